@@ -1,4 +1,4 @@
-//! What is known of an account: its principals and policies.
+//! Accounts: their principals and policies, as far as they are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,26 +8,26 @@ use portcullis_model::{AccountId, PolicyKind, PrincipalKind};
 use crate::policy::{PolicyDocument, Statement};
 use crate::trust::TrustPolicy;
 
-/// An account, as far as it decides who may do what.
+/// What is known of an account that decides who may do what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
-    /// The id; none: it is not known.
+    /// The id; none: not known.
     pub id: Option<AccountId>,
     /// The partition, such as `aws`.
     pub partition: String,
-    /// The organization that it is in.
+    /// The account's organization.
     pub organization: Organization,
-    /// The moment that it is judged at.
+    /// The time of the judgement.
     pub now: Timestamp,
-    /// The policies, known by their [`PolicyId`].
+    /// The policies, by [`PolicyId`].
     pub policies: Vec<Policy>,
-    /// The users, groups and roles, known by their [`PrincipalId`].
+    /// The users, groups and roles, by [`PrincipalId`].
     pub principals: Vec<Principal>,
-    /// The kinds of principals of which not all are known.
+    /// The kinds of principals that were not listed completely.
     pub unlisted: Vec<PrincipalKind>,
-    /// The ARNs of its SAML providers; none: they are not known.
+    /// The ARNs of the SAML providers; none: not known.
     pub saml_providers: Option<BTreeSet<String>>,
-    /// The ARNs of its OpenID Connect providers; none: they are not known.
+    /// The ARNs of the OpenID Connect providers; none: not known.
     pub oidc_providers: Option<BTreeSet<String>>,
 }
 
@@ -36,9 +36,9 @@ pub struct Account {
 pub enum Organization {
     /// It is not known whether there is one.
     Unknown,
-    /// The account is in none.
+    /// The account belongs to none.
     None,
-    /// The account is in this one.
+    /// The account belongs to this one.
     Member {
         /// The id, such as `o-a1b2c3d4e5`.
         id: String,
@@ -63,7 +63,7 @@ macro_rules! id {
                 $name(u32::try_from(place).expect("there are fewer"))
             }
 
-            /// The place.
+            /// The index.
             #[must_use]
             $visibility fn place(self) -> usize {
                 self.0 as usize
@@ -79,7 +79,7 @@ id!(pub PrincipalId, "a user, group or role in an [`Account`]");
 /// A policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// The ARN; of an inline policy the owner's ARN, `/policy/`, and the name.
+    /// The ARN; for an inline policy the owner's ARN, `/policy/`, and the name.
     pub id: String,
     /// The name.
     pub name: String,
@@ -100,31 +100,31 @@ pub struct Principal {
     pub arn: String,
     /// The name.
     pub name: String,
-    /// The unique id, such as `AIDA…`; none: it is not known.
+    /// The unique id, such as `AIDA…`; none: not known.
     pub unique_id: Option<String>,
-    /// The policies attached to it or inside of it; not those of groups.
+    /// The managed and inline policies; not those of its groups.
     pub policies: Vec<PolicyId>,
     /// The groups that a user is in.
     pub groups: Vec<PrincipalId>,
     /// The permissions boundary.
     pub boundary: Option<PolicyId>,
-    /// The tags; none: they are not known.
+    /// The tags; none: not known.
     pub tags: Option<BTreeMap<String, String>>,
-    /// The tags whose values whoever acts as it chooses, be they there or not.
+    /// The tags that whoever acts as it sets to values of their choice, existing or not.
     pub chosen_tags: ChosenTags,
     /// The trust policy of a role; none: it could not be read, or this is not a role.
     pub trust: Option<TrustPolicy>,
-    /// Whether a user has a console password; none: it is not known.
+    /// Whether a user has a console password; none: not known.
     pub has_password: Option<bool>,
-    /// Whether a user must sign in with MFA, having a device; none: it is not known.
+    /// Whether a user has an MFA device, and so must sign in with it; none: not known.
     pub has_mfa: Option<bool>,
-    /// The number of access keys of a user; none: it is not known.
+    /// The number of access keys of a user; none: not known.
     pub access_keys: Option<usize>,
-    /// The ARNs of the instance profiles by which EC2 instances can have the role.
+    /// The ARNs of the instance profiles that give the role to EC2 instances.
     pub instance_profiles: Vec<String>,
     /// Whether it is a service-linked role, which only its service can use or change.
     pub service_linked: bool,
-    /// Whether it has further policies that are not known.
+    /// Whether it has more policies than are known.
     pub incomplete: bool,
 }
 
@@ -134,14 +134,14 @@ pub enum ChosenTags {
     /// None of them.
     #[default]
     None,
-    /// Those with these names, in lower case.
+    /// The ones with these names, in lower case.
     Some(BTreeSet<String>),
     /// All of them.
     All,
 }
 
 impl ChosenTags {
-    /// Whether a tag of that name is among them.
+    /// Whether the tag with this name is included.
     #[must_use]
     pub fn include(&self, name: &str) -> bool {
         match self {
@@ -161,24 +161,24 @@ impl ChosenTags {
 }
 
 impl Account {
-    /// A policy by its place.
+    /// The policy with this id.
     #[must_use]
     pub fn policy(&self, id: PolicyId) -> &Policy {
         &self.policies[id.place()]
     }
 
-    /// A principal by its place.
+    /// The principal with this id.
     #[must_use]
     pub fn principal(&self, id: PrincipalId) -> &Principal {
         &self.principals[id.place()]
     }
 
-    /// The places of the principals.
+    /// The ids of the principals.
     pub fn principal_ids(&self) -> impl Iterator<Item = PrincipalId> + use<> {
         (0..self.principals.len()).map(PrincipalId::new)
     }
 
-    /// The places of the policies.
+    /// The ids of the policies.
     pub fn policy_ids(&self) -> impl Iterator<Item = PolicyId> + use<> {
         (0..self.policies.len()).map(PolicyId::new)
     }
@@ -190,7 +190,7 @@ impl Account {
         policies.chain(trusts).flat_map(|document| &document.statements)
     }
 
-    /// The id of the account in ARNs; where it is not known, one that no account has.
+    /// The account's id in ARNs. If it is not known, an id that no account has.
     #[must_use]
     pub fn id_text(&self) -> &str {
         self.id.as_ref().map_or("000000000000", AccountId::as_str)
@@ -198,7 +198,7 @@ impl Account {
 }
 
 impl Principal {
-    /// A principal without policies.
+    /// Creates a principal without policies.
     #[must_use]
     pub fn new(kind: PrincipalKind, arn: &str, name: &str) -> Principal {
         Principal {
@@ -221,19 +221,19 @@ impl Principal {
         }
     }
 
-    /// Whether IAM Identity Center made it.
+    /// Whether IAM Identity Center created it.
     pub(crate) fn is_of_identity_center(&self) -> bool {
         self.arn.contains(":role/aws-reserved/sso.amazonaws.com/")
     }
 
-    /// Whether it is a role that AWS alone changes.
+    /// Whether it is a role that only AWS can change.
     ///
     /// <https://github.com/rebuy-de/aws-nuke/issues/441>, where IAM says so.
     pub(crate) fn is_protected(&self) -> bool {
         self.service_linked || self.is_of_identity_center()
     }
 
-    /// Takes a tag away; the case of names is ignored.
+    /// Removes a tag; the case of its name is ignored.
     pub(crate) fn remove_tag(&mut self, name: &str) {
         if let Some(tags) = &mut self.tags {
             tags.retain(|other, _| !other.eq_ignore_ascii_case(name));

@@ -1,4 +1,4 @@
-//! When a statement applies.
+//! Conditions: when a statement applies.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
@@ -14,21 +14,21 @@ use crate::policy::Effect;
 use crate::truth::Truth;
 use crate::value::Value;
 
-/// One condition: an operator, a key of the request, and the values that it is compared with, of
-/// which one that fits is enough. All conditions of a statement must hold.
+/// One condition: an operator, a condition key, and the values to compare it with. It holds if one
+/// value matches. All conditions of a statement must hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Condition {
     /// The key in lower case, since IAM ignores its case: `aws:sourceip`.
     pub key: String,
-    /// The key as the document has it.
+    /// The key as the document spells it.
     pub name: String,
-    /// What is compared.
+    /// What the condition compares.
     pub operator: Operator,
-    /// Whether it holds if no value fits: `StringNotEquals`.
+    /// Whether it holds if no value matches: `StringNotEquals`.
     pub negated: bool,
-    /// How several values of a request are compared.
+    /// How a key with several values is compared.
     pub quantifier: Quantifier,
-    /// Whether it holds for a request without the key.
+    /// Whether it holds for a request that lacks the key.
     pub when_absent: bool,
     /// The values.
     pub values: Vec<Pattern>,
@@ -49,29 +49,29 @@ pub enum Operator {
     Ip,
     /// `true` or `false`.
     Bool,
-    /// Numbers, or moments in time, that are to the value in one of these orders.
+    /// Numbers or points in time whose order to the value is one of these.
     Compare(&'static [Ordering]),
     /// Whether the key is absent.
     Null,
-    /// None that IAM knows.
+    /// An operator that IAM does not know.
     Unknown,
 }
 
-/// How the values of a request with several are compared.
+/// How a key with several values in the request is compared.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Quantifier {
-    /// There is one value.
+    /// The key has one value.
     One,
-    /// `ForAllValues`: each must fit.
+    /// `ForAllValues`: each must match.
     All,
-    /// `ForAnyValue`: one must fit.
+    /// `ForAnyValue`: one must match.
     Any,
 }
 
-/// The operators by their names, and whether each holds where the comparison does not. Of two names for one, the first is
-/// written.
+/// Each operator by name, and whether it negates the comparison. Of two names for the same
+/// operator, the first is used for writing.
 pub(crate) const OPERATORS: [(&str, Operator, bool); 27] = [
     ("StringEquals", Operator::Equals, false),
     ("StringNotEquals", Operator::Equals, true),
@@ -103,7 +103,7 @@ pub(crate) const OPERATORS: [(&str, Operator, bool); 27] = [
 ];
 
 impl Quantifier {
-    /// Whether a condition without `IfExists` holds for a request without the key.
+    /// Whether a condition without `IfExists` holds for a request that lacks the key.
     pub(crate) fn holds_when_absent(self, negated: bool) -> bool {
         match self {
             Quantifier::One => negated,
@@ -114,7 +114,8 @@ impl Quantifier {
 }
 
 impl Condition {
-    /// Reads a line of a condition block, whose operator is at most `ForAnyValue:StringLikeIfExists`.
+    /// Reads one entry of a condition block. The operator may be as long as
+    /// `ForAnyValue:StringLikeIfExists`.
     #[must_use]
     pub fn new(operator: &str, key: &str, values: &[String], variables: bool) -> Condition {
         let lower = operator.to_ascii_lowercase();
@@ -144,7 +145,7 @@ impl Condition {
         Condition { key, name, operator, negated, quantifier, when_absent, values: patterns }
     }
 
-    /// The condition that holds where this one does not.
+    /// The opposite condition, which holds where this one does not.
     pub(crate) fn negate(&self) -> Condition {
         Condition {
             negated: !self.negated,
@@ -158,17 +159,17 @@ impl Condition {
         }
     }
 
-    /// Whether a request must have the key, with one of the values.
+    /// Whether the request must have the key, with one of the values.
     pub(crate) fn demands_value(&self) -> bool {
         !self.negated && !self.when_absent && self.operator != Operator::Null
     }
 
-    /// Whether nothing meets it, since nothing fits an empty list of values.
+    /// Whether it never holds, because its list of values is empty.
     pub(crate) fn never_holds(&self) -> bool {
         self.values.is_empty() && !self.negated && !self.when_absent
     }
 
-    /// Whether a request meets it, in a statement of that effect.
+    /// Whether it holds for a request, in a statement of the given effect.
     pub(crate) fn holds(&self, request: &Request<'_>, effect: Effect) -> Truth {
         let value = request.value(&self.key);
         if self.operator == Operator::Null {
@@ -200,7 +201,7 @@ impl Condition {
 
     fn holds_for_presence(&self, value: &Value<'_>, effect: Effect) -> Truth {
         let absent = match value {
-            // Whoever asks may leave it out, and does what suits.
+            // The caller may leave the key out, whichever serves better.
             Value::Chosen { optional: true } => {
                 return Truth::from(effect == Effect::Allow && !self.values.is_empty());
             }
@@ -224,8 +225,8 @@ impl Condition {
         }
     }
 
-    /// Whoever chooses the value wants an Allow to hold, and a Deny not to. Nothing fits a variable that the request
-    /// lacks.
+    /// Whether it holds where the caller chooses the value, so that an Allow applies and a Deny
+    /// does not. A variable that the request lacks matches nothing.
     fn holds_by_choice(&self, request: &Request<'_>, effect: Effect, is_optional: bool) -> Truth {
         let mut patterns = self.values.iter();
         let fits_something = patterns.any(|it| it.truth_in(request, |_| Truth::Yes).is_possible());
@@ -256,7 +257,7 @@ impl Condition {
                     _ => (bound, start),
                 };
                 let plain = bound.literal_prefix();
-                // Of names of sessions and of paths of organizations, none has a `*`.
+                // Session names and organization paths never contain `*`.
                 let goes_on = plain.len() > start.len()
                     && plain.starts_with(start.as_str())
                     && !plain.contains('*');
@@ -293,7 +294,8 @@ impl Condition {
         }
     }
 
-    /// What holds now and does not change any more is decided: a past window never opens again.
+    /// Compares the present moment and all later ones. What can no longer change is decided: a time
+    /// window in the past never opens again.
     fn fits_from(&self, now: Timestamp, pattern: &Pattern) -> Truth {
         let (Operator::Compare(orders), Some(moment)) = (self.operator, moment(pattern.as_str()))
         else {
@@ -305,7 +307,7 @@ impl Condition {
     }
 }
 
-/// Whether an ARN matches field by field; a `*` alone is taken for any ARN.
+/// Whether an ARN matches field by field. A lone `*` matches any ARN.
 fn arn_matches(pattern: &Pattern, text: &str) -> bool {
     if pattern.is_everything() {
         return true;
@@ -319,7 +321,7 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// Whether the pattern fits an ARN of the service that is of the account, or names none.
+/// Whether the pattern matches an ARN of the service whose account is this one or missing.
 fn is_own_arn(pattern: &Pattern, service: &str, request: &Request<'_>) -> Truth {
     let fields = pattern.arn_fields();
     let fits = |place: usize, text| fields.get(place).is_none_or(|field| field.matches(text));

@@ -1,4 +1,4 @@
-//! What is known of a request.
+//! Requests, and what is known of their condition keys.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -15,42 +15,42 @@ use crate::value::Value;
 pub struct Request<'a> {
     /// The action, in lower case: `iam:passrole`.
     pub action: &'a str,
-    /// The ARN of the resource, or `*` for actions on none.
+    /// The ARN of the resource, or `*` for actions without one.
     pub resource: &'a str,
     /// The values of condition keys.
     pub context: Context<'a>,
 }
 
-/// Who asks, about what; the values of condition keys follow from it.
+/// The caller and the resource, from which the values of condition keys follow.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The account of who asks.
+    /// The caller's account.
     pub account: &'a Account,
-    /// Who asks; none: anybody in the account who has the policy.
+    /// The caller; none: anybody in the account who has the policy.
     pub principal: Option<&'a Principal>,
     /// What the request is about.
     pub resource: Resource<'a>,
-    /// Values that the request itself brings, by key in lower case; `aws:requesttag/` stands for all
-    /// keys that begin so.
+    /// The values that the request itself sets, by key in lower case; `aws:requesttag/` stands for
+    /// all keys with this prefix.
     pub brings: &'a [(&'a str, Value<'a>)],
 }
 
-/// What a request is about, as far as condition keys tell.
+/// What is known of the resource of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Resource<'a> {
     /// A user, group or role of the account.
     Principal(&'a Principal),
-    /// Something in the account of which no more is known.
+    /// Some resource of the account, about which no more is known.
     Own,
-    /// Any resource of the account, without tags or names that a policy can have meant.
+    /// Any resource of the account: without tags, and with a name that no policy can have meant.
     Any,
     /// Any resource of any account.
     Anywhere,
 }
 
-/// What `data/condition_keys.toml` says of condition keys.
+/// The contents of `data/condition_keys.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
@@ -68,13 +68,13 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     toml::from_str(list).expect("the list is read by tests")
 });
 
-/// Whose keys requests for actions of IAM and STS can have, beside STS for its own and identity providers, which
-/// have a dot in their names: a service's own keys are not sent to others.
+/// The services whose condition keys requests to IAM and STS may have, besides the keys of STS and
+/// of identity providers, which have a dot in their names. Other services' keys are not sent.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
 const OF_IDENTITY_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
 
-/// Keys of requests that a service makes by itself, which whoever calls directly lacks.
+/// The keys that only requests made by an AWS service itself have.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 pub(crate) const OF_SERVICES: [&str; 6] = [
@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
     pub(crate) fn value(&self, key: &str) -> Value<'a> {
         let (service, _) = self.action.split_once(':').unwrap_or_default();
         match key {
-            // Their endpoints take HTTPS only.
+            // The endpoints of IAM and STS accept HTTPS only.
             "aws:securetransport" if ["iam", "sts"].contains(&service) => Value::one("true"),
             _ if is_sent(key, self.action) => self.context.value(key),
             _ => Value::Absent,
@@ -112,7 +112,7 @@ fn exists(key: &str) -> bool {
     KEYS.global.contains(global.split('/').next().unwrap_or_default())
 }
 
-/// Whether requests for the action can have the key, whose name is in lower case.
+/// Whether requests for an action can have a key, given in lower case.
 fn is_sent(key: &str, action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or(("", action));
     let is_of_iam = service == "iam";
@@ -144,7 +144,7 @@ fn is_sent(key: &str, action: &str) -> bool {
 }
 
 impl<'a> Context<'a> {
-    /// That of a request by anybody in an account, about something of its own.
+    /// The context of a request by anybody in the account, about a resource of the account.
     #[must_use]
     pub fn new(account: &'a Account, brings: &'a [(&'a str, Value<'a>)]) -> Context<'a> {
         Context { account, principal: None, resource: Resource::Own, brings }
@@ -166,14 +166,14 @@ impl<'a> Context<'a> {
         }
         match key {
             "aws:currenttime" | "aws:epochtime" => Value::From(self.account.now),
-            // Whoever asks can get new temporary credentials; a role has no others.
+            // The caller can get new temporary credentials; a role has no others.
             "aws:tokenissuetime" => match self.principal {
                 Some(role) if role.kind == PrincipalKind::Role => Value::From(self.account.now),
                 _ => Value::MaybeFrom(self.account.now),
             },
             "aws:principalisawsservice" => Value::one("false"),
             "iam:permissionsboundary" => self.boundary_of_resource(),
-            // A policy that names an account or organization here does not mean any resource.
+            // A policy that names an account or an organization here is not about any resource.
             "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths"
                 if matches!(self.resource, Resource::Anywhere) =>
             {
@@ -230,7 +230,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The keys of tags are compared regardless of case.
+/// The value of a tag. Tag keys are compared regardless of case.
 fn tag_of<'a>(principal: &'a Principal, tag: &str) -> Value<'a> {
     let Some(tags) = &principal.tags else { return Value::Lacking(Lack::Tags) };
     let found = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
@@ -254,7 +254,8 @@ fn of_principal<'a>(principal: &'a Principal, key: &str) -> Value<'a> {
     }
 }
 
-/// Whether sessions alone have the key: it is of a role's credentials, or of the identity provider behind them.
+/// Whether only sessions have the key: it is about a role's credentials, or the identity provider
+/// behind them.
 fn is_of_session(key: &str) -> bool {
     let (of, _) = key.split_once(':').unwrap_or_default();
     KEYS.of_role_sessions.contains(key) || of == "saml" || of.contains('.')

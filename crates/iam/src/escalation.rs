@@ -1,9 +1,9 @@
 //! Who is an administrator, and how others can become one.
 //!
-//! A way counts if it changes what a principal has. Each is tried on a real target: a role that admits the
-//! principal, a policy that it has, a group that it is in. What a step leads to is a principal again,
-//! with other permissions perhaps, so ways form a graph, and [`judge`] spreads privileges through it from
-//! the administrators.
+//! A way counts if it gives a principal more than it has. Each is tried on a real target: a role that
+//! admits the principal, a policy that it has, a group that it is in. A step leads to a principal again,
+//! perhaps with other permissions, so ways form a graph, and [`judge`] spreads privileges through it
+//! from the administrators.
 
 mod attempt;
 mod changes;
@@ -31,29 +31,30 @@ use self::search::Search;
 use crate::account::{Account, PolicyId};
 use crate::truth::Lack;
 
-/// How sure it is that a way can be gone.
+/// How certain it is that a way works.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Certainty {
-    /// It needs something that is not there yet.
+    /// It needs something that does not exist yet.
     Possible,
-    /// It hangs on something that the account does not tell.
+    /// It depends on something that the account's data does not show.
     Conditional,
-    /// It can be gone now.
+    /// It works now.
     Certain,
 }
 
-/// What a principal, or whoever has a policy, can do and become.
+/// The privileges of a principal, or of whoever has a policy.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Privileges {
-    /// Whether every IAM action is allowed on every resource, once its holder has removed the Denies that
-    /// it may remove.
+    /// Whether every IAM action is allowed on every resource, after removing the Denies that the
+    /// holder may remove.
     pub administrator: bool,
-    /// The condition keys on which that depends, as the policies write them; none: it is so in any case.
+    /// The condition keys on which that depends, as the policies spell them; empty: none.
     pub administrator_depends_on: Vec<String>,
-    /// The ways to become an administrator, or somebody who can: one for each method. Of whoever is one
-    /// under conditions, those that need none.
+    /// The ways to become an administrator, directly or through others: one per method. For a
+    /// conditional administrator, only those that do not depend on the condition.
     pub ways: Vec<Way>,
-    /// The policies with a Deny that alone holds an escalation back, and that their holder may remove.
+    /// The policies whose Deny is all that prevents an escalation, and that their holder may
+    /// remove.
     pub removable_guards: Vec<PolicyId>,
 }
 
@@ -62,18 +63,18 @@ pub struct Privileges {
 pub struct Way {
     /// The id of the method, as `data/escalations.toml` has it.
     pub method: &'static str,
-    /// What the method does in general.
+    /// The method in general.
     pub title: &'static str,
-    /// How sure it is.
+    /// How certain it is.
     pub certainty: Certainty,
-    /// The ARN of what it acts on; none: of nothing that is known.
+    /// The ARN of its target; none: no known one.
     pub target: Option<String>,
     /// The way as a phrase that completes "it may …".
     pub sentence: String,
-    /// What it hangs on: condition keys, or what must be there.
+    /// What it depends on: condition keys, or what must exist.
     pub conditions: Vec<String>,
-    /// The statements that allow it, one for each action; for a role that is assumed, that of its trust
-    /// policy too.
+    /// The statements that allow it, one per action. For a role that is assumed, the statement of
+    /// its trust policy is included.
     pub grants: Vec<GrantedAction>,
 }
 
@@ -82,27 +83,27 @@ pub struct Way {
 pub struct GrantedAction {
     /// The action, such as `iam:PassRole`.
     pub action: &'static str,
-    /// The id of the policy; of a trust policy the role's ARN.
+    /// The id of the policy; for a trust policy the role's ARN.
     pub policy: String,
     /// The statement: its number from 1, and its Sid if it has one.
     pub statement: String,
-    /// Whether it hangs on conditions.
+    /// Whether it depends on conditions.
     pub conditional: bool,
 }
 
 /// The privileges of all principals and policies of an account.
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
-    /// By the place of the principal; those of a group are those that it gives to its users.
+    /// By principal, in the account's order; those of a group are what it gives its users.
     pub principals: Vec<Privileges>,
-    /// By the place of the policy: what it gives to whoever has it and nothing else.
+    /// By policy, in the account's order: what it gives to somebody who has nothing else.
     pub policies: Vec<Privileges>,
-    /// What was not read, and might have decided something.
+    /// What was not read, but would have decided something.
     pub lacks: BTreeSet<Lack>,
 }
 
-/// Judges all principals and policies. What was not read is taken to say nothing, or to allow everything
-/// if `generous`: what both say alike is certain.
+/// Judges all principals and policies. Unread policies are taken to say nothing, or to allow
+/// everything if `generous`: what both judgements have in common is certain.
 #[must_use]
 pub fn judge(account: &Account, generous: bool) -> Judgement {
     Search::new(account, generous).run()

@@ -1,4 +1,4 @@
-//! Text with IAM's wildcards and policy variables.
+//! Patterns: text with IAM's wildcards and policy variables.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,8 @@ use crate::context::{Request, Resource};
 use crate::truth::Truth;
 use crate::value::Value;
 
-/// A pattern: `*` stands for any text, `?` for one character, `${key}` for a value of the request.
+/// A pattern. `*` matches any text, `?` matches one character, and `${key}` stands for the value of
+/// a condition key.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
@@ -23,24 +24,24 @@ enum Piece {
     /// `?`.
     One,
     Text(String),
-    /// A key in lower case, and the value to take where the request lacks it.
+    /// A condition key in lower case, and the default for requests that lack it.
     Variable(Box<(String, Option<String>)>),
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 pub(crate) const ARN_FIELDS: usize = 6;
 
-/// Which characters of a pattern are more than plain text.
+/// Which characters of a pattern are special.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Syntax {
     /// `*` and `?` are wildcards.
     pub wildcards: bool,
-    /// `${…}` is a variable, as it is in documents of version 2012-10-17.
+    /// `${…}` is a variable, as in documents of version 2012-10-17.
     pub variables: bool,
 }
 
 impl Pattern {
-    /// A pattern without variables, as actions have it.
+    /// Reads a pattern without variables, such as an action.
     #[must_use]
     pub fn glob(text: &str) -> Pattern {
         Pattern::new(text, Syntax { wildcards: true, variables: false })
@@ -69,13 +70,13 @@ impl Pattern {
         Pattern { text: text.into(), pieces }
     }
 
-    /// The pattern as the document has it.
+    /// The pattern as the document spells it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it stands for one text alone.
+    /// Whether it matches one text only.
     pub(crate) fn is_literal(&self) -> bool {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
@@ -98,7 +99,7 @@ impl Pattern {
         })
     }
 
-    /// The key in lower case, if the pattern is one variable without a default and nothing else.
+    /// The condition key in lower case, if the pattern is a single variable without a default.
     pub(crate) fn variable(&self) -> Option<&str> {
         match &self.pieces[..] {
             [Piece::Variable(variable)] if variable.1.is_none() => Some(&variable.0),
@@ -128,7 +129,7 @@ impl Pattern {
         text
     }
 
-    /// Whether the beginnings and the ends of the patterns, as far as they are plain text, go together.
+    /// Whether the literal prefixes of both patterns agree, and the literal suffixes too.
     pub(crate) fn may_overlap(&self, other: &Pattern) -> bool {
         let end = |pattern: &Pattern| match pattern.pieces.last() {
             Some(Piece::Text(text)) => text.clone(),
@@ -140,7 +141,7 @@ impl Pattern {
             && (end.ends_with(&other_end) || other_end.ends_with(&end))
     }
 
-    /// A pattern for texts that both match, which leaves open what both do; none: none was found.
+    /// A pattern for texts that match both; none: none was found.
     pub(crate) fn common(&self, other: &Pattern) -> Option<Pattern> {
         if self.has_variables() || other.has_variables() {
             return None;
@@ -167,7 +168,7 @@ impl Pattern {
         (self.matches(&example) && other.matches(&example)).then_some(common)
     }
 
-    /// The same of patterns for ARNs, in which no wildcard stands for more than a field if both have all fields.
+    /// The same for patterns of ARNs. If both have all fields, no wildcard spans several fields.
     pub(crate) fn common_arn(&self, other: &Pattern) -> Option<Pattern> {
         let (ours, theirs) = (self.arn_fields(), other.arn_fields());
         if ours.len() < ARN_FIELDS || theirs.len() < ARN_FIELDS {
@@ -183,7 +184,8 @@ impl Pattern {
         Some(Pattern::from_pieces(pieces))
     }
 
-    /// What stands before the first `*`; and, if there is one, between it and the last, and after that.
+    /// The text before the first `*` and, if there is one, the text between the first and the last,
+    /// and the text after that.
     fn parts(&self) -> (String, Option<(String, String)>) {
         let first = self.pieces.iter().position(|piece| *piece == Piece::Any);
         let last = self.pieces.iter().rposition(|piece| *piece == Piece::Any);
@@ -192,7 +194,7 @@ impl Pattern {
         (text(&self.pieces[..first]), Some((text(middle), text(&self.pieces[last + 1..]))))
     }
 
-    /// A pattern of pieces, in which texts may follow each other.
+    /// Builds a pattern of pieces and joins adjacent texts.
     fn from_pieces(all: Vec<Piece>) -> Pattern {
         let text = text(&all).into();
         let mut pieces = Vec::new();
@@ -202,10 +204,10 @@ impl Pattern {
         Pattern { text, pieces }
     }
 
-    /// Whether the whole text matches; what a variable stands for is not known, so it matches nothing.
+    /// Whether the whole text matches. A variable matches nothing, since its value is not known.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // On a mismatch only the last `*` need take one more character, so this never explodes.
+        // On a mismatch only the last `*` takes one more character, so the work stays bounded.
         let mut retry: Option<(usize, &str)> = None;
         let (mut at, mut rest) = (0, text);
         loop {
@@ -234,7 +236,7 @@ impl Pattern {
         }
     }
 
-    /// The fields of a pattern for ARNs: six, of which the last may have colons.
+    /// The fields of a pattern for ARNs: six, the last of which may contain colons.
     pub(crate) fn arn_fields(&self) -> Vec<Pattern> {
         let mut fields = vec![Pattern { text: "".into(), pieces: Vec::new() }];
         for piece in &self.pieces {
@@ -255,14 +257,15 @@ impl Pattern {
         fields
     }
 
-    /// Whether the text matches the pattern with the variables of a request.
+    /// Whether the text matches, with the values that variables have in the request.
     pub(crate) fn matches_in(&self, request: &Request<'_>, text: &str) -> Truth {
         self.truth_in(request, |pattern| pattern.matches(text).into())
     }
 
-    /// Whether the resource of a request matches the pattern. A variable may have any value that is not known, and one
-    /// that whoever asks chooses, if a match is what it wants. Of just any resource, it may be the account, but not a name
-    /// that nobody can have meant.
+    /// Whether the resource of the request matches. An unknown variable may have any value; one
+    /// that the caller chooses has the value that serves best, if a match is wanted. Where the
+    /// resource is just any resource, a variable may be the account id, but never a name that no
+    /// policy can have meant.
     pub(crate) fn selects_resource(&self, request: &Request<'_>, is_wanted: bool) -> Truth {
         let Request { resource, context, .. } = *request;
         let selects = self.matches_in(request, resource);
@@ -290,7 +293,7 @@ impl Pattern {
         if is_chosen { Truth::Yes } else { selects }
     }
 
-    /// The pattern in lower case, once its variables have their values.
+    /// The pattern in lower case. Its variables must have been replaced.
     pub(crate) fn to_lowercase(&self) -> Pattern {
         let mut lower = self.clone();
         for piece in &mut lower.pieces {
@@ -301,7 +304,7 @@ impl Pattern {
         lower
     }
 
-    /// What holds of the pattern once its variables have the values of a request.
+    /// Applies a test to the pattern, with the values that its variables have in the request.
     pub(crate) fn truth_in(
         &self,
         request: &Request<'_>,
@@ -313,14 +316,16 @@ impl Pattern {
         }
     }
 
-    /// The pattern with the values that its variables have in a request; as it is if one of them is not known.
+    /// The pattern with the values that its variables have in the request; unchanged if one is not
+    /// known.
     pub(crate) fn resolve(&self, request: &Request<'_>) -> Pattern {
         let Ok(bound) = self.bind(request) else { return self.clone() };
         Pattern::from_pieces(bound.into_owned().pieces)
     }
 
-    /// The pattern with the values that its variables have in a request; else whether it matches: not if the
-    /// request lacks a variable, and who knows if its value is not known.
+    /// The pattern with the values that its variables have in the request. Error: whether it
+    /// matches without them. It does not if the request lacks a variable, and it may if a value is
+    /// not known.
     fn bind(&self, request: &Request<'_>) -> Result<Cow<'_, Pattern>, Truth> {
         if !self.has_variables() {
             return Ok(Cow::Borrowed(self));
@@ -342,7 +347,7 @@ impl Pattern {
     }
 }
 
-/// The longer text, with the other's characters in place of `?`.
+/// The longer text, in which the other's characters replace `?`.
 fn overlay(
     one: impl Iterator<Item = char>,
     other: impl Iterator<Item = char>,
@@ -354,7 +359,7 @@ fn overlay(
     })
 }
 
-/// Pieces as a document has them; variables are left out.
+/// The pieces as a document spells them; variables are left out.
 fn text(pieces: &[Piece]) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -368,7 +373,7 @@ fn text(pieces: &[Piece]) -> String {
     text
 }
 
-/// Adds a piece; texts that follow each other are one.
+/// Adds a piece, and joins it to the last one if both are text.
 fn add(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), piece) {
         (Some(Piece::Text(plain)), Piece::Text(more)) => plain.push_str(&more),
@@ -382,7 +387,7 @@ fn skip_one(text: &str) -> &str {
     chars.as_str()
 }
 
-/// The variable that the text begins with, and its length. `${*}`, `${?}` and `${$}` are the bare
+/// The variable at the start of the text, and its length. `${*}`, `${?}` and `${$}` are the plain
 /// characters.
 fn variable(text: &str) -> Option<(Piece, usize)> {
     let (inside, _) = text.strip_prefix("${")?.split_once('}')?;

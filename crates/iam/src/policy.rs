@@ -1,4 +1,4 @@
-//! Policy documents: what they say, and what they decide.
+//! Policy documents and their decisions.
 //!
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>;
 //! evaluation: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
@@ -33,13 +33,13 @@ pub struct Statement {
     pub sid: Option<String>,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// The actions that it is about, in lower case.
+    /// The actions, in lower case.
     pub actions: Selection,
-    /// The resources that it is about; none: those that the document is attached to, as in a trust policy.
+    /// The resources; none: the one that the document is attached to, as in a trust policy.
     pub resources: Option<Selection>,
     /// `Principal` or `NotPrincipal`; only resource policies have one.
     pub principals: Option<Selection<PrincipalElement>>,
-    /// When it applies: if all hold; none: always.
+    /// The conditions, all of which must hold; empty: it always applies.
     pub conditions: Vec<Condition>,
 }
 
@@ -48,7 +48,7 @@ pub struct Statement {
 pub enum Effect {
     /// It allows.
     Allow,
-    /// It denies, which outranks every allow.
+    /// It denies, which overrides every Allow.
     Deny,
 }
 
@@ -61,7 +61,7 @@ pub enum Selection<T = Pattern> {
     AllBut(Vec<T>),
 }
 
-/// What policies decide about a request.
+/// The decision of policies about a request.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -71,7 +71,7 @@ pub enum Decision {
     /// Nothing allows it, which is an implicit deny.
     #[default]
     Silent,
-    /// It is allowed or not, depending on what is not known here.
+    /// It depends on what is not known.
     Conditional(Doubts),
     /// It is allowed.
     Allowed,
@@ -102,7 +102,7 @@ impl PolicyDocument {
 }
 
 impl Statement {
-    /// What to call the statement: its number, counted from 1, and its Sid if it has one.
+    /// The statement's name for readers: its number, counted from 1, and its Sid if it has one.
     #[must_use]
     pub fn label(&self, index: usize) -> String {
         let number = index + 1;
@@ -120,8 +120,8 @@ impl Statement {
         self.resource_patterns().chain(values)
     }
 
-    /// Whether it is about the resource of a request, and its conditions hold; the action and the
-    /// principal are not looked at.
+    /// Whether the resource of the request is selected and all conditions hold. The action and the
+    /// principal are not compared.
     #[must_use]
     pub fn applies(&self, request: &Request<'_>) -> Truth {
         let mut applies = match &self.resources {
@@ -136,7 +136,7 @@ impl Statement {
 }
 
 impl<T> Selection<T> {
-    /// What it names, that of `Not…` too.
+    /// The listed items, those of `Not…` too.
     #[must_use]
     pub fn items(&self) -> &[T] {
         match self {
@@ -146,12 +146,12 @@ impl<T> Selection<T> {
 }
 
 impl Selection {
-    /// Whether the patterns choose, and do not exclude.
+    /// Whether the items are selected, and not excluded.
     pub(crate) fn is_only(&self) -> bool {
         matches!(self, Selection::Only(_))
     }
 
-    /// Whether the action, in lower case, is among those chosen.
+    /// Whether the action, in lower case, is selected.
     #[must_use]
     pub fn selects(&self, action: &str) -> bool {
         let matched = self.items().iter().any(|pattern| pattern.matches(action));
@@ -167,7 +167,7 @@ impl Selection {
 }
 
 impl Decision {
-    /// What statements about the action of a request decide together.
+    /// The decision of the statements about the action of the request.
     #[must_use]
     pub fn by<'a>(
         statements: impl IntoIterator<Item = &'a Statement>,
@@ -186,7 +186,7 @@ impl Decision {
         Decision::new(allow, deny)
     }
 
-    /// The decision where an Allow and a Deny apply, or do not.
+    /// The decision, given whether an Allow and whether a Deny applies.
     #[must_use]
     pub fn new(allow: Truth, deny: Truth) -> Decision {
         if deny == Truth::Yes {
@@ -199,7 +199,7 @@ impl Decision {
         }
     }
 
-    /// This decision within a permissions boundary, which must allow too.
+    /// This decision within a permissions boundary, which must allow the request as well.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     #[must_use]
@@ -214,7 +214,7 @@ impl Decision {
         }
     }
 
-    /// What it hangs on; nothing, unless it is conditional.
+    /// What it depends on; nothing unless it is conditional.
     #[must_use]
     pub fn doubts(self) -> Doubts {
         match self {

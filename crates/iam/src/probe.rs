@@ -1,5 +1,5 @@
-//! Questions about "every action" and "any resource", asked about names that no policy can have meant
-//! and about those that the policies name.
+//! Questions about "every action" and "any resource". They are asked about names that no policy can
+//! have meant, and about those that the policies name.
 
 use std::sync::LazyLock;
 
@@ -11,19 +11,21 @@ use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
 use crate::value::Value;
 
-/// A name that no policy can have meant: of marks alone, as a word is matched by `p*` or `*-*`.
+/// A name that no policy can have meant. It has punctuation only, since patterns such as `p*` and
+/// `*-*` match words.
 pub(crate) const NAME: &str = "=+,=+,=+,=+,=+,=+,";
 
-/// An id of a key that no policy can have meant: of the form that they have, and of marks.
+/// The id of a KMS key that no policy can have meant: it has the form of such ids, but consists of
+/// punctuation.
 ///
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id-key-id>
 const KEY_ID: &str = "=+,=+,=+-=+,=-=+,=-=+,=-=+,=+,=+,=+,";
 
-/// An action of IAM that no policy can have meant.
+/// An IAM action that no policy can have meant.
 pub(crate) const IAM_ACTION: &str = "iam:=+,=+,=+,=+,=+,=+,";
 
-/// The actions with each letter before their names: `a*`, `b*` and so on may allow together what none of
-/// them allows alone.
+/// The actions with each letter prefixed to their names: `a*`, `b*` and so on may together allow
+/// what none of them allows alone.
 fn by_letter(actions: &[String]) -> Vec<String> {
     let mut lettered = Vec::new();
     for letter in 'a'..='z' {
@@ -33,19 +35,21 @@ fn by_letter(actions: &[String]) -> Vec<String> {
     lettered
 }
 
-/// What stands for all ids of keys: one id, or one for each digit that they begin with.
+/// Ids that stand for all KMS keys: a single one, or one for each first digit.
 pub(crate) fn key_ids() -> [Vec<String>; 2] {
     let by_digit = "0123456789abcdef".chars().map(|digit| format!("{digit}{}", &KEY_ID[1..]));
     [vec![KEY_ID.to_owned()], by_digit.collect()]
 }
 
-/// Whether a document may allow all actions that are named so, by one pattern or by one for each letter.
+/// Whether a document may allow all actions that the given one stands for, by one pattern or by one
+/// for each letter.
 pub(crate) fn may_allow_all(document: &PolicyDocument, action: &str) -> bool {
     let first = action.replace(NAME, &format!("a{NAME}"));
     document.may_allow(action) || document.may_allow(&first)
 }
 
-/// A value of a condition key that no policy can have meant: of a service, the name of its principal.
+/// A value of a condition key that no policy can have meant. For a service it is the name of a
+/// service principal.
 pub(crate) fn value_of(key: &str, account: &Account) -> Value<'static> {
     match key {
         "iam:passedtoservice" => Value::one(format!("{NAME}.amazonaws.com")),
@@ -59,7 +63,8 @@ pub(crate) fn value_of(key: &str, account: &Account) -> Value<'static> {
     }
 }
 
-/// The actions of IAM and STS, one a line. What a statement names beyond them does not exist.
+/// The actions of IAM and STS, one per line. Any other action that a statement names does not
+/// exist.
 ///
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
@@ -68,14 +73,14 @@ const ACTIONS: &str = include_str!("../data/actions.txt");
 static KNOWN_ACTIONS: LazyLock<Vec<String>> =
     LazyLock::new(|| ACTIONS.lines().map(str::to_lowercase).collect());
 
-/// Whether a pattern selects an action that exists, as far as the actions of its service are known.
+/// Whether a pattern selects an existing action, as far as the service's actions are known.
 fn has_action(pattern: &Pattern) -> bool {
     let is_known = ["iam:", "sts:"].iter().any(|it| pattern.literal_prefix().starts_with(it));
     !is_known || KNOWN_ACTIONS.iter().any(|action| pattern.matches(action))
 }
 
-/// Whether a pattern selects a resource of the account, or one of AWS, or one without account in its ARN; of IAM, one
-/// in a form that its resources have.
+/// Whether a pattern selects a resource of the account or of AWS, or one whose ARN holds no
+/// account. In IAM, the resource must have the form of one of its kinds.
 fn has_resource(pattern: &Pattern, account: &Account) -> bool {
     let in_partition = Pattern::glob(&format!("arn:{}:*", account.partition));
     if pattern.common(&in_partition).is_none() {
@@ -93,7 +98,7 @@ fn has_resource(pattern: &Pattern, account: &Account) -> bool {
     !is_of_iam || resource.matches("root") || forms.any(|form| resource.common(&form).is_some())
 }
 
-/// The kinds of resources that IAM has.
+/// The kinds of IAM resources.
 ///
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 const IAM_KINDS: [&str; 9] = [
@@ -108,7 +113,7 @@ const IAM_KINDS: [&str; 9] = [
     "server-certificate",
 ];
 
-/// Those of its kinds that no way to more permissions leads to.
+/// The kinds of IAM resources that no way to more permissions involves.
 ///
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 const FURTHER_KINDS: [&str; 6] = [
@@ -120,17 +125,17 @@ const FURTHER_KINDS: [&str; 6] = [
     "template",
 ];
 
-/// A resource of IAM of each kind.
+/// One IAM resource of each kind.
 pub(crate) fn iam_resources(account: &Account) -> Vec<String> {
     IAM_KINDS.iter().map(|kind| iam_resource(account, kind)).collect()
 }
 
-/// A resource of IAM of that kind.
+/// An IAM resource of the kind.
 pub(crate) fn iam_resource(account: &Account, kind: &str) -> String {
     format!("arn:{}:iam::{}:{kind}/{NAME}", account.partition, account.id_text())
 }
 
-/// Resources of a service in the account: in each of the forms that ARNs have.
+/// Resources of a service in the account, one for each form of ARN.
 pub(crate) fn resources_of(account: &Account, service: &str) -> [String; 3] {
     let (partition, id) = (&account.partition, account.id_text());
     [
@@ -140,8 +145,8 @@ pub(crate) fn resources_of(account: &Account, service: &str) -> [String; 3] {
     ]
 }
 
-/// A resource of the account that the pattern matches: its wildcards stand for the account itself, and
-/// for names that no policy can have meant.
+/// A resource of the account that matches the pattern. Wildcards are replaced by the account
+/// itself, and by names that no policy can have meant.
 pub(crate) fn example(pattern: &Pattern, account: &Account) -> String {
     let mut fields = pattern.arn_fields();
     if fields.len() < 6 {
@@ -160,7 +165,7 @@ pub(crate) fn example(pattern: &Pattern, account: &Account) -> String {
     text
 }
 
-/// How all resources of the account begin that the pattern matches.
+/// The common prefix of all resources of the account that match the pattern.
 pub(crate) fn beginning(pattern: &Pattern, account: &Account) -> String {
     let fields = pattern.arn_fields();
     let mut text = String::new();
@@ -181,37 +186,38 @@ pub(crate) fn beginning(pattern: &Pattern, account: &Account) -> String {
     text
 }
 
-/// Whether the ARN is of a resource of the service, and of this account.
+/// Whether the ARN is that of a resource of the service in this account.
 pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
     let Some(arn) = Arn::parse(arn) else { return false };
     arn.service == service && (arn.account.is_empty() || arn.account == account.id_text())
 }
 
-/// Whether all is allowed: each of the actions on each of the resources, with those that the documents leave
-/// out. These are named by Denies, and by Allows of all but some. What other Allows name is given, so
-/// that asking about it could only make those who have more look as if they had less.
+/// Asks whether each of the actions is allowed on each of the resources, and on those that the
+/// documents leave out: the ones that Denies name, and the exceptions of Allows. What other Allows
+/// name is not asked about, since holding more permissions must not make anybody look less
+/// privileged.
 pub(crate) struct Question<'q> {
     pub(crate) documents: Vec<&'q PolicyDocument>,
-    /// The permissions boundary, which must allow too.
+    /// The permissions boundary, which must allow the request as well.
     pub(crate) boundary: Option<&'q PolicyDocument>,
     pub(crate) context: Context<'q>,
     pub(crate) actions: Vec<String>,
     pub(crate) resources: Vec<String>,
-    /// Which of the actions that are left out count.
+    /// Only actions that match this count as left out.
     pub(crate) all_actions: Pattern,
-    /// Which of the resources that are left out count.
+    /// Only resources that match this count as left out.
     pub(crate) all_resources: Pattern,
 }
 
 impl Question<'_> {
-    /// What is decided about all together.
+    /// The decision about everything.
     pub(crate) fn decide_all(mut self) -> Decision {
         let mut first = self.decide_each();
         if !first.may_be_allowed() {
             self.actions = by_letter(&self.actions);
             first = self.decide_each();
         }
-        // Few documents come further.
+        // Few documents get past this point.
         if !first.may_be_allowed() {
             return first;
         }
@@ -231,7 +237,7 @@ impl Question<'_> {
             }
             for pattern in resources.items() {
                 let pattern = pattern.resolve(&Request { action: "", resource: "", context });
-                // What it leaves out has been asked about.
+                // A resource that it leaves out has been asked about already.
                 let is_known = known.iter().any(|resource| pattern.matches(resource));
                 if !is_known && has_resource(&pattern, context.account) {
                     let common = pattern.common_arn(&self.all_resources);
@@ -242,9 +248,9 @@ impl Question<'_> {
         self.decide_each()
     }
 
-    /// What is decided about each of the actions on each of the resources, together.
+    /// The decision about each of the actions on each of the resources.
     fn decide_each(&self) -> Decision {
-        // A name that no policy can have meant has no tags.
+        // A resource with a name that no policy can have meant has no tags.
         let mut brings = self.context.brings.to_vec();
         brings.extend(["aws:resourcetag/", "iam:resourcetag/"].map(|key| (key, Value::Absent)));
         let context = Context { brings: &brings, ..self.context };

@@ -1,4 +1,4 @@
-//! What one policy says by itself, to whoever in the account has it.
+//! Questions about a single policy, for anybody in the account who has it.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use crate::probe;
 use crate::truth::Truth;
 use crate::value::Value;
 
-/// An action, and a resource that no policy can have meant, so that who may use it there may use it on any.
+/// An action on a resource that no policy can have meant: whoever may use it there may use it
+/// anywhere.
 #[derive(Clone, Debug)]
 pub struct Anywhere<'a> {
     /// The action in lower case.
@@ -19,29 +20,30 @@ pub struct Anywhere<'a> {
     pub resource: &'a str,
     /// Whether conditions on the resource's account or organization exclude resources that count.
     pub in_any_account: bool,
-    /// Condition keys in lower case for which a value is taken that no policy can have meant.
+    /// Condition keys, in lower case, that have a value which no policy can have meant.
     pub unnamed: &'a [&'a str],
-    /// The same for keys that some requests lack: it is enough if the action is allowed with them, or without.
+    /// The same for keys that some requests lack: it suffices if the action is allowed with them,
+    /// or without.
     pub at_times_unnamed: &'a [&'a str],
 }
 
-/// How an action is allowed on just any resource.
+/// How an action is allowed on any resource.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AllowedAnywhere {
-    /// The statements that allow it; empty: nothing does, or it is denied there.
+    /// The statements that allow it; empty: none does, or it is denied.
     pub statements: Vec<String>,
     /// The condition keys, in lower case, on which it depends.
     pub depends_on: Vec<String>,
 }
 
 impl PolicyDocument {
-    /// Whether it allows every action on every resource, and takes nothing away, or may.
+    /// Whether it allows every action on every resource without exception, or may.
     #[must_use]
     pub fn allows_everything(&self, account: &Account) -> bool {
         self.decide_everything(account).may_be_allowed()
     }
 
-    /// What it decides about every action on every resource.
+    /// The decision about every action on every resource.
     #[must_use]
     pub fn decide_everything(&self, account: &Account) -> Decision {
         if !probe::may_allow_all(self, probe::IAM_ACTION) {
@@ -54,7 +56,8 @@ impl PolicyDocument {
         self.decide_all(account, actions, resources, ["*", "*"])
     }
 
-    /// What it decides about actions on resources, and about those that it leaves out of all of that form.
+    /// The decision about actions on resources, and about those that it leaves out of `all`: the
+    /// patterns for actions and for resources.
     fn decide_all(
         &self,
         account: &Account,
@@ -75,8 +78,8 @@ impl PolicyDocument {
         question.decide_all()
     }
 
-    /// The statements that allow every action on every resource, whatever their conditions and the other statements
-    /// say. AWS Config and Security Hub look at nothing else.
+    /// The statements that allow every action on every resource, regardless of their conditions and
+    /// of other statements. AWS Config and Security Hub look at nothing else.
     ///
     /// <https://docs.aws.amazon.com/config/latest/developerguide/iam-policy-no-statements-with-admin-access.html>
     #[must_use]
@@ -88,8 +91,8 @@ impl PolicyDocument {
         })
     }
 
-    /// The services of which it allows every action on every resource, of those that it names; and `all` or
-    /// `all but …` where it allows others too, but not everything.
+    /// The named services whose every action it allows on every resource; and `all` or `all but …`
+    /// where it allows other services too, but not everything.
     #[must_use]
     pub fn whole_services(&self, account: &Account) -> Vec<String> {
         let mut whole = Vec::new();
@@ -125,8 +128,8 @@ impl PolicyDocument {
         services
     }
 
-    /// Whether every action of a service is allowed on every resource of one form, and none of the service is
-    /// left out.
+    /// Whether it allows every action of a service on every resource with one form of ARN, without
+    /// exception.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
         let action = format!("{service}:{}", probe::NAME);
         if !probe::may_allow_all(self, &action) {
@@ -142,7 +145,7 @@ impl PolicyDocument {
         })
     }
 
-    /// The services whose every action an Allow names as `service:*`, on whatever resource.
+    /// The services that an Allow names as `service:*`, on any resource.
     #[must_use]
     pub fn wildcard_services(&self) -> Vec<String> {
         let allows = self.statements.iter().filter(|it| it.effect == Effect::Allow);
@@ -150,7 +153,7 @@ impl PolicyDocument {
         named.filter_map(whole_service).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The statements that allow by NotAction, and that the document does not take back.
+    /// The statements that allow with NotAction, unless the document denies all of it again.
     #[must_use]
     pub fn not_action_allows(&self, account: &Account) -> Vec<String> {
         self.labels(|statement| {
@@ -160,7 +163,7 @@ impl PolicyDocument {
         })
     }
 
-    /// How the action is allowed on just any resource.
+    /// How the action is allowed on any resource.
     #[must_use]
     pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> AllowedAnywhere {
         let action = question.action;
@@ -205,7 +208,8 @@ impl PolicyDocument {
     }
 
     /// The statements whose policy variables are plain text, because the document lacks Version
-    /// 2012-10-17; only those that protect something if `protecting`: a Deny, or an Allow with NotResource.
+    /// 2012-10-17. With `protecting`, only those that protect something: a Deny, or an Allow with
+    /// NotResource.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
     #[must_use]
@@ -223,7 +227,7 @@ impl PolicyDocument {
         })
     }
 
-    /// Whether the document leaves anything of what an Allow of it allows.
+    /// Whether the document leaves anything of what one of its Allows allows.
     fn grants_anything(&self, allow: &Statement, account: &Account) -> bool {
         let name = probe::NAME;
         let mut actions = vec![format!("{name}:{name}"), probe::IAM_ACTION.to_owned()];

@@ -32,15 +32,15 @@ pub struct TrustPolicy {
     pub document: PolicyDocument,
 }
 
-/// The action of AWS principals and services.
+/// The action that AWS principals and services use.
 pub(crate) const ASSUME_ROLE: &str = "sts:assumerole";
-/// The action with a token of an OIDC issuer.
+/// The action that takes a token of an OIDC issuer.
 const WITH_WEB_IDENTITY: &str = "sts:assumerolewithwebidentity";
-/// The action with an assertion of a SAML provider.
+/// The action that takes an assertion of a SAML provider.
 const WITH_SAML: &str = "sts:assumerolewithsaml";
 const ACTIONS: [&str; 3] = [ASSUME_ROLE, WITH_WEB_IDENTITY, WITH_SAML];
 
-/// The actions that let whoever assumes a role choose keys of the request.
+/// The actions that let the caller choose condition keys of a session, with these keys.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
@@ -49,20 +49,20 @@ pub(crate) const SESSION: [(&str, &[&str]); 2] = [
     ("sts:setsourceidentity", &["sts:sourceidentity"]),
 ];
 
-/// The keys of a request to assume a role whose values whoever asks may choose.
+/// The condition keys of a request to assume a role whose values the caller chooses.
 pub(crate) fn brought_by_requests() -> Vec<(&'static str, Value<'static>)> {
     let of_sessions = SESSION.into_iter().flat_map(|(_, keys)| keys);
     iter::once(&"sts:externalid").chain(of_sessions).map(|key| (*key, Value::Open)).collect()
 }
 
-/// Somebody who may assume a role, by one statement.
+/// Somebody whom one statement lets assume a role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trustee {
     /// Who.
     pub who: Who,
     /// The statement: its number from 1, and its Sid if it has one.
     pub statement: String,
-    /// What its conditions, and those of the Denies that apply, demand.
+    /// What the conditions of the statement, and of the Denies that apply, demand.
     pub demands: Demands,
 }
 
@@ -71,53 +71,53 @@ pub struct Trustee {
 pub enum Who {
     /// Anyone in the world.
     Anyone,
-    /// The principals of an account or an organization, one principal, or anyone from a network.
+    /// The principals of an account or an organization, one principal, or anyone in a network.
     Owned(Owner),
-    /// A service of AWS, by its name without region.
+    /// An AWS service: its name without a region.
     Service(String),
-    /// Users of an OIDC issuer, by its name.
+    /// Users of an OIDC issuer: the issuer's name.
     Issuer(String),
-    /// Users of a SAML provider, by its ARN.
+    /// Users of a SAML provider: the provider's ARN.
     Saml(String),
 }
 
 /// What is demanded of a trustee.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Demands {
-    /// An external id, or MFA in its place.
+    /// An external id, or MFA instead.
     pub external_id: bool,
     /// MFA.
     pub mfa: bool,
-    /// That it is one of some principals of its account, by name, id or tag.
+    /// That it is one of certain principals of its account, by name, id or tag.
     pub some_principals: bool,
-    /// Membership of these organizations; empty: of none in particular.
+    /// Membership in one of these organizations; empty: not demanded.
     pub organizations: Vec<Owner>,
-    /// That a service acts for one of these; empty: for no one in particular.
+    /// That a service acts on behalf of one of these; empty: not demanded.
     pub sources: Vec<Owner>,
-    /// That a token is of one tenant of the issuer, or an assertion made for AWS.
+    /// That a token belongs to one tenant of the issuer, or that an assertion is made for AWS.
     pub tenant: bool,
-    /// That a token is of an authenticated user of a Cognito identity pool.
+    /// That a token belongs to an authenticated user of a Cognito identity pool.
     pub authenticated: bool,
-    /// That a token is of one branch, environment or workspace.
+    /// That a token belongs to one branch, environment or workspace.
     pub branch: bool,
 }
 
-/// Whose something is, from the account's own to a stranger's.
+/// Whom something belongs to, from the account itself to a stranger.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Standing {
     /// The account's own, or its organization's.
     Own,
     /// The management account of the own organization.
     Management,
-    /// It hangs on the organization, which is not known.
+    /// It depends on the organization, which is not known.
     Unknown,
     /// Somebody else's.
     External,
 }
 
 impl TrustPolicy {
-    /// Everybody who may assume the role, as the trust policy says it; whether the account's own
-    /// principals may, hangs on their permissions too.
+    /// Everybody who may assume the role according to the trust policy. The account's own principals may
+    /// need a permission besides.
     #[must_use]
     pub fn trustees(&self, account: &Account) -> Vec<Trustee> {
         let mut trustees = Vec::new();
@@ -138,7 +138,8 @@ impl TrustPolicy {
         trustees
     }
 
-    /// Whether those get in whom conditions single out of everybody, as if they were named: a Deny may name them.
+    /// Whether a trustee whom conditions single out of everybody is admitted if it is named: a Deny may
+    /// name it.
     fn admits_named(
         &self,
         allow: &Statement,
@@ -160,7 +161,7 @@ impl TrustPolicy {
         !is_principal || self.ways_in(allow, &named, account).next().is_some()
     }
 
-    /// Whether a service, on behalf of the account, or a federated provider may assume the role.
+    /// Whether the role admits a federated provider, or a service that acts on the account's behalf.
     #[must_use]
     pub fn admits_provider(&self, name: &str, account: &Account) -> bool {
         self.admitting().any(|(_, statement, element)| {
@@ -169,17 +170,19 @@ impl TrustPolicy {
                 PrincipalElement::Federated(provider) => provider == name,
                 _ => false,
             };
-            is_provider && self.ways_in(statement, element, account).any(|it| it.serve(account))
+            is_provider
+                && self.ways_in(statement, element, account).any(|way_in| way_in.serve(account))
         })
     }
 
-    /// Whether it lets in a service on behalf of something new that the pattern matches, whose name nobody can have
-    /// meant.
+    /// Whether it admits a service that acts for a new resource of the given shape, an ARN with wildcards,
+    /// whose name no policy can have meant.
     pub(crate) fn admits_new(&self, shape: &str, account: &Account) -> bool {
         let mut sources = vec![shape.replace('*', probe::NAME)];
-        for condition in self.document.statements.iter().flat_map(|it| &it.conditions) {
-            for value in condition.values.iter().filter(|_| condition.key == "aws:sourcearn") {
-                // In the region that is asked for.
+        let conditions = self.document.statements.iter().flat_map(|it| &it.conditions);
+        for condition in conditions.filter(|condition| condition.key == "aws:sourcearn") {
+            for value in &condition.values {
+                // The resource may be created in the region that the condition names.
                 if let Some(region) = value.arn_fields().get(3) {
                     let region = format!(":{}:", region.example(probe::NAME));
                     sources.push(shape.replacen(":*:", &region, 1).replace('*', probe::NAME));
@@ -199,7 +202,7 @@ impl TrustPolicy {
         })
     }
 
-    /// The federated providers that it lets in.
+    /// The federated providers that it admits.
     pub fn federated(&self, account: &Account) -> impl Iterator<Item = &str> {
         self.admitting().filter_map(|(_, statement, element)| match element {
             PrincipalElement::Federated(provider) => {
@@ -209,49 +212,55 @@ impl TrustPolicy {
         })
     }
 
-    /// What it decides about whomever a SAML provider vouches for, if that asserts what is demanded.
+    /// What it decides about users of a SAML provider that asserts whatever attributes are demanded.
     pub(crate) fn decide_vouched(&self, provider: &str, account: &Account) -> Decision {
         let provider = PrincipalElement::Federated(provider.to_owned());
-        let admitting = self.admitting().filter(|(.., element)| **element == provider);
-        let ways_in = admitting.flat_map(|(_, it, element)| self.ways_in(it, element, account));
-        let admitted = Truth::any(ways_in, |clauses| clauses.hold_for_vouched(account));
+        let mut ways_in = Vec::new();
+        for (_, statement, element) in self.admitting() {
+            if *element == provider {
+                ways_in.extend(self.ways_in(statement, element, account));
+            }
+        }
+        let admitted = Truth::any(ways_in, |way_in| way_in.hold_for_vouched(account));
         Decision::new(admitted, Truth::No)
     }
 
-    /// The unique ids of deleted users and roles that any statement names, also one that denies.
+    /// The unique ids of deleted users and roles that statements name, Denies included.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>
     pub fn deleted(&self) -> impl Iterator<Item = &str> {
-        let named = self.document.statements.iter().filter_map(|it| it.principals.as_ref());
-        named.flat_map(Selection::items).filter_map(|element| match element {
+        let elements = self.document.statements.iter().filter_map(|it| it.principals.as_ref());
+        elements.flat_map(Selection::items).filter_map(|element| match element {
             PrincipalElement::Deleted(id) => Some(id.as_str()),
             _ => None,
         })
     }
 
-    /// Whether it lets in tokens of an OIDC provider for any audience.
+    /// Whether it admits tokens of an OIDC provider for any audience.
     pub(crate) fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
         let key = format!("{}:aud", issuers::name_of(provider)).to_ascii_lowercase();
         self.admitting().any(|(_, statement, element)| {
+            let mut ways_in = self.ways_in(statement, element, account);
             *element == PrincipalElement::Federated(provider.to_owned())
-                && self.ways_in(statement, element, account).any(|it| !it.demand_fixed(&key))
+                && ways_in.any(|way_in| !way_in.demand_fixed(&key))
         })
     }
 
-    /// What is demanded of a principal that an Allow names, by each action with which it gets in.
+    /// What is demanded of a principal that an Allow names, for each action that admits it.
     fn ways_in(
         &self,
         allow: &Statement,
         element: &PrincipalElement,
         account: &Account,
     ) -> impl Iterator<Item = Clauses> {
-        let actions = ACTIONS.into_iter();
-        let usable = actions.filter(|it| is_for(it, element) && allow.actions.selects(it));
-        usable.filter_map(|it| Clauses::new(&self.document, allow, it, element, account))
+        ACTIONS.into_iter().filter_map(|action| {
+            let is_usable = is_for(action, element) && allow.actions.selects(action);
+            is_usable.then(|| Clauses::new(&self.document, allow, action, element, account))?
+        })
     }
 
-    /// The Allow statements by their places, each with each of its principals; one with NotPrincipal is
-    /// for anyone, since whoever is not in the list is anyone.
+    /// Each principal of each Allow statement, with the statement and its index. NotPrincipal admits
+    /// anyone, since anyone may be whom it does not list.
     pub(crate) fn admitting(&self) -> impl Iterator<Item = (usize, &Statement, &PrincipalElement)> {
         let statements = self.document.statements.iter().enumerate();
         let allows = statements.filter(|(_, statement)| statement.effect == Effect::Allow);
@@ -266,7 +275,7 @@ impl TrustPolicy {
     }
 }
 
-/// Whether a principal can use the action.
+/// Whether a principal can use the action to assume a role.
 fn is_for(action: &str, element: &PrincipalElement) -> bool {
     match element {
         PrincipalElement::Anyone => true,
@@ -276,7 +285,7 @@ fn is_for(action: &str, element: &PrincipalElement) -> bool {
     }
 }
 
-/// Whether a federated provider is of SAML.
+/// Whether a federated provider is a SAML provider.
 pub(crate) fn is_saml(provider: &str) -> bool {
     provider.contains(":saml-provider/")
 }
@@ -298,7 +307,7 @@ fn who(element: &PrincipalElement, clauses: &Clauses, account: &Account) -> Vec<
 }
 
 impl Standing {
-    /// That of an account.
+    /// The standing of an account.
     fn new(id: Option<AccountId>, account: &Account) -> Standing {
         match &account.organization {
             _ if id == account.id => Standing::Own,
@@ -311,7 +320,7 @@ impl Standing {
 }
 
 impl Trustee {
-    /// Whose the trustee is.
+    /// Whom the trustee belongs to.
     #[must_use]
     pub fn standing(&self, account: &Account) -> Standing {
         match &self.who {
@@ -321,7 +330,7 @@ impl Trustee {
         }
     }
 
-    /// Whether a condition limits it to the own organization.
+    /// Whether a condition limits it to the account's own organization.
     #[must_use]
     pub fn is_of_own_organization(&self, account: &Account) -> bool {
         let organizations = &self.demands.organizations;
@@ -329,8 +338,8 @@ impl Trustee {
             && organizations.iter().all(|owner| owner.standing(account) == Standing::Own)
     }
 
-    /// Whether something is asked of an outsider beyond the permission of its own account: a secret,
-    /// MFA, or membership of the own organization; not known where that is not.
+    /// Whether more is demanded of an outsider than a permission of its own account: an external id, MFA,
+    /// or membership in the account's organization; none: that organization is not known.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>
     #[must_use]
@@ -346,7 +355,7 @@ impl Trustee {
         (!has(Standing::Unknown)).then_some(true)
     }
 
-    /// Whether it is a service that could say for whom it acts, and is not asked.
+    /// Whether it is a service that could say on whose behalf it acts, but that the policy does not ask.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
     #[must_use]
@@ -356,7 +365,7 @@ impl Trustee {
     }
 }
 
-/// The account of a role, by its ARN.
+/// The account in an ARN.
 fn account_of(arn: &str) -> Option<AccountId> {
     Arn::parse(arn)?.account_id()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// What would decide a question, if it had been read.
+/// What was not read, although it would decide a question.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Lack {
     /// A policy document.
@@ -11,11 +11,11 @@ pub enum Lack {
     Organization,
     /// The tags of a principal or resource.
     Tags,
-    /// More than can be followed of the changes that somebody's permissions may go through.
+    /// The remaining changes that permissions may go through, after the work budget is spent.
     Budget,
 }
 
-/// Whether something holds for a request, as far as is known.
+/// Whether something holds for a request, as far as that is known.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Truth {
     /// It does not.
@@ -26,10 +26,10 @@ pub enum Truth {
     Yes,
 }
 
-/// What an answer hangs on.
+/// What an answer depends on.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Doubts {
-    /// The condition keys, in lower case, that only a request has values for.
+    /// The condition keys, in lower case, whose values only the request shows.
     pub keys: BTreeSet<String>,
     /// What was not read.
     pub lacks: BTreeSet<Lack>,
@@ -68,7 +68,7 @@ impl Truth {
         !((!self).and(|| !other()))
     }
 
-    /// Whether one of some holds.
+    /// Whether it holds for one of the items.
     pub(crate) fn any<T>(items: impl IntoIterator<Item = T>, holds: impl Fn(T) -> Truth) -> Truth {
         let mut any = Truth::No;
         for item in items {
@@ -77,7 +77,7 @@ impl Truth {
         any
     }
 
-    /// Whether it does not surely fail.
+    /// Whether it holds, or may hold.
     pub(crate) fn is_possible(&self) -> bool {
         *self != Truth::No
     }
@@ -102,7 +102,7 @@ impl From<bool> for Truth {
 }
 
 impl Doubts {
-    /// All that either hangs on.
+    /// What either of the two depends on.
     #[must_use]
     pub fn join(mut self, other: Doubts) -> Doubts {
         self.keys.extend(other.keys);

@@ -1,4 +1,4 @@
-//! What is known of a condition key.
+//! The values of condition keys, as far as they are known.
 
 use std::borrow::Cow;
 
@@ -15,22 +15,22 @@ pub enum Value<'a> {
     One(Cow<'a, str>),
     /// Several.
     Many(Vec<String>),
-    /// Only the request tells whether there is a value, and which.
+    /// Unknown: only the request shows whether there is a value, and which.
     Open,
-    /// A text that begins so; only the request tells how it goes on.
+    /// Text with this prefix; only the request shows the rest.
     Beginning(String),
     /// Now or any later moment.
     From(Timestamp),
-    /// Such a moment, or none: only the request tells.
+    /// This moment or any later one, or none.
     MaybeFrom(Timestamp),
-    /// Whoever asks chooses the value.
+    /// The caller chooses the value.
     Chosen {
-        /// Whether there may be none.
+        /// Whether the caller may leave the key out.
         optional: bool,
     },
-    /// Whoever asks chooses among the ARNs of a service.
+    /// The caller chooses an ARN of this service.
     ChosenIn(&'a str),
-    /// Something that was not read would decide it.
+    /// It depends on what was not read.
     Lacking(Lack),
 }
 

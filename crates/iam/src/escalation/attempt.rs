@@ -1,4 +1,4 @@
-//! One method on one target.
+//! Tries one method on one target.
 
 use super::Certainty;
 use super::effective_permissions::{Asked, surest};
@@ -17,14 +17,15 @@ const PROFILE: &str = "an instance profile with the role";
 const EMPTY_PROFILE: &str = "an instance profile without a role";
 const DEMANDS: &str = "what the trust policy demands beside the provider's assertion";
 
-/// The keys that whoever assumes a role chooses one value for, whichever policies ask for it.
+/// The condition keys for which the caller of AssumeRole chooses a single value, whichever policies
+/// ask for it.
 const CHOSEN_ONCE: [&str; 3] = ["sts:externalid", "sts:rolesessionname", "sts:sourceidentity"];
 
-/// How many combinations of their values are tried, at most.
+/// The most combinations of their values to try.
 const MANY: usize = 100;
 
 impl<'a> Search<'a> {
-    /// The step of a node that uses a method on a target, if it can.
+    /// The step of a node that uses a method on a target; none: it cannot.
     pub(super) fn attempt(&self, by: Wait, resource: &str, target: &Target) -> Option<Step> {
         let method = by.method;
         let account = self.account();
@@ -81,8 +82,8 @@ impl<'a> Search<'a> {
         Some(step)
     }
 
-    /// How a node controls what runs with a role: if the method tells kinds of resources apart, one that runs for a
-    /// service which the role admits.
+    /// How a node controls what runs with a role. If the method depends on kinds of resources, it
+    /// must control one that runs for a service which the role admits.
     fn control(&self, id: NodeId, method: &Method, role: &Principal) -> Option<Step> {
         let asked = self.node(id).who.asks("");
         if method.on.is_empty() {
@@ -101,7 +102,8 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// The actions of a method but the first, for a role that has instance profiles perhaps.
+    /// How all actions of a method but the first are allowed, for a role that may have instance
+    /// profiles.
     ///
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
     fn uses_for(
@@ -122,7 +124,7 @@ impl<'a> Search<'a> {
         surest(uses, Step::certainty)
     }
 
-    /// How a node passes a role that one of the method's services may assume.
+    /// How a node passes a role to one of the method's services that may assume it.
     pub(super) fn pass(&self, by: Wait, role: &Principal) -> Option<Step> {
         let who = &self.node(by.node).who;
         let step = self.on_target(by, who.asks_about(role))?;
@@ -142,8 +144,8 @@ impl<'a> Search<'a> {
         Some(step.and(profile.unwrap_or(Step::limited(Certainty::Possible, PROFILE))))
     }
 
-    /// An instance profile has one role, so that of another must be taken out of it first. Those that have none are not
-    /// in the data.
+    /// How a node gets an empty instance profile. A profile holds one role, so it may have to
+    /// remove another role first. Profiles without a role are not in the data.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html>
     fn empty_profile(&self, asked: Asked<'_>) -> Step {
@@ -153,7 +155,8 @@ impl<'a> Search<'a> {
         emptied.unwrap_or(Step::limited(Certainty::Possible, EMPTY_PROFILE))
     }
 
-    /// The first action of a method on a target; a role is passed to any of the method's services.
+    /// How the first action of a method is allowed on a target. A role may be passed to any of the
+    /// method's services.
     pub(super) fn on_target(&self, by: Wait, asked: Asked<'_>) -> Option<Step> {
         let method = by.method;
         let created = method.actions.get(1).map_or("", |it| it.get().service());
@@ -168,13 +171,13 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// The name of a service in requests of the partition.
+    /// The service's name in requests of the partition.
     fn in_partition(&self, service: &str) -> String {
         let has_suffix = self.account().partition == "aws-cn" && service == "ec2.amazonaws.com";
         if has_suffix { format!("{service}.cn") } else { service.to_owned() }
     }
 
-    /// How a node assumes a role, by the values that serve best for keys that it chooses.
+    /// How a node assumes a role, with the best values for the condition keys that it chooses.
     fn assume(&self, id: NodeId, role: PrincipalId) -> Option<Step> {
         let step = self.assume_bringing(id, role, &[])?;
         let mut all = vec![Vec::new()];
@@ -194,8 +197,8 @@ impl<'a> Search<'a> {
         surest(steps, Step::certainty)
     }
 
-    /// The keys that a node chooses values for when it assumes a role, where more than one condition is about them, with
-    /// the values to try.
+    /// The condition keys that the node chooses when it assumes the role and that more than one
+    /// condition tests, with the values to try.
     fn contested(&self, id: NodeId, role: PrincipalId) -> Vec<(&'static str, Vec<Value<'static>>)> {
         let who = &self.node(id).who;
         let mut statements = Vec::new();
@@ -227,7 +230,7 @@ impl<'a> Search<'a> {
         contested
     }
 
-    /// How a node assumes a role with tags that are tried for sessions.
+    /// How a node assumes a role with one of the taggings that are tried for sessions.
     fn assume_tagged(&self, id: NodeId, role: PrincipalId, place: usize) -> Option<Step> {
         let tag = ActionId::named("sts:tagsession");
         let tagging = &self.session_tags[place];
@@ -247,7 +250,8 @@ impl<'a> Search<'a> {
         named.or_else(|| self.assume_adding(id, role, &all, &brings))
     }
 
-    /// How a node assumes a role; if need be with tags or a source identity that it chooses for the session.
+    /// How a node assumes a role, if necessary with session tags or a source identity of its
+    /// choice.
     fn assume_bringing(
         &self,
         id: NodeId,
@@ -268,7 +272,7 @@ impl<'a> Search<'a> {
         plain.filter(|plain| plain.certainty() >= by_choice.certainty()).or(Some(by_choice))
     }
 
-    /// How a node assumes a role and adds to its session what certain actions allow.
+    /// How a node assumes a role and adds to the session what the given actions allow.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required>
     fn assume_adding(
@@ -292,8 +296,8 @@ impl<'a> Search<'a> {
         Some(step)
     }
 
-    /// How a node may use an action on a role to which the trust policy must admit it: to assume the role, or to add to
-    /// its session.
+    /// How a node may use an action that the role's trust policy must allow: to assume the role, or
+    /// to add to its session.
     ///
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
     fn is_admitted(
@@ -306,7 +310,7 @@ impl<'a> Search<'a> {
         let (node, role) = (self.node(id), self.account().principal(role_id));
         let own = self.index.step(action, Asked { brings, ..node.who.asks_about(role) });
         let Some(trust) = &role.trust else {
-            // What was not read may admit, and by name.
+            // An unread trust policy may admit it, and by name.
             let by_name = self.index.left_of_grant(&node.who, action, role, false);
             let may_be_named = self.is_somebody(id) && by_name.is_some();
             let limit = Step::limited(Certainty::Conditional, "a trust policy that was not read");
@@ -316,7 +320,8 @@ impl<'a> Search<'a> {
         let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
         let admission = trust.admit(&request, node.who.boundary.is_some())?;
         let mut certainty = self.index.certainty(&admission.decision)?;
-        // It may need no permission of its own, which is then surer than one with conditions.
+        // If it needs no permission of its own, that is more certain than a permission with
+        // conditions.
         let by_itself = self.is_somebody(id) && admission.grant != Grant::ByPermission;
         let within = admission.grant == Grant::WithinBoundary;
         let left = by_itself.then(|| self.index.left_of_grant(&node.who, action, role, within));
@@ -335,7 +340,7 @@ impl<'a> Search<'a> {
         Some(own.unwrap_or_default().and(Step::new(admitted)))
     }
 
-    /// How a node becomes somebody else, whoever that is, and by which method.
+    /// How a node becomes somebody else, privileged or not, by the most certain method.
     pub(super) fn become_other(&self, id: NodeId, other: PrincipalId) -> Option<Reached> {
         if self.node(id).holder == Some(other) || self.account().principal(other).service_linked {
             return None;
@@ -343,7 +348,7 @@ impl<'a> Search<'a> {
         let mut best: Option<Reached> = None;
         for by in Wait::all(id) {
             let method = by.method;
-            // A trust policy may let it in that has no permission to assume a role.
+            // A trust policy may admit it without a permission to assume the role.
             if method.changes != Changes::RoleSession && !self.mentions(by) {
                 continue;
             }
@@ -359,7 +364,7 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// What a method acts on that lets one become a principal.
+    /// The targets of a method that let one become the principal.
     fn doors_to(&self, id: PrincipalId, method: &Method) -> Vec<(&'a str, Target)> {
         let account = self.account();
         let principal = account.principal(id);
@@ -383,7 +388,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The federated providers that a role trusts, with the changes of them that let one sign in as the role.
+/// The federated providers that a role trusts, each with the changes to it that let one sign in as
+/// the role.
 pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(Changes, &'a str)> {
     let mut providers = Vec::new();
     let Some(trust) = &role.trust else { return providers };
@@ -411,7 +417,7 @@ pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(C
     providers
 }
 
-/// Whether a method reaches a role only by EC2 instances, which have none without an instance profile.
+/// Whether a method reaches a role only through EC2 instances, which need an instance profile.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {

@@ -1,4 +1,4 @@
-//! What somebody would have after a method changed it.
+//! What a node would have after a method changed it.
 
 use std::rc::Rc;
 
@@ -18,32 +18,33 @@ use crate::probe;
 use crate::truth::Lack;
 use crate::value::Value;
 
-/// The key that tells which policy is attached or detached.
+/// The condition key for the policy that is attached or detached.
 pub(super) const POLICY: &str = "iam:policyarn";
-/// The key that tells the permissions boundary.
+/// The condition key for the permissions boundary.
 pub(super) const BOUNDARY: &str = "iam:permissionsboundary";
 
-/// How many groups with a Deny there are, at most, if a user is put in two of them.
+/// The most groups with a Deny for which joining two of them is tried.
 const MANY_GUARDED: usize = 5;
 
-/// The actions by which a group that allows nothing comes to allow something: its policies are rewritten, or it gets
-/// another. Whoever may do the latter from the beginning is dealt with by `change_joined_groups`.
+/// The actions after which a group that allowed nothing allows something: its policies are
+/// rewritten, or another is attached. Whoever can attach one from the start is handled by
+/// `change_joined_groups`.
 const REWRITING: [&str; 2] = ["iam:createpolicyversion", "iam:setdefaultpolicyversion"];
 const FILLING: [&str; 2] = ["iam:attachgrouppolicy", "iam:putgrouppolicy"];
 
-/// A change, and what the first action of its method must be allowed on.
+/// A change, and what the first action of the method must be allowed on.
 pub(super) struct Effect {
     pub(super) resource: String,
     /// None: nobody in particular.
     pub(super) target: Option<Target>,
     pub(super) after: EffectivePermissions,
-    /// The policy that no longer applies, because of its Deny.
+    /// The policy that is removed because of its Deny.
     pub(super) removed: Option<PolicyId>,
-    /// Whether such changes of one method are made together: nothing that one of them does undoes another.
+    /// Whether such changes of one method can be combined, since none undoes another.
     pub(super) goes_together: bool,
-    /// What the request brings: the policy that is attached or detached, the new boundary, or tags.
+    /// What the request sets: the policy that is attached or detached, the new boundary, or tags.
     brings: Vec<(String, Value<'static>)>,
-    /// What must be done before.
+    /// What must be done first.
     pub(super) before: Step,
 }
 
@@ -64,12 +65,12 @@ impl Effect {
         Effect { before: offered.before(), ..self.bringing(key, offered.arn) }
     }
 
-    /// The values that the request brings.
+    /// The condition keys that the request sets.
     pub(super) fn brought(&self) -> Vec<(&str, Value<'_>)> {
         borrowed(&self.brings)
     }
 
-    /// What the request is about, for the keys that tell of it.
+    /// The resource of the request.
     pub(super) fn about<'r>(&self, node: &'r Node) -> Resource<'r> {
         if self.resource == node.who.identity.arn {
             Resource::Principal(&node.who.identity)
@@ -78,7 +79,7 @@ impl Effect {
         }
     }
 
-    /// Takes in another change of the same holder.
+    /// Combines it with another change to the same holder.
     pub(super) fn join(&mut self, other: &Effect) {
         let (mine, others) = (&mut self.after, &other.after);
         mine.removed = sorted(mine.removed.iter().chain(&*others.removed).copied());
@@ -87,7 +88,7 @@ impl Effect {
     }
 }
 
-/// The changes to what a node has that somebody can make by a method.
+/// The changes that a method can make to what a node has.
 pub(super) fn effects(
     search: &Search<'_>,
     by: &EffectivePermissions,
@@ -134,7 +135,8 @@ impl Maker<'_, '_> {
         effect
     }
 
-    /// A user can be put in groups that allow something or can be made to; in some that deny something first, if in any.
+    /// The groups to add a user to: those that allow something or can be made to, alone or after
+    /// some that deny something.
     fn memberships(&self) -> Vec<Effect> {
         let mut effects = Vec::new();
         let origin = &self.search.node(self.node.origin).who;
@@ -174,7 +176,8 @@ impl Maker<'_, '_> {
         effects
     }
 
-    /// Policies of the account can be rewritten, those of AWS and inline ones not; so can the boundary.
+    /// The customer managed policies to rewrite; those of AWS and inline policies cannot be. The
+    /// boundary may be one of them.
     fn rewritten_policies(&self) -> Vec<Effect> {
         let who = &self.node.who;
         let mut effects = Vec::new();
@@ -207,7 +210,7 @@ impl Maker<'_, '_> {
         effects
     }
 
-    /// The changes to a user, role or group, which has policies of its own.
+    /// The changes to a user, role or group that has policies of its own.
     fn changes(&self, holder: &Principal, target: Option<&Target>) -> Vec<Effect> {
         match self.method.changes {
             Changes::Permissions(_) => return self.more(&holder.arn, target),
@@ -235,7 +238,7 @@ impl Maker<'_, '_> {
         effects
     }
 
-    /// Any policy is put in; one that is attached must be one that makes a difference.
+    /// The policies to add: any inline policy, and the managed policies that make a difference.
     fn more(&self, resource: &str, target: Option<&Target>) -> Vec<Effect> {
         let who = &self.node.who;
         if !self.first_action().contains(":attach") {
@@ -258,7 +261,7 @@ impl Maker<'_, '_> {
         effects
     }
 
-    /// A user can be put in a group that is yet to be made, and given any policy.
+    /// A new group to add a user to, with any policy.
     fn new_groups(&self, target: Option<&Target>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let (index, [give, others @ ..]) = (self.index, &self.method.actions[..]) else {

@@ -1,4 +1,4 @@
-//! Changes to what somebody has, which lead to somebody else.
+//! The edges of the graph: changes that turn one node into another.
 
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -17,24 +17,26 @@ use crate::trust::ASSUME_ROLE;
 use crate::truth::Lack;
 use crate::value::Value;
 
-/// How many statements are looked at, at most, to follow the changes that somebody's permissions may go
-/// through. Each change may be combined with each other, so that a hundred policies have more combinations
-/// than anybody can follow.
+/// The most statements to look at while following the changes that one node's permissions may go
+/// through. Changes can be combined with each other, so a hundred policies have too many
+/// combinations to follow.
 const BUDGET: usize = 10_000;
 
-/// Changes to what a node has that lead to another.
+/// Changes to a node that lead to another node.
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
     /// Who makes the changes.
     pub(super) by: Wait,
     pub(super) owner: NodeId,
-    /// What it takes beside the changes: to become the owner, and whoever makes them.
+    /// The steps that it takes besides the changes: to become the owner, and to become whoever
+    /// makes them.
     pub(super) besides: Step,
-    /// Of somebody who becomes whoever makes the changes: the first step there, and whom it leads to.
+    /// For somebody who first becomes whoever makes the changes: the first step there, and its
+    /// target.
     pub(super) first: Option<(Wait, Option<Target>)>,
-    /// What requests about the owner bring beside what each change brings.
+    /// The condition keys that requests about the owner set, besides those of each change.
     pub(super) brings: Vec<(String, Value<'static>)>,
-    /// Of several, each removes a policy.
+    /// The changes. If there are several, each removes a policy.
     pub(super) changes: Vec<Change>,
 }
 
@@ -48,28 +50,28 @@ pub(super) struct Change {
 }
 
 impl Edge {
-    /// No changes yet.
+    /// Creates an edge without changes.
     pub(super) fn new(by: Wait, owner: NodeId, besides: Step) -> Edge {
         Edge { by, owner, besides, first: None, brings: Vec::new(), changes: Vec::new() }
     }
 
-    /// The same of somebody who becomes whoever makes the changes.
+    /// Creates an edge for somebody who first becomes whoever makes the changes.
     pub(super) fn through(reached: &Reached, by: Wait, owner: NodeId) -> Edge {
         let (way, target) = reached.first.clone();
         Edge { first: Some((way, Some(target))), ..Edge::new(by, owner, reached.step.clone()) }
     }
 
-    /// The same with one change.
+    /// The same edge with one change.
     pub(super) fn with(self, target: Option<Target>, step: Step) -> Edge {
         Edge { changes: vec![Change { target, step, removes: None }], ..self }
     }
 
-    /// Who profits, and the method that it uses first.
+    /// Who becomes privileged, and the method that it uses first.
     pub(super) fn way(&self) -> Wait {
         self.first.as_ref().map_or(self.by, |(wait, _)| *wait)
     }
 
-    /// What the first step acts on.
+    /// The target of the first step.
     fn target(&self, change: &Change) -> Option<Target> {
         self.first
             .as_ref()
@@ -78,7 +80,7 @@ impl Edge {
             .cloned()
     }
 
-    /// All that it takes to make those of the changes; what the way begins with comes first.
+    /// All steps that it takes to make the given changes, in the order in which the way takes them.
     fn step(&self, changes: &[&Change]) -> Step {
         let mut steps: Vec<&Step> = changes.iter().map(|change| &change.step).collect();
         let first = if self.first.is_some() { 0 } else { steps.len() };
@@ -88,12 +90,14 @@ impl Edge {
 }
 
 impl Search<'_> {
-    /// Tries the method of an edge on what its owner has; what the owner may be then, with all that it takes.
+    /// Tries the method of an edge on its owner. Returns the nodes that the owner can turn into,
+    /// each with the steps it takes.
     pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
         let Edge { by, owner, .. } = *edge;
         let method = by.method;
         let actor = self.node(by.node).who.clone();
-        // All policies that stand in the way are removed, each by a request of its own; likewise groups are joined.
+        // All policies that deny are removed together, each by a request of its own; groups are
+        // joined likewise.
         let mut together: Option<(Effect, Edge)> = None;
         let mut alone = Vec::new();
         for effect in effects(self, &actor, self.node(owner), method) {
@@ -125,7 +129,7 @@ impl Search<'_> {
             let Some(to) = self.lead(edge, effect.after) else { continue };
             let is_sure = step.certainty() == Certainty::Certain;
             led.push((to, step));
-            // Any further policy that it may be given gives it no more.
+            // No further policy gives it more.
             if is_sure && method.changes.gives() && self.node(to).is_always_administrator() {
                 break;
             }
@@ -133,8 +137,8 @@ impl Search<'_> {
         led
     }
 
-    /// Notes changes after which their owner has other permissions: who it is then. What is too much to follow
-    /// may lead anywhere.
+    /// Records changes that give their owner other permissions, and returns the node it turns into.
+    /// If there is too much to follow, they may lead anywhere.
     pub(super) fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
         let Some(to) = self.changed_node(edge.owner, after) else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
@@ -149,8 +153,8 @@ impl Search<'_> {
         Some(to)
     }
 
-    /// Notes what leads to a node, which may turn out more privileged later. What removes something waits until it is
-    /// known how privileged its owner is without that.
+    /// Records an edge to a node, which may turn out more privileged later. An edge that removes
+    /// something waits until it is known how privileged its owner is without that.
     pub(super) fn lead_to(&mut self, to: NodeId, edge: Edge) {
         let waits = edge.changes.iter().any(|change| change.removes.is_some());
         match self.node(to).rank {
@@ -163,7 +167,7 @@ impl Search<'_> {
         }
     }
 
-    /// The owner with other permissions; none: more has been asked of its changes than can be answered.
+    /// The node for the owner with other permissions; none: its work budget is spent.
     fn changed_node(&mut self, owner: NodeId, after: EffectivePermissions) -> Option<NodeId> {
         let key = after.key();
         if let Some(known) = self.changed.get(&key) {
@@ -187,7 +191,7 @@ impl Search<'_> {
         Some(id)
     }
 
-    /// Notes a node that may be let assume a role which did not let it in before its changes.
+    /// Records a node that roles may admit now, although they did not before its changes.
     fn note_variant(&mut self, id: NodeId) {
         let (node, assume) = (self.node(id), ActionId::named(ASSUME_ROLE));
         let origin = self.node(node.origin);
@@ -211,7 +215,7 @@ impl Search<'_> {
         }
     }
 
-    /// A user or role that is yet to be made, and has nothing.
+    /// Adds a node for a user or role that does not exist yet and has nothing.
     pub(super) fn newcomer(&mut self, who: EffectivePermissions, generation: u8) -> NodeId {
         let key = who.key();
         if let Some(known) = self.changed.get(&key) {
@@ -224,7 +228,8 @@ impl Search<'_> {
         id
     }
 
-    /// Notes a way to a changed node that is privileged, unless the owner is as privileged without the change.
+    /// Records a way through a changed node that is privileged, unless the owner is as privileged
+    /// without the change.
     pub(super) fn arrive(&mut self, edge: &Edge, to: NodeId, rank: Rank) {
         let changes = edge.by.method.changes;
         let needed = match changes {
@@ -250,8 +255,8 @@ impl Search<'_> {
         self.found(edge.way(), edge.target(first), step, rank);
     }
 
-    /// The groups that matter to what a node can do as a member of all of them: the first that makes it an
-    /// administrator, or those of which it uses policies or that it changes.
+    /// The groups that matter for what a node can do as their member: the first one that makes it
+    /// an administrator, or those whose policies it uses or changes.
     fn needed_groups<'e>(&self, changes: &'e [Change], to: NodeId) -> Vec<&'e Change> {
         let group = |change: &Change| change.target.as_ref().and_then(Target::principal);
         let node = self.node(to);
@@ -280,7 +285,8 @@ impl Search<'_> {
         if needed.is_empty() { changes.iter().collect() } else { needed }
     }
 
-    /// Of several removals, those of a Deny that matters to what a node does next; all, if only what it does later is denied.
+    /// The removals that matter for the next step of a node: those of a Deny on it. If only later
+    /// steps are denied, all of them.
     fn needed_removals<'e>(&self, edge: &'e Edge, to: NodeId) -> Vec<&'e Change> {
         let node = self.node(to);
         let all: Vec<&Change> = edge.changes.iter().collect();

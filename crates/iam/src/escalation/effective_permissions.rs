@@ -1,4 +1,4 @@
-//! What somebody may do, of the actions that methods need.
+//! Effective permissions, for the actions that methods need.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,29 +21,29 @@ use crate::probe;
 use crate::truth::{Lack, Truth};
 use crate::value::Value;
 
-/// Policies by their places, sorted, each once.
+/// Policies, sorted and without duplicates.
 pub(super) type Policies = Rc<[PolicyId]>;
 
-/// All that allows or denies somebody something.
+/// Everything that decides what somebody may do.
 #[derive(Clone, Debug)]
 pub(super) struct EffectivePermissions {
-    /// Whose values condition keys have.
+    /// The principal that condition keys such as `aws:username` describe.
     pub(super) identity: Rc<Principal>,
     /// The identity policies, those of groups included.
     pub(super) policies: Policies,
-    /// The groups that these are of.
+    /// The groups that some of them come from.
     pub(super) groups: Rc<[PrincipalId]>,
     /// The permissions boundary.
     pub(super) boundary: Option<PolicyId>,
-    /// Those of the policies that were removed: they decide nothing any more, but can still be rewritten.
+    /// The policies that were removed: they no longer apply, but can still be rewritten.
     pub(super) removed: Policies,
 }
 
-/// All that [`EffectivePermissions`] hold.
+/// The contents of [`EffectivePermissions`], as a key.
 pub(super) type PermissionsKey =
     (*const Principal, Policies, Rc<[PrincipalId]>, Option<PolicyId>, Policies);
 
-/// Who asks about what: a request without its action.
+/// A request without its action.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'q> {
     pub(super) who: &'q EffectivePermissions,
@@ -52,38 +52,38 @@ pub(super) struct Asked<'q> {
     pub(super) brings: &'q [(&'q str, Value<'q>)],
 }
 
-/// What a policy says of the actions that methods need.
+/// What a policy says about the actions that methods need.
 #[derive(Default)]
 struct IndexedPolicy {
-    /// The actions that methods need, sorted, each with the place of a statement about it. A list, since
-    /// thousands of policies have a few statements each.
+    /// The actions that methods need, sorted, each with the index of a statement about it. A list
+    /// rather than a map, since thousands of policies have a few statements each.
     statements: Box<[(ActionId, u16)]>,
-    /// Whether what it says depends on who has it.
+    /// Whether its meaning depends on who has it.
     personal: bool,
-    /// Whether it allows some request for an action of IAM that nobody can have meant.
+    /// Whether it allows an IAM action that no policy can have meant, on some resource.
     sweeping: bool,
-    /// The condition keys on which it depends whether it allows everything, if it does or may.
+    /// If it allows everything, or may: the condition keys on which that depends.
     whole: Option<Keys>,
 }
 
-/// The policies of an account by the actions that methods need.
+/// The policies of an account, indexed by the actions that methods need.
 pub(super) struct Index<'a> {
     pub(super) account: &'a Account,
-    /// Whether what is not known is taken to allow.
+    /// Whether unread policies are taken to allow everything.
     pub(super) generous: bool,
     policies: Vec<IndexedPolicy>,
-    /// The managed policies by ARN, and those of them that allow everything.
+    /// The managed policies by ARN; `wide` are those that allow everything.
     pub(super) managed: BTreeMap<&'a str, PolicyId>,
     pub(super) wide: Vec<PolicyId>,
     all: PolicyDocument,
-    /// The tags that policies ask for, found when somebody may change some tags only.
+    /// The tags that policies test; found once somebody may change only some tags.
     pub(super) asked_tags: OnceCell<AskedTags>,
-    /// What was not read, and might have decided something.
+    /// What was not read, but would have decided something.
     pub(super) lacks: RefCell<BTreeSet<Lack>>,
 }
 
 impl EffectivePermissions {
-    /// Of somebody in no group and without a boundary.
+    /// Creates those of somebody in no group and without a boundary.
     pub(super) fn new(identity: Rc<Principal>, policies: Policies) -> EffectivePermissions {
         let (groups, removed) = (Rc::new([]), Rc::new([]));
         EffectivePermissions { identity, policies, groups, boundary: None, removed }
@@ -94,23 +94,23 @@ impl EffectivePermissions {
         (Rc::as_ptr(&identity), policies, groups, boundary, removed)
     }
 
-    /// This one asks about something of the account of which no more is known.
+    /// A request about some resource of the account.
     pub(super) fn asks<'q>(&'q self, resource: &'q str) -> Asked<'q> {
         Asked { who: self, resource, about: Resource::Own, brings: &[] }
     }
 
-    /// This one asks about a principal.
+    /// A request about a principal.
     pub(super) fn asks_about<'q>(&'q self, principal: &'q Principal) -> Asked<'q> {
         Asked { about: Resource::Principal(principal), ..self.asks(&principal.arn) }
     }
 
-    /// The same with another policy.
+    /// The same permissions with another policy.
     pub(super) fn with(&self, policy: PolicyId) -> Self {
         let policies = sorted(self.policies.iter().copied().chain([policy]));
         EffectivePermissions { policies, ..self.clone() }
     }
 
-    /// The same as a member of another group.
+    /// The same permissions as a member of another group.
     pub(super) fn joining(&self, id: PrincipalId, group: &Principal) -> Self {
         let policies = sorted(self.policies.iter().chain(&group.policies).copied());
         let groups = sorted(self.groups.iter().copied().chain([id]));
@@ -149,12 +149,12 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The policy of whoever may give itself every permission.
+    /// A policy that allows everything, for whoever can give itself one.
     pub(super) fn everything(&self) -> PolicyId {
         PolicyId::new(self.account.policies.len())
     }
 
-    /// A managed policy of AWS.
+    /// The ARN of an AWS managed policy.
     pub(super) fn aws_policy(&self, name: &str) -> String {
         format!("arn:{}:iam::aws:policy/{name}", self.account.partition)
     }
@@ -166,7 +166,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The statements of a policy about an action, with their places.
+    /// The statements of a policy about an action, with their indexes.
     pub(super) fn about(
         &self,
         policy: PolicyId,
@@ -182,7 +182,7 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The statements about an action that are in force, without those of the boundary.
+    /// The statements in force about an action, without those of the boundary.
     pub(super) fn in_force(
         &self,
         who: &EffectivePermissions,
@@ -195,7 +195,7 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The statements about an action that are in force, with those of the boundary.
+    /// The statements in force about an action, with those of the boundary.
     pub(super) fn deciding(
         &self,
         who: &EffectivePermissions,
@@ -215,12 +215,12 @@ impl<'a> Index<'a> {
         self.deciding(who, action).flat_map(|statement| &statement.conditions).collect()
     }
 
-    /// Whether the policies allow the action in any statement.
+    /// Whether any statement in force allows the action.
     pub(super) fn mentions(&self, who: &EffectivePermissions, action: ActionId) -> bool {
         self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
-    /// By action: whether the policies allow it in any statement.
+    /// By action: whether any statement in force allows it.
     pub(super) fn mentioned(&self, who: &EffectivePermissions) -> Vec<bool> {
         let mut mentioned = vec![false; ActionId::all().count()];
         for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
@@ -234,7 +234,7 @@ impl<'a> Index<'a> {
         mentioned
     }
 
-    /// Whether what the policies say is the same for everybody who has them.
+    /// Whether the policies mean the same for everybody who has them.
     pub(super) fn is_impersonal(&self, who: &EffectivePermissions) -> bool {
         let mut policies = who.policies.iter().chain(&who.boundary);
         who.removed.is_empty() && policies.all(|policy| !self.policies[policy.place()].personal)
@@ -245,7 +245,7 @@ impl<'a> Index<'a> {
         self.about(policy, action).any(|(_, statement)| statement.effect == Effect::Deny)
     }
 
-    /// Whether a policy has a statement of that effect about an action that methods need.
+    /// Whether a policy has a statement with the effect about any action that methods need.
     pub(super) fn has(&self, policy: PolicyId, effect: Effect) -> bool {
         let Some(document) = self.document(policy) else { return false };
         let mut statements = self.policies[policy.place()].statements.iter();
@@ -259,7 +259,7 @@ impl<'a> Index<'a> {
         Request { action, resource, context }
     }
 
-    /// How surely a decision allows; what hangs on things that were not read is noted.
+    /// How certainly a decision allows; none: it does not. Records what was not read.
     pub(super) fn certainty(&self, decision: &Decision) -> Option<Certainty> {
         match decision {
             Decision::Denied | Decision::Silent => None,
@@ -272,7 +272,8 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Whether an action is allowed, and the statement that allows it: of several the surest.
+    /// The statement that allows an action, the most certain one of several; none: it is not
+    /// allowed.
     pub(super) fn allowed(&self, action: ActionId, asked: Asked<'_>) -> Option<Allowed> {
         let who = asked.who;
         let request = self.request(&action.get().lower, asked);
@@ -298,7 +299,7 @@ impl<'a> Index<'a> {
         Some(Allowed { action, by: Grantor::Policy(policy), statement, certainty, keys })
     }
 
-    /// How an action is allowed; if need be once the tags of whom it is about are changed.
+    /// How an action is allowed, if necessary after changing the tags of the principal it is about.
     pub(super) fn step(&self, action: ActionId, asked: Asked<'_>) -> Option<Step> {
         if let Some(allowed) = self.allowed(action, asked) {
             return Some(Step::new(allowed));
@@ -332,8 +333,8 @@ impl<'a> Index<'a> {
         Decision::by(self.about(boundary, action).map(|(_, statement)| statement), request)
     }
 
-    /// How sure a grant of a resource policy is: an explicit Deny ends it and, of a role that is named, a
-    /// boundary that does not allow too.
+    /// How certain a grant of a resource policy is: an explicit Deny overrides it and, if it names
+    /// a role, so does a boundary that does not allow it.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     pub(super) fn left_of_grant(
@@ -356,11 +357,11 @@ impl<'a> Index<'a> {
         self.certainty(&left)
     }
 
-    /// Whether every IAM action is allowed on every resource of IAM: the condition keys on which it depends, if
-    /// it is or may be.
+    /// If every IAM action is allowed on every IAM resource, or may be: the condition keys on which
+    /// that depends.
     pub(super) fn administrator(&self, who: &EffectivePermissions) -> Option<Keys> {
         let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
-        // Few have a policy that could make them administrators.
+        // Few principals have a policy that could make them administrators.
         if !in_force.clone().any(|policy| self.policies[policy.place()].sweeping) {
             return None;
         }
@@ -381,13 +382,13 @@ impl<'a> Index<'a> {
         self.keys_of_everything(question.decide_all())
     }
 
-    /// The condition keys on which it depends whether a policy allows everything, if it does or may.
+    /// If a policy allows everything, or may: the condition keys on which that depends.
     pub(super) fn allows_everything(&self, policy: PolicyId) -> Option<&Keys> {
         self.policies[policy.place()].whole.as_ref()
     }
 
-    /// What a decision about everything depends on, if it allows. What a single request is about is no
-    /// condition of that: it leaves out some of everything.
+    /// If a decision about everything allows it: the condition keys on which that depends. Keys
+    /// that describe the target of a request only exclude some of everything, so they do not count.
     fn keys_of_everything(&self, decision: Decision) -> Option<Keys> {
         self.certainty(&decision)?;
         let keys = decision.doubts().keys.into_iter();
@@ -395,7 +396,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The actions that methods need, sorted, each with the place of a statement about it.
+/// The actions that methods need, sorted, each with the index of a statement about it.
 fn by_action(document: &PolicyDocument) -> Box<[(ActionId, u16)]> {
     let mut found = Vec::new();
     for (place, statement) in (0_u16..).zip(&document.statements) {
@@ -414,7 +415,7 @@ fn by_action(document: &PolicyDocument) -> Box<[(ActionId, u16)]> {
     found.into_boxed_slice()
 }
 
-/// The first of the surest; what comes after one that is certain is not looked at.
+/// The first of the most certain items. Stops at the first item that is certain.
 pub(super) fn surest<T>(
     items: impl Iterator<Item = T>,
     certainty: impl Fn(&T) -> Certainty,
@@ -431,7 +432,7 @@ pub(super) fn surest<T>(
     best
 }
 
-/// Whether what the document says may depend on who has it.
+/// Whether the meaning of the document may depend on who has it.
 fn is_personal(document: &PolicyDocument) -> bool {
     document.statements.iter().any(|statement| {
         let mut resources = statement.resource_patterns();

@@ -1,4 +1,4 @@
-//! The ways in which principals become administrators, as `data/escalations.toml` lists them.
+//! The methods of `data/escalations.toml` by which principals become administrators.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -15,12 +15,12 @@ static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 pub(super) struct Methods {
     /// In the order of the file.
     all: Vec<Method>,
-    /// Known by their [`ActionId`].
+    /// By [`ActionId`].
     pub(super) actions: Vec<Action>,
     ids: HashMap<String, ActionId>,
 }
 
-/// The place of an action in [`Methods::actions`].
+/// The index of an action in [`Methods::actions`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) struct ActionId(pub(super) u16);
 
@@ -29,9 +29,9 @@ pub(super) struct Action {
     /// `iam:PassRole`.
     pub(super) name: String,
     pub(super) lower: String,
-    /// What it acts on, as ARNs with placeholders; empty: on anything of its own service.
+    /// The ARNs that it acts on, with placeholders; empty: any of its own service.
     pub(super) resources: Vec<String>,
-    /// What it must be allowed on too, likewise.
+    /// The ARNs that it must be allowed on as well, likewise.
     pub(super) besides: Vec<String>,
 }
 
@@ -40,26 +40,26 @@ pub(super) struct Action {
 #[serde(deny_unknown_fields)]
 pub(super) struct Method {
     pub(super) id: String,
-    /// Its own place.
+    /// The index of the method.
     #[serde(skip)]
     pub(super) number: u16,
-    /// The place of the first method of that id.
+    /// The index of the first method with the same id.
     #[serde(skip)]
     pub(super) first: u16,
     /// A phrase that completes "it may …".
     pub(super) title: String,
-    /// The same of one target, with `{target}` for its name; none: there is no target.
+    /// The same for one target, with `{target}` for its name; none: it has no target.
     pub(super) way: Option<String>,
     pub(super) changes: Changes,
     #[serde(rename = "actions")]
     pub(super) action_names: Vec<String>,
-    /// All of which it needs; the first acts on the target.
+    /// The actions that it needs, all of them; the first acts on the target.
     #[serde(skip)]
     pub(super) actions: Vec<ActionId>,
-    /// Of which each serves in place of the last of the actions, as a method of the same id.
+    /// Actions that can each replace the last one, as a method with the same id.
     #[serde(default)]
     instead: Vec<String>,
-    /// What must go first where the target has as many as IAM allows.
+    /// The action that makes room where the target has as many as IAM allows.
     #[serde(default, rename = "makes_room")]
     room_maker: Option<String>,
     #[serde(skip)]
@@ -67,17 +67,19 @@ pub(super) struct Method {
     /// The services that a role is passed to, or that run something with it.
     #[serde(default)]
     pub(super) services: Vec<String>,
-    /// By service: what the only action acts on, with placeholders; none: on the same for all services.
+    /// By service: the ARN that the only action acts on, with placeholders; empty: the same for all
+    /// services.
     #[serde(default)]
     pub(super) on: BTreeMap<String, String>,
-    /// The ARN of something new that the services act for, whose name AWS chooses, with placeholders.
+    /// The ARN, with placeholders, of the new resource that the services act for, whose name AWS
+    /// chooses.
     pub(super) acts_for: Option<String>,
 
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
     source: String,
 }
 
-/// What a method changes; the file says what must hold for each.
+/// What a method changes. The data file says what must hold for each.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Changes {
@@ -171,17 +173,17 @@ impl Methods {
         id
     }
 
-    /// The methods in their order.
+    /// All methods in their order.
     pub(super) fn all() -> impl Iterator<Item = &'static Method> {
         METHODS.all.iter()
     }
 
-    /// The method in a place.
+    /// The method with this index.
     pub(super) fn numbered(number: u16) -> &'static Method {
         &METHODS.all[usize::from(number)]
     }
 
-    /// The first method with such changes.
+    /// The first method that makes these changes.
     pub(super) fn first(changes: Changes) -> &'static Method {
         let found = Methods::all().find(|method| method.changes == changes);
         found.expect("the list is read by a test")
@@ -194,12 +196,12 @@ impl Methods {
 }
 
 impl ActionId {
-    /// That of a name in lower case, which is of a method or a helper.
+    /// The id of an action, by its name in lower case, that a method or helper needs.
     pub(super) fn named(lower: &str) -> ActionId {
         METHODS.ids[lower]
     }
 
-    /// That of a name in lower case, if a method needs it.
+    /// The id of an action, by its name in lower case; none: no method needs it.
     pub(super) fn find(lower: &str) -> Option<ActionId> {
         METHODS.ids.get(lower).copied()
     }
@@ -221,7 +223,7 @@ impl Action {
 }
 
 impl Method {
-    /// The method with each action that may be the last.
+    /// The method, once for each action that may be its last.
     fn variants(self) -> Vec<Method> {
         let mut variants = vec![self.clone()];
         for name in &self.instead {
@@ -233,7 +235,7 @@ impl Method {
         variants
     }
 
-    /// The services, or one without name: a method without services is tried once.
+    /// The services, or one without a name, so that a method without services is tried once.
     pub(super) fn services_or_none(&'static self) -> impl Iterator<Item = &'static str> {
         let none = self.services.is_empty().then_some("");
         self.services.iter().map(String::as_str).chain(none)
@@ -241,7 +243,7 @@ impl Method {
 }
 
 impl Changes {
-    /// Whether it changes what somebody in reach has; else it acts on others.
+    /// Whether it changes what somebody in reach has; otherwise it acts on others.
     pub(super) fn is_of_holder(self) -> bool {
         matches!(self, Changes::PolicyText | Changes::PolicyVersion)
             || self.kind_of_holder().is_some()
@@ -252,7 +254,7 @@ impl Changes {
         self.is_of_holder() || self == Changes::GroupMembership
     }
 
-    /// The kind of principal of which something is changed; none: it is not one's own, or a policy is.
+    /// The kind of principal that it changes; none: it changes a policy, or somebody else's.
     pub(super) fn kind_of_holder(self) -> Option<PrincipalKind> {
         match self {
             Changes::Permissions(kind)
@@ -266,22 +268,22 @@ impl Changes {
         }
     }
 
-    /// Whether it puts a user in reach in a group.
+    /// Whether it adds a user in reach to a group.
     pub(super) fn joins(self) -> bool {
         matches!(self, Changes::GroupMembership | Changes::NewGroup)
     }
 
-    /// Whether it gives somebody in reach a policy, or those of a group.
+    /// Whether it gives somebody in reach a policy, or the policies of a group.
     pub(super) fn gives(self) -> bool {
         matches!(self, Changes::Permissions(_)) || self.joins()
     }
 
-    /// Whether it only takes something away that stands in the way.
+    /// Whether it only removes what denies or limits something.
     pub(super) fn removes(self) -> bool {
         self.is_of_holder() && !self.gives() && self.kind_of_target().is_none()
     }
 
-    /// The kind of principal that a method lets one become, who need not be privileged.
+    /// The kind of principal that it lets one become, privileged or not.
     pub(super) fn becomes(self) -> Option<PrincipalKind> {
         match self {
             Changes::RoleSession | Changes::RoleTrust | Changes::PassedRole => {
@@ -292,17 +294,18 @@ impl Changes {
         }
     }
 
-    /// Whether a method lets one act as somebody else, who need not be privileged.
+    /// Whether it lets one act as somebody else, privileged or not.
     pub(super) fn acts_as_other(self) -> bool {
         self.becomes().is_some() || self.is_of_provider() || self == Changes::RunningRole
     }
 
-    /// Whether a method changes a federated provider, so that one may sign in as any role that trusts it.
+    /// Whether it changes a federated provider, so that one can sign in as any role that trusts it.
     pub(super) fn is_of_provider(self) -> bool {
         matches!(self.kind_of_target(), Some("saml-provider" | "oidc-provider"))
     }
 
-    /// The kind of resource of IAM that gives permissions by the first action; none: it gives none.
+    /// The kind of IAM resource that gives permissions through the first action; none: it gives
+    /// none.
     pub(super) fn kind_of_target(self) -> Option<&'static str> {
         match self {
             Changes::PolicyText | Changes::PolicyVersion => Some("policy"),

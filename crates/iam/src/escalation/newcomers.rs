@@ -1,4 +1,4 @@
-//! Users and roles that are yet to be made: nodes whose maker acts as them, and changes what they have.
+//! New users and roles: nodes that somebody can create, act as, and change.
 
 use std::rc::Rc;
 
@@ -25,7 +25,7 @@ use crate::value::Value;
 /// The keys that a request without tags lacks.
 const UNTAGGED: [&str; 2] = ["aws:requesttag/", "aws:tagkeys"];
 
-/// Actions that help to use who is made.
+/// Actions that help to act as a new principal.
 const HELPFUL: [&str; 7] = [
     "iam:deleterolepermissionsboundary",
     "iam:deleteuserpermissionsboundary",
@@ -36,20 +36,20 @@ const HELPFUL: [&str; 7] = [
     "iam:taguser",
 ];
 
-/// How often newcomers make newcomers, which make others.
+/// How many generations of new principals that create each other are followed.
 const MANY_GENERATIONS: u8 = 2;
 
-/// Somebody who can be made.
+/// A user or role that can be created.
 struct Newcomer {
     identity: Principal,
     boundary: Option<Offered>,
-    /// How it is made, and how its maker acts as it.
+    /// How it is created, and how its creator acts as it.
     step: Step,
 }
 
 impl Search<'_> {
-    /// Makes users or roles by a method, and gives them what the method gives. Whoever is given nothing is of use
-    /// where a trust policy lets it in.
+    /// Creates users or roles by a method, with what the method gives them. One that is given
+    /// nothing is useful where a trust policy admits it.
     pub(super) fn make(&mut self, by: Wait) {
         let giving = Methods::all().filter(|it| {
             let mut actions = it.actions.iter();
@@ -78,7 +78,7 @@ impl Search<'_> {
         }
     }
 
-    /// Gives a newcomer something by a method, or nothing.
+    /// Gives a new principal something by a method, or nothing.
     fn equip(&mut self, way: Wait, giving: Option<&'static Method>, newcomer: Newcomer) {
         let Newcomer { identity, boundary, step } = newcomer;
         let mut brings = Vec::new();
@@ -98,7 +98,7 @@ impl Search<'_> {
         }
     }
 
-    /// Tries what somebody other may change, once an edge has changed or made it, of whoever did that.
+    /// Tries what another node may change about the one that created or changed it.
     pub(super) fn change_maker(&mut self, edge: &Edge, other: NodeId, step: &Step) {
         let (way, holder) = (edge.way(), self.node(other).holder);
         if holder.is_some() && holder == self.node(way.node).holder || self.is_settled(way) {
@@ -114,8 +114,9 @@ impl Search<'_> {
         }
     }
 
-    /// How one acts with a role whose trust policy one writes: it names the session that wrote it, which then needs no
-    /// permission to assume it, or a service that the role is passed to.
+    /// How one acts as a role whose trust policy one writes. The policy names the session that
+    /// wrote it, which then needs no permission to assume the role, or a service that the role is
+    /// passed to.
     pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Option<Step> {
         let assume = ActionId::named(ASSUME_ROLE);
         let mut best = match self.index.left_of_grant(&self.node(id).who, assume, role, false) {
@@ -133,7 +134,8 @@ impl Search<'_> {
         best
     }
 
-    /// The methods by which a node may pass a role, with what they take beside that; found once.
+    /// The methods by which a node may pass a role, with the other steps that they take; found
+    /// once.
     fn passes(&self, id: NodeId) -> Rc<[Passing]> {
         if let Some(known) = self.passes.borrow().get(&id) {
             return Rc::clone(known);
@@ -151,7 +153,7 @@ impl Search<'_> {
     }
 }
 
-/// Who makes somebody by some actions.
+/// Somebody who creates a principal by certain actions.
 struct Maker<'m, 'a> {
     index: &'m Index<'a>,
     search: &'m Search<'a>,
@@ -159,7 +161,7 @@ struct Maker<'m, 'a> {
     who: &'m EffectivePermissions,
     kind: PrincipalKind,
     create: ActionId,
-    /// The actions on who is made.
+    /// The actions on the new principal.
     actions: Vec<ActionId>,
     /// The one of them that gives something.
     giving: Option<ActionId>,
@@ -187,7 +189,8 @@ impl<'m, 'a> Maker<'m, 'a> {
         }
     }
 
-    /// Those of a name who can be made by the actions but the one that gives them something.
+    /// The principals with the ARN that the actions can create, without the one that gives them
+    /// something.
     fn newcomers(&self, arn: &str) -> Vec<Newcomer> {
         let mut newcomers = Vec::new();
         let Some(before) = self.free_name(arn) else { return newcomers };
@@ -210,8 +213,8 @@ impl<'m, 'a> Maker<'m, 'a> {
         newcomers
     }
 
-    /// The ARNs to try: those that all steps may have in common, those that one of them names, and those that trust
-    /// policies let in; and whether these are all.
+    /// The ARNs to try: those that all steps may share, those that one of the steps names, and
+    /// those that trust policies admit; and whether these are all.
     fn names(&self) -> (Vec<String>, bool) {
         let mut actions = self.actions.clone();
         let helpful = HELPFUL.map(ActionId::named);
@@ -231,7 +234,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         (names, is_all)
     }
 
-    /// Whether one of the actions depends on such a condition key.
+    /// Whether one of the actions depends on a condition key of that kind.
     fn depends_on(&self, is_key: impl Fn(&str) -> bool) -> bool {
         let mut actions = self.actions.iter();
         actions.any(|action| {
@@ -240,7 +243,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         })
     }
 
-    /// The tags that a newcomer can be given.
+    /// The tags that the new principal can be given.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_users.html>
     fn taggings(&self, newcomer: &Principal) -> Vec<(Tagging, Step)> {
@@ -254,7 +257,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
     }
 
-    /// The boundaries that a newcomer can be made with; none of them is one too.
+    /// The boundaries that the new principal can be created with; one of them may be no boundary.
     fn boundaries(&self) -> Vec<Option<Offered>> {
         let mut boundaries = vec![None];
         if self.depends_on(|key| key == BOUNDARY) {
@@ -265,8 +268,8 @@ impl<'m, 'a> Maker<'m, 'a> {
         boundaries
     }
 
-    /// How the name of a newcomer is made free: at once, or by deleting the role that has it, with its policies
-    /// before.
+    /// How the name of the new principal is freed: it is free, or the role that has it is deleted
+    /// after its policies.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     fn free_name(&self, arn: &str) -> Option<Step> {
@@ -295,7 +298,8 @@ impl<'m, 'a> Maker<'m, 'a> {
         Some(step)
     }
 
-    /// How a newcomer is made, and how its maker acts as it. It gets its tags when it is made, or later.
+    /// How the principal is created, and how its creator acts as it. It gets its tags on creation,
+    /// or later.
     fn create(
         &self,
         newcomer: &Principal,

@@ -1,4 +1,4 @@
-//! Those whose privileges are searched: principals, holders of one policy, and both as they would be after
+//! The nodes of the graph: principals, holders of a single policy, and both as they would be after
 //! a change.
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use super::step::{Found, Rank};
 use crate::account::{Account, ChosenTags, PolicyId, Principal, PrincipalId, id};
 use crate::probe;
 
-/// Condition keys, as the policies write them.
+/// Condition keys, as the policies spell them.
 pub(super) type Keys = Rc<[String]>;
 
 id!(pub(super) NodeId, "a node in the search");
@@ -24,18 +24,19 @@ pub(super) struct Node {
     pub(super) kind: NodeKind,
     /// The user or role that it is; none: the users of a group, or the holders of a policy.
     pub(super) holder: Option<PrincipalId>,
-    /// The condition keys on which it depends that it is an administrator; none: it is not.
+    /// If it is an administrator: the condition keys on which that depends.
     pub(super) administrator: Option<Keys>,
-    /// How privileged it is; none: it is not.
+    /// How privileged it is; none: not at all.
     pub(super) rank: Option<Rank>,
-    /// The best way of each method, by the method's place.
+    /// The best way by each method, by the method's index.
     pub(super) ways: BTreeMap<u16, Found>,
     pub(super) removable_guards: BTreeSet<PolicyId>,
-    /// Of a changed node: what it was before any change; else the node itself.
+    /// What a changed node was before any change; otherwise the node itself.
     pub(super) origin: NodeId,
-    /// The statements of all nodes that are this one after changes.
+    /// The number of statements in all nodes that result from changes to this one.
     pub(super) work: usize,
-    /// Of a newcomer: how many newcomers made each other before it, itself included.
+    /// For a new principal: its place in the chain of new principals that created each other, from
+    /// 1.
     pub(super) generation: u8,
 }
 
@@ -44,9 +45,9 @@ pub(super) struct Node {
 pub(super) enum NodeKind {
     /// A user, a role, or the users of a group.
     Principal(PrincipalId),
-    /// A role with tags by whoever assumes it, which are in that place of those that are tried.
+    /// A role whose session has tags chosen by the caller: the index of the tagging.
     Session(PrincipalId, usize),
-    /// Whoever has a policy alone.
+    /// Somebody who has one policy and nothing else.
     Policy,
     /// One of them as it would be after a change.
     Changed,
@@ -57,7 +58,7 @@ impl Node {
         self.who.identity.kind == PrincipalKind::User
     }
 
-    /// Whether it is an administrator whatever a request says.
+    /// Whether it is an administrator in every request.
     pub(super) fn is_always_administrator(&self) -> bool {
         self.administrator.as_ref().is_some_and(|keys| keys.is_empty())
     }
@@ -68,16 +69,16 @@ impl Node {
     }
 }
 
-/// Those who act: the principals, as they are and with other tags.
+/// The identities that nodes act as: the principals as they are, and with other tags.
 pub(super) struct Cast {
-    /// A user and a role who are nobody in particular, in whose place the users of a group or the holders of
-    /// a policy stand.
+    /// A user and a role that stand for the users of a group, or for the holders of a policy.
     pub(super) nobody: [Rc<Principal>; 2],
-    /// By ARN: each principal as it is, and with other tags.
+    /// By ARN: the principal as it is, and with other tags.
     versions: RefCell<HashMap<String, Vec<Rc<Principal>>>>,
 }
 
-/// How many versions of one principal are told apart; any others stand for one that chooses its tags.
+/// The most versions of one principal to distinguish; any further ones count as one that chooses
+/// its tags.
 const MANY_VERSIONS: usize = 30;
 
 impl Cast {
@@ -89,12 +90,12 @@ impl Cast {
         Cast { nobody, versions: RefCell::default() }
     }
 
-    /// Whether a principal is nobody in particular.
+    /// Whether an identity stands for nobody in particular.
     pub(super) fn is_nobody(&self, identity: &Rc<Principal>) -> bool {
         self.nobody.iter().any(|nobody| Rc::ptr_eq(nobody, identity))
     }
 
-    /// A principal with its tags, made once.
+    /// The identity of a principal with its tags, shared by all nodes that have it.
     pub(super) fn version(&self, mut principal: Principal) -> Rc<Principal> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(principal.arn.clone()).or_default();
@@ -111,7 +112,8 @@ impl Cast {
     }
 }
 
-/// All policies that a principal has, those of its groups included, and further ones that are not known.
+/// All policies of a principal, including those of its groups, and `unknown` if it has more than
+/// are known.
 pub(crate) fn policies_of(
     account: &Account,
     principal: &Principal,
@@ -125,7 +127,7 @@ pub(crate) fn policies_of(
     sorted(policies)
 }
 
-/// Policies or groups by their places, each once.
+/// Sorts ids and removes duplicates.
 pub(super) fn sorted<T: Ord>(places: impl IntoIterator<Item = T>) -> Rc<[T]> {
     let mut places: Vec<T> = places.into_iter().collect();
     places.sort_unstable();

@@ -1,4 +1,4 @@
-//! The policies that somebody may attach or set as a boundary, and what must give way before a method works.
+//! The policies that somebody may attach or set as a boundary, and what makes room for a method.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,12 @@ use crate::policy::Effect;
 use crate::probe;
 use crate::truth::Lack;
 
-/// A policy that an action may be about.
+/// A policy that somebody may attach or set as a boundary.
 #[derive(Clone)]
 pub(super) struct Offered {
     pub(super) arn: String,
     pub(super) policy: PolicyId,
-    /// How it is made, or made to allow everything; none: it is there.
+    /// How it is created, or rewritten to allow everything; none: it exists.
     made: Option<Allowed>,
 }
 
@@ -30,15 +30,16 @@ impl Offered {
         Offered { arn, policy, made: None }
     }
 
-    /// What must be done before it is there.
+    /// What must be done to have it.
     pub(super) fn before(&self) -> Step {
         self.made.clone().map(Step::new).unwrap_or_default()
     }
 }
 
 impl Index<'_> {
-    /// The policies that an action may be about which allow everything: AWS's own and, where its statements choose
-    /// among policies by the key, those of the account, and those that can be made to.
+    /// The policies that allow everything and that an action may use: AWS's own and, where a
+    /// statement selects policies by the condition key, those of the account and those that can be
+    /// created or rewritten.
     pub(super) fn offered(
         &self,
         who: &EffectivePermissions,
@@ -62,7 +63,7 @@ impl Index<'_> {
         offered
     }
 
-    /// The other managed policies that the statements about an action may choose by the key.
+    /// The other managed policies that statements about an action select by the condition key.
     pub(super) fn chosen(
         &self,
         who: &EffectivePermissions,
@@ -84,7 +85,7 @@ impl Index<'_> {
         chosen
     }
 
-    /// What fits the conditions on the key in the statements about an action.
+    /// The patterns in conditions on the key, in statements about an action.
     fn named(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Pattern> {
         let request = self.request("", who.asks(""));
         let mut named = Vec::new();
@@ -94,7 +95,7 @@ impl Index<'_> {
         named
     }
 
-    /// Policies that can be made, or rewritten, to allow everything.
+    /// Policies that can be created or rewritten to allow everything.
     fn made(&self, who: &EffectivePermissions, name: &str, named: &[Pattern]) -> Vec<Offered> {
         let action = ActionId::named(name);
         let (makable, mut is_all) = self.names_for(who, &[action], &[], "policy");
@@ -122,13 +123,13 @@ impl Index<'_> {
         made
     }
 
-    /// Whether a policy has all five versions that IAM keeps.
+    /// Whether a policy has the five versions that IAM keeps at most.
     fn is_full(&self, policy: PolicyId) -> bool {
         self.account.policy(policy).other_versions.len() >= 4
     }
 
-    /// Whether IAM takes the first action of a method on its target as that is, and else what makes it so. Whoever
-    /// signs in with a password is asked for MFA if the user has a device.
+    /// The steps that make IAM accept the first action of a method on its target; empty if it does
+    /// now. Whoever signs in with a password is asked for MFA if the user has a device.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub(super) fn room(
@@ -165,7 +166,7 @@ impl Index<'_> {
     }
 }
 
-/// The managed policies by ARN, each in the version that is in force.
+/// The managed policies by ARN, each in its default version.
 pub(super) fn managed_policies(account: &Account) -> BTreeMap<&str, PolicyId> {
     let old: BTreeSet<_> = account.policies.iter().flat_map(|it| &it.other_versions).collect();
     let current = account.policy_ids().filter(|id| !old.contains(id));

@@ -1,4 +1,5 @@
-//! Changes that a principal makes as somebody else: to itself, or to a third whom only the principal can become.
+//! Changes that a node makes as somebody else: to itself, or to a third party that only the other
+//! can become.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -16,14 +17,15 @@ use crate::account::PrincipalId;
 /// Who can become somebody, and how.
 type Becoming = BTreeMap<NodeId, Reached>;
 
-/// What those who can become an actor have made as the actor, by who they are and of whom.
+/// What nodes have made of others as an actor, by node and other.
 type Made = HashMap<(NodeId, NodeId), Explored>;
 
-/// Who can become whom in one step, found once for each.
+/// By principal: who can become it in one step; found once.
 type Direct = HashMap<PrincipalId, Becoming>;
 
 impl Search<'_> {
-    /// Looks for methods of those whom a node can become, on what these cannot become themselves.
+    /// Looks for methods that nodes can use as somebody else, on targets that this one cannot
+    /// become.
     pub(super) fn look_through_others(&mut self) {
         let mut direct = Direct::new();
         for actor in self.account().principal_ids() {
@@ -38,7 +40,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a method may change something of others.
+    /// Whether a method may change something about others.
     fn is_of_use(&self, by: Wait) -> bool {
         let method = by.method;
         if method.changes == Changes::RoleTrust {
@@ -55,7 +57,7 @@ impl Search<'_> {
             }
     }
 
-    /// Tries the methods of somebody on what those have, or can become, who can become this one.
+    /// Tries the methods of an actor on those who can become it, and on whom they can become.
     fn look_through(&mut self, actor: PrincipalId, becoming: &Becoming, direct: &mut Direct) {
         if becoming.is_empty() {
             return;
@@ -74,7 +76,7 @@ impl Search<'_> {
         }
     }
 
-    /// Lets those who can become whoever rewrites a trust policy assume the role instead.
+    /// Tries to rewrite trust policies for those who can become the one that rewrites them.
     fn let_in_those(&mut self, by: Wait, becoming: &Becoming) {
         for (role, step) in self.opened_for_others(by) {
             let to = self.of_principal[role.place()];
@@ -87,7 +89,7 @@ impl Search<'_> {
         }
     }
 
-    /// Tries a method on those who can become whoever uses it.
+    /// Tries a method on those who can become the one that uses it.
     fn change_those(&mut self, by: Wait, becoming: &Becoming, made: &mut Made) {
         for (id, reached) in becoming {
             let edge = Edge::through(reached, by, *id);
@@ -98,7 +100,8 @@ impl Search<'_> {
         }
     }
 
-    /// Tries a method of an actor on thirds: those who can become the actor can become these too.
+    /// Tries a method of an actor on third parties that those who can become the actor can become
+    /// too.
     fn change_thirds(
         &mut self,
         by: Wait,
@@ -121,7 +124,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whose permissions a method may change, but the actor's own.
+    /// The others whose permissions a method may change.
     fn others(&self, by: Wait, actor: PrincipalId) -> BTreeSet<PrincipalId> {
         let mut others = BTreeSet::new();
         if by.method.changes.joins() {
@@ -136,13 +139,13 @@ impl Search<'_> {
         others
     }
 
-    /// Whether a node is not privileged for certain, and may become so.
+    /// Whether a node may still become privileged for certain.
     fn is_open(&self, id: NodeId) -> bool {
         let node = self.node(id);
         !node.is_sure() && !node.who.identity.service_linked
     }
 
-    /// All who can become a principal, one after the other, by the surest path.
+    /// All who can become a principal, directly or through others, by the most certain path.
     fn becoming(&self, id: PrincipalId, direct: &mut Direct) -> Becoming {
         let mut becoming = Becoming::new();
         let mut left = VecDeque::from([(id, Step::default())]);

@@ -1,4 +1,4 @@
-//! Changes to somebody else whom a principal can become.
+//! Changes to others that a node can become.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -23,48 +23,48 @@ use crate::value::Value;
 
 type Holders = Rc<[PrincipalId]>;
 
-/// What one principal has made of another, and how surely: what it can make of that in turn is tried once, or again
-/// by a surer way.
+/// The nodes that changes have already led to, and how certainly. Each is explored once, or again
+/// by a more certain path.
 pub(super) type Explored = HashMap<NodeId, Certainty>;
 
-/// How a node becomes others, and what it has made of them; none: it cannot.
+/// By principal: how a node becomes it and what it has made of it; none: it cannot.
 type Owners = HashMap<PrincipalId, Option<(Step, Explored)>>;
 
-/// Somebody whom a node can become.
+/// A principal that a node can become.
 #[derive(Clone, Debug)]
 pub(super) struct Reached {
     pub(super) id: PrincipalId,
-    /// The first step there, and whom it leads to.
+    /// The first method on the path, and its target.
     pub(super) first: (Wait, Target),
-    /// All that it takes.
+    /// All steps of the path.
     pub(super) step: Step,
 }
 
-/// Who is called what, and who has what.
+/// Lookups of principals by name, tag, trust and what they have.
 #[derive(Default)]
 pub(super) struct Names<'a> {
     by_arn: HashMap<&'a str, PrincipalId>,
-    /// The users and roles with a tag, by its key in lower case and its value.
+    /// The users and roles by tag: the key in lower case, then the value.
     by_tag: HashMap<String, HashMap<&'a str, Vec<PrincipalId>>>,
-    /// The roles by name, which is theirs alone whatever their path.
+    /// The roles by name, which is unique regardless of the path.
     roles: HashMap<&'a str, PrincipalId>,
-    /// The roles whose trust policies choose a principal.
+    /// By principal: the roles whose trust policies single it out.
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
-    /// The roles whose trust policies choose principals that must be tried.
+    /// The roles whose trust policies admit principals that can only be found by trying each.
     untold: Vec<PrincipalId>,
-    /// Whether a trust policy lets in principals that are yet to be made, without a permission of theirs.
+    /// Whether a trust policy admits new principals that have no permission.
     pub(super) let_in_newcomers: bool,
-    /// What the ARNs of those must match whom conditions of trust policies let in by name.
+    /// The patterns for ARNs that conditions of trust policies admit by name.
     pub(super) let_in: Vec<Pattern>,
-    /// The roles that trust a federated provider, by its ARN; found when somebody may change one.
+    /// By ARN of a federated provider: the roles that trust it; found once somebody may change one.
     trusting: OnceCell<BTreeMap<&'a str, Vec<PrincipalId>>>,
-    /// All that changes act on, sorted by ARN, with the users and roles that it is or that have it.
+    /// By ARN, sorted: the users and roles that are, or have, what a change acts on.
     holders: Vec<(&'a str, Holders)>,
-    /// How many groups have a policy with a Deny.
+    /// The number of groups with a Deny in their policies.
     pub(super) guarded: usize,
-    /// Whether policies choose by the tags of principals.
+    /// Whether policies test the tags of principals.
     pub(super) tags_matter: bool,
-    /// Whether IAM Identity Center has made a role.
+    /// Whether IAM Identity Center created a role.
     pub(super) has_identity_center: bool,
 }
 
@@ -113,35 +113,35 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Who has the name in an ARN: of roles, whatever the path.
+    /// The principal that has the name in an ARN; for a role regardless of the path.
     pub(super) fn taken_by(&self, arn: &str) -> Option<PrincipalId> {
         let role = arn.contains(":role/").then(|| arn.rsplit('/').next()).flatten();
         let taken = role.and_then(|name| self.roles.get(name));
         taken.or_else(|| self.by_arn.get(arn)).copied()
     }
 
-    /// Whether a trust policy may let in principals that are yet to be made, without a permission of theirs.
+    /// Whether a trust policy may admit new principals that have no permission.
     pub(super) fn lets_in_newcomers(&self, trust: &TrustPolicy, account: &Account) -> bool {
         trust.must_be_tried_on_all()
             || trust.document.statements.iter().any(asks_for_tags)
             || !self.new_names(trust, account).is_empty()
     }
 
-    /// What the ARNs of those must match whom a trust policy lets in by name, if nobody has that name.
+    /// The patterns for ARNs that a trust policy admits by name and that nobody has.
     fn new_names(&self, trust: &TrustPolicy, account: &Account) -> Vec<Pattern> {
         let mut names = trust.named(account);
         names.retain(|name| !self.by_arn.contains_key(name.as_str()));
         names
     }
 
-    /// The principals of the account that a trust policy chooses one by one.
+    /// The principals of the account that a trust policy singles out.
     pub(super) fn chosen(&self, trust: &TrustPolicy) -> Vec<PrincipalId> {
         let mut chosen = Vec::new();
         for choice in trust.chosen() {
             match choice {
                 Chosen::Arn(arn) => {
                     chosen.extend(self.by_arn.get(arn));
-                    // Sessions of strangers' roles are told apart when the role is tried.
+                    // Sessions of other accounts' roles are excluded when the role is tried.
                     let session = session_of(arn).and_then(|(_, role)| self.roles.get(role));
                     chosen.extend(session);
                 }
@@ -166,7 +166,7 @@ fn trusting(account: &Account) -> BTreeMap<&str, Vec<PrincipalId>> {
     trusting
 }
 
-/// Whether a statement asks for tags of principals.
+/// Whether a statement tests tags of principals.
 pub(super) fn asks_for_tags(statement: &Statement) -> bool {
     let keys = statement.conditions.iter().map(|condition| condition.key.as_str());
     let variables = statement.patterns().flat_map(Pattern::variables);
@@ -174,7 +174,7 @@ pub(super) fn asks_for_tags(statement: &Statement) -> bool {
 }
 
 impl<'a> Search<'a> {
-    /// Looks for methods on others whom a principal can become.
+    /// Looks for methods on others that a node can become.
     pub(super) fn look_beyond(&mut self, id: NodeId) {
         let node = self.node(id);
         if node.is_sure() || node.who.identity.service_linked {
@@ -199,7 +199,7 @@ impl<'a> Search<'a> {
             {
                 continue;
             }
-            // Of two ways to look, the one with fewer to look at.
+            // Goes through whichever list is shorter.
             let reach: Rc<[_]> = Rc::clone(reach.get_or_insert_with(|| self.reach(id).into()));
             if joins || reach.len() <= holders {
                 self.change_others(by, &reach, &mut owners);
@@ -220,8 +220,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Looks for roles that a node may not assume, but whose trust policies it may rewrite for somebody whom it can
-    /// become.
+    /// Looks for roles that a node may not assume itself, but whose trust policies it can rewrite
+    /// to admit somebody it can become.
     fn let_in_others(&mut self, id: NodeId) {
         let by = Wait { node: id, method: Methods::first(Changes::RoleTrust) };
         if !self.rewrites_for_others(by) {
@@ -245,7 +245,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a node may rewrite trust policies, but is denied to assume some role.
+    /// Whether a node may rewrite trust policies, but is denied sts:AssumeRole on some role.
     pub(super) fn rewrites_for_others(&self, by: Wait) -> bool {
         let who = &self.node(by.node).who;
         let mut policies = who.policies.iter().chain(&who.boundary);
@@ -253,7 +253,8 @@ impl<'a> Search<'a> {
             && policies.any(|policy| self.index.denies(*policy, ActionId::named(ASSUME_ROLE)))
     }
 
-    /// The roles that a node may not assume, but whose trust policies it may rewrite, with how.
+    /// The roles that a node may not assume itself, but whose trust policies it can rewrite, with
+    /// the steps.
     pub(super) fn opened_for_others(&self, by: Wait) -> Vec<(PrincipalId, Step)> {
         let mut opened = Vec::new();
         for (arn, _) in self.in_range(by.node, by.method.actions[0]) {
@@ -270,14 +271,14 @@ impl<'a> Search<'a> {
         opened
     }
 
-    /// Whether a trust policy that names a node is enough for it to assume the role.
+    /// Whether a node may assume the role once its trust policy names the node.
     pub(super) fn may_be_let_in(&self, id: NodeId, role: PrincipalId) -> bool {
         let (who, role) = (&self.node(id).who, self.account().principal(role));
         let left = self.index.left_of_grant(who, ActionId::named(ASSUME_ROLE), role, false);
         left == Some(Certainty::Certain)
     }
 
-    /// Whether the first action of a method may be allowed on what has the ARN.
+    /// Whether the first action of a method may be allowed on the ARN.
     pub(super) fn may_change(&self, by: Wait, arn: &str) -> bool {
         let chosen = Value::Chosen { optional: true };
         let brings = [(POLICY, chosen.clone()), (BOUNDARY, chosen)];
@@ -285,7 +286,7 @@ impl<'a> Search<'a> {
         self.index.allowed(by.method.actions[0], asked).is_some()
     }
 
-    /// Looks for methods on others whom a principal becomes by becoming somebody else first.
+    /// Looks for methods on others that a node can become through somebody else.
     fn look_further(&mut self, id: NodeId) {
         let mut others = self.reached(id);
         others.retain(|other| other.first.1 != Target::Principal(other.id));
@@ -300,7 +301,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// All whom a node can become, one after the other; the same again by a surer path.
+    /// All principals that a node can become, directly or through others. One may occur again with
+    /// a more certain path.
     fn reached(&mut self, id: NodeId) -> Vec<Reached> {
         let mut reached: Vec<Reached> = Vec::new();
         let mut known: HashMap<PrincipalId, Certainty> = HashMap::new();
@@ -321,7 +323,7 @@ impl<'a> Search<'a> {
         reached
     }
 
-    /// Whom a node can become in one step; found once.
+    /// The principals that a node can become in one step; found once.
     fn becomes(&mut self, id: NodeId) -> Rc<[Reached]> {
         if let Some(known) = self.becoming.get(&id) {
             return Rc::clone(known);
@@ -332,12 +334,12 @@ impl<'a> Search<'a> {
         becomes
     }
 
-    /// Whether the policies of somebody allow the first action of a method in any statement.
+    /// Whether any statement allows the node the first action of the method.
     pub(super) fn mentions(&self, by: Wait) -> bool {
         self.index.mentions(&self.node(by.node).who, by.method.actions[0])
     }
 
-    /// Tries the method of an edge on groups that its owner, a user, can be put in.
+    /// Tries the method of an edge on groups that its owner, a user, can be added to.
     pub(super) fn change_joined_groups(&mut self, edge: &Edge) {
         let join = Methods::first(Changes::GroupMembership);
         if !self.node(edge.owner).is_user() {
@@ -360,7 +362,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Tries a method on what others have; how the node becomes each of them is found once.
+    /// Tries a method on what others have. How the node becomes each of them is found once.
     fn change_others(&mut self, by: Wait, others: &[PrincipalId], owners: &mut Owners) {
         for other in others {
             if self.is_settled(by) {
@@ -377,19 +379,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a way is known for certain.
+    /// Whether a certain way by this method is known.
     pub(super) fn is_settled(&self, way: Wait) -> bool {
         let known = self.node(way.node).ways.get(&way.method.number);
         known.is_some_and(|way| way.certainty == Certainty::Certain)
     }
 
-    /// Tries the method of an edge on its owner, unless the way is known for certain, and then to change further what
+    /// Tries the method of an edge on its owner, unless a certain way is known, and explores what
     /// that leads to.
     pub(super) fn change_other(&mut self, edge: &Edge, explored: &mut Explored) {
         if self.is_settled(edge.way()) {
             return;
         }
-        // A newcomer is given something once, lest every set of policies be tried on everyone who can be made.
+        // A new principal is given something once, so that not every set of policies is tried on
+        // everyone who can be created.
         let is_newcomer = matches!(edge.first, Some((_, None)));
         let further = Wait::all(edge.by.node).filter(|by| {
             let changes = by.method.changes;
@@ -418,7 +421,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What an action may be allowed on, with those who have it.
+    /// The ARNs that an action may be allowed on, with those who have them.
     pub(super) fn in_range(&self, id: NodeId, action: ActionId) -> Vec<(&'a str, Holders)> {
         let all = &self.names.holders;
         let mut targets = Vec::new();

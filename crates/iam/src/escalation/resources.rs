@@ -1,4 +1,4 @@
-//! On which resources an action may be allowed.
+//! The resources on which an action may be allowed.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,17 @@ use crate::pattern::Pattern;
 use crate::policy::{Effect, Selection, Statement};
 use crate::probe;
 
-/// How many patterns for names are followed, at most, so that many that overlap do not multiply.
+/// The most name patterns to follow, so that many overlapping ones do not multiply.
 const MANY: usize = 30;
 
 impl Index<'_> {
-    /// Whether an action is allowed on anything that it acts on.
+    /// Whether an action is allowed on any resource that it acts on.
     pub(super) fn may_use(&self, who: &EffectivePermissions, action: ActionId) -> bool {
         let mut examples = self.examples(who, action);
         examples.any(|resource| self.allowed(action, who.asks(&resource)).is_some())
     }
 
-    /// How an action is allowed on anything that it acts on: where it is surest.
+    /// How an action is allowed on some resource that it acts on, where it is most certain.
     fn allowed_somewhere(&self, action: ActionId, asked: Asked<'_>) -> Option<Allowed> {
         let examples = self.examples(asked.who, action);
         let allowed = examples
@@ -30,7 +30,8 @@ impl Index<'_> {
         self.besides(surest(allowed, |allowed| allowed.certainty)?, asked)
     }
 
-    /// An action that is allowed on the first resource that it needs, if it is on the others too.
+    /// The given permission for an action, if the action is allowed on the other resources that it
+    /// needs too.
     pub(super) fn besides(&self, mut allowed: Allowed, asked: Asked<'_>) -> Option<Allowed> {
         let action = allowed.action;
         for template in &action.get().besides {
@@ -41,7 +42,8 @@ impl Index<'_> {
         Some(allowed)
     }
 
-    /// How an action is allowed on a resource that fits a pattern of the data: where it is surest.
+    /// How an action is allowed on some resource that matches a pattern of the data file, where it
+    /// is most certain.
     pub(super) fn allowed_on(
         &self,
         action: ActionId,
@@ -60,7 +62,8 @@ impl Index<'_> {
         surest(allowed, |allowed| allowed.certainty)
     }
 
-    /// Actions on anything that they act on; several of one service on the same.
+    /// How actions are allowed on some resources that they act on; several of one service on the
+    /// same resource.
     pub(super) fn uses(&self, actions: &[ActionId], asked: Asked<'_>) -> Option<Step> {
         let service = |action: &ActionId| action.get().service();
         let mut step = Step::default();
@@ -70,7 +73,8 @@ impl Index<'_> {
         Some(step)
     }
 
-    /// How actions of one service are allowed: all on one resource, or on resources that need not be the same.
+    /// How the actions of one service are allowed: all on one resource, or on several if these need
+    /// not be the same.
     fn allowed_together(&self, actions: &[ActionId], asked: Asked<'_>) -> Option<Vec<Allowed>> {
         if let [action] = actions {
             return Some(vec![self.allowed_somewhere(*action, asked)?]);
@@ -105,8 +109,8 @@ impl Index<'_> {
         allowed.map(|allowed| self.besides(allowed, asked)).collect()
     }
 
-    /// Patterns for names of resources of IAM of a kind on which all of the actions may be allowed, and those of
-    /// them on which helpful ones may be allowed too; and whether these are all.
+    /// Patterns for names of a kind of IAM resource on which all of the actions may be allowed,
+    /// preferably the helpful ones too; and whether these are all.
     pub(super) fn names_for(
         &self,
         who: &EffectivePermissions,
@@ -132,8 +136,8 @@ impl Index<'_> {
         (names, is_all)
     }
 
-    /// The resources within which alone an action may be allowed: those of the Allows, those of the boundary's Allows,
-    /// and those that each Deny leaves out.
+    /// The lists of resources that limit an action: those of the Allows, those of the boundary's
+    /// Allows, and those that each Deny leaves out.
     fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
         let request = self.request(&action.get().lower, who.asks(""));
         let own: Vec<&Statement> = self.in_force(who, action).map(|(.., it)| it).collect();
@@ -158,7 +162,8 @@ impl Index<'_> {
         limits
     }
 
-    /// The ARNs of resources of IAM of a kind that actions name, and one that they cannot have meant.
+    /// The ARNs of a kind of IAM resource that statements about the actions name, and one that they
+    /// cannot have meant.
     pub(super) fn examples_of_kind(
         &self,
         who: &EffectivePermissions,
@@ -176,8 +181,8 @@ impl Index<'_> {
         examples
     }
 
-    /// Resources to ask about: any of those that the action acts on, and those that the policies name. An action
-    /// that names no resource is allowed by what covers `*` alone.
+    /// The resources to ask about: examples of those that the action acts on, and those that the
+    /// policies name. An action without resources is allowed only by statements on `*`.
     fn examples<'c>(
         &'c self,
         who: &'c EffectivePermissions,
@@ -196,7 +201,7 @@ impl Index<'_> {
         any.into_iter().chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
     }
 
-    /// Resources that an action acts on and that a pattern matches.
+    /// Examples of resources that an action acts on and that match a pattern.
     fn acted_on(&self, action: ActionId, pattern: &Pattern) -> Vec<String> {
         let mut examples = vec![probe::example(pattern, self.account)];
         for shape in self.shapes(action) {
@@ -207,7 +212,7 @@ impl Index<'_> {
         examples
     }
 
-    /// The resources that Denies of an action leave out.
+    /// The resources that Denies of the action leave out.
     fn spared(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Pattern> {
         let request = self.request(&action.get().lower, who.asks(""));
         let mut spared = Vec::new();
@@ -221,12 +226,12 @@ impl Index<'_> {
         spared
     }
 
-    /// What an action acts on, as patterns; none: anything of its service.
+    /// The patterns for the ARNs that an action acts on; empty: any of its service.
     fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
         action.get().resources.iter().map(|template| self.shape(template))
     }
 
-    /// The pattern that stands in the data with placeholders.
+    /// Fills in the placeholders of a pattern in the data file.
     pub(super) fn shape(&self, template: &str) -> String {
         let shape = template.replace("{partition}", &self.account.partition);
         shape.replace("{account}", self.account.id_text()).replace("{region}", "*")
@@ -243,7 +248,7 @@ impl Index<'_> {
         })
     }
 
-    /// How the resources begin on which an action may be allowed.
+    /// The prefixes of the resources on which an action may be allowed.
     pub(super) fn beginnings(&self, who: &EffectivePermissions, action: ActionId) -> Vec<String> {
         let mut beginnings = BTreeSet::new();
         for pattern in self.resources(who, action) {
@@ -252,7 +257,7 @@ impl Index<'_> {
         }
         let mut shortest: Vec<String> = Vec::new();
         for beginning in beginnings {
-            // They are sorted, so that what a shorter one covers comes right after it.
+            // They are sorted, so those that a shorter prefix covers follow right after it.
             if shortest.last().is_none_or(|last| !beginning.starts_with(last.as_str())) {
                 shortest.push(beginning);
             }
@@ -260,7 +265,7 @@ impl Index<'_> {
         shortest
     }
 
-    /// The resources that Allows of an action name; none: all but some.
+    /// The resources that Allows of the action name; none: all but some.
     pub(super) fn resources<'c>(
         &'c self,
         who: &'c EffectivePermissions,
@@ -278,7 +283,7 @@ impl Index<'_> {
     }
 }
 
-/// The patterns for what matches one of some patterns and one of others, and whether these are all.
+/// Patterns for what matches both lists of patterns, and whether these are all.
 pub(super) fn common_to(some: &[Pattern], others: &[Pattern], is_all: &mut bool) -> Vec<Pattern> {
     let mut common = Vec::new();
     for one in some {
@@ -293,7 +298,7 @@ pub(super) fn common_to(some: &[Pattern], others: &[Pattern], is_all: &mut bool)
     common
 }
 
-/// Adds more patterns, as far as there is room.
+/// Adds patterns up to the limit.
 fn add_new(
     patterns: &mut Vec<Pattern>,
     more: impl IntoIterator<Item = Pattern>,
@@ -311,8 +316,8 @@ fn add_new(
     }
 }
 
-/// Whether two resources may be the same, or are of kinds that a method needs both of: names that stand
-/// for wildcards may be the same.
+/// Whether two resources may be the same, or are of different kinds that a method needs both of.
+/// Names that stand for wildcards may be the same.
 fn go_together(one: &str, other: &str) -> bool {
     let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
     let [first_kind, second_kind] =

@@ -1,4 +1,4 @@
-//! Changes to roles with which something runs that a principal controls.
+//! Changes to roles of running resources that a node controls.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::PrincipalId;
 
-/// Some of the methods that control what runs with a role, a bit each.
+/// A set of methods that control what runs with a role, one bit each.
 type Controls = u128;
 
 /// The methods that control what runs with a role, with their bits.
@@ -20,7 +20,7 @@ fn controlling() -> impl Iterator<Item = (Controls, &'static Method)> {
 }
 
 impl Search<'_> {
-    /// Looks for methods on roles with which something runs that a node controls.
+    /// Looks for methods on the roles of running resources that a node controls.
     pub(super) fn look_at_running(&mut self, id: NodeId) {
         let mut usable: Controls = 0;
         for (bit, method) in controlling() {
@@ -51,7 +51,8 @@ impl Search<'_> {
         }
     }
 
-    /// Tries a method on a role, as which the node acts by one of the methods that control what runs with it.
+    /// Tries a method on a role that the node acts as, through one of the methods that control what
+    /// runs with it.
     fn change_running(&mut self, by: Wait, role: PrincipalId, usable: Controls) {
         let usable = usable & self.controls(role);
         let target = Target::Principal(role);
@@ -63,7 +64,8 @@ impl Search<'_> {
         }
     }
 
-    /// The methods that may control what runs with a principal: its trust policy admits one of their services.
+    /// The methods that may control what runs with a principal, since its trust policy admits one
+    /// of their services.
     fn controls(&self, id: PrincipalId) -> Controls {
         self.running.get_or_init(|| self.find_controls())[id.place()]
     }

@@ -1,9 +1,9 @@
 //! The search for ways.
 //!
-//! Whoever could use a method on somebody else waits for that one to turn out privileged, in a list
-//! by the literal beginning of what it may act on. Privileges spread from the administrators in order, the
-//! surest and closest first, each to those that wait for it; who is surely privileged waits no
-//! more for a method that it has found. So the work grows with principals, and not with their square.
+//! A node that could use a method on others waits for one of them to turn out privileged, in a list
+//! by the literal prefix of the resources it may act on. Privileges spread from the administrators,
+//! the most certain and closest first, to those that wait for them. A node with a certain way by a
+//! method no longer waits for it, so the work grows with the number of principals, not its square.
 
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
@@ -28,7 +28,8 @@ use crate::probe;
 use crate::truth::Lack;
 use crate::value::Value;
 
-/// The task of a session as root that lets one become root; others only audit, delete or unlock something.
+/// The task policy of AssumeRoot that lets one become root. The others only audit, delete or unlock
+/// something.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
 const ROOT_TASK: &str = "root-task/IAMCreateRootUserPassword";
@@ -38,45 +39,46 @@ pub(super) struct Search<'a> {
     pub(super) cast: Cast,
     pub(super) nodes: Vec<Node>,
     pub(super) of_principal: Vec<NodeId>,
-    /// Whoever has a policy alone, as a user and as a role.
+    /// By policy: somebody who has nothing else, as a user and as a role.
     pub(super) of_policy: Vec<[NodeId; 2]>,
     pub(super) names: Names<'a>,
-    /// Nodes as they would be after a change, so that each is made once.
+    /// The nodes after changes, so that each exists once.
     pub(super) changed: HashMap<PermissionsKey, NodeId>,
-    /// Who waits for what begins so, by the length of the beginning.
+    /// Who waits for targets with a certain prefix, by its length.
     pub(super) waiting: HashMap<Road, BTreeMap<usize, HashMap<String, Vec<Wait>>>>,
-    /// Those who need no permission to assume a role that lets in anyone.
+    /// Those who need no permission to assume a role that admits anyone.
     pub(super) acting: Vec<NodeId>,
-    /// Users and roles that are yet to be made.
+    /// Users and roles that do not exist yet.
     pub(super) newcomers: Vec<NodeId>,
-    /// Principals after changes on which it may depend whether they may assume a role.
+    /// By principal: its changed nodes that may differ in which roles admit them.
     pub(super) variants: HashMap<PrincipalId, Vec<NodeId>>,
-    /// Principals with other tags than they have.
+    /// Principals with other tags than they have now.
     pub(super) retagged: Vec<NodeId>,
     /// The tags that are tried for sessions of roles.
     pub(super) session_tags: Vec<Tagging>,
-    /// Who becomes privileged if a changed node is.
+    /// By changed node: the edges to it, by which others become privileged if it is.
     pub(super) leading_to: HashMap<NodeId, Vec<Edge>>,
-    /// Whom a node can become, and how.
+    /// By node: the principals that it can become.
     pub(super) becoming: HashMap<NodeId, Rc<[Reached]>>,
-    /// What is the same for all who have the same policies: whether they are administrators, and whether they
-    /// may use an action on anything.
+    /// Answers that are the same for all who have the same policies: whether they are
+    /// administrators, and whether they may use an action on any resource.
     administrators: HashMap<(Policies, Option<PolicyId>), Option<Keys>>,
     useful: HashMap<(Policies, Option<PolicyId>, ActionId), bool>,
-    /// By the place of the principal: the methods that may control what runs with it.
+    /// By principal: the methods that may control what runs with it.
     pub(super) running: OnceCell<Vec<u128>>,
-    /// The methods by which a node may pass a role, with what they take beside that.
+    /// By node: the methods by which it may pass a role, with the other steps that they take.
     pub(super) passes: RefCell<HashMap<NodeId, Rc<[Passing]>>>,
     pub(super) queue: BinaryHeap<(Rank, Reverse<NodeId>)>,
 }
 
-/// A method that passes a role, and what it takes beside that.
+/// A method that passes a role, and the other steps that it takes.
 pub(super) type Passing = (Wait, Step);
 
-/// How a method reaches somebody privileged, and the service that takes part, if any.
+/// The kind of change by which a method reaches somebody privileged, and the service involved, if
+/// any.
 pub(super) type Road = (Changes, &'static str);
 
-/// Somebody who could use a method on somebody privileged.
+/// A node that could use a method, if its target is privileged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
     pub(super) node: NodeId,
@@ -84,7 +86,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// Those of a node, for each method.
+    /// One for each method.
     pub(super) fn all(node: NodeId) -> impl Iterator<Item = Wait> {
         Methods::all().map(move |method| Wait { node, method })
     }
@@ -132,7 +134,7 @@ impl<'a> Search<'a> {
         }
         self.look_through_others();
         if self.nodes.len() > known {
-            // Who came into view only now has not met those who are privileged.
+            // Nodes that were added only now have not been tried on the privileged principals yet.
             for id in &principals {
                 self.queue.extend(self.nodes[id.place()].rank.map(|rank| (rank, Reverse(*id))));
             }
@@ -184,7 +186,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds roles as those act who assume them with tags of their choice.
+    /// Adds sessions of roles with tags that the caller chooses.
     fn add_sessions(&mut self) {
         if !self.names.tags_matter {
             return;
@@ -219,7 +221,7 @@ impl<'a> Search<'a> {
         holder: Option<PrincipalId>,
     ) -> NodeId {
         let id = NodeId::new(self.nodes.len());
-        // A policy is judged all the same, unless it leaves nothing to become.
+        // A policy is searched even so, unless it already allows everything.
         let administrator = match kind {
             NodeKind::Policy => self.index.allows_everything(who.policies[0]).cloned(),
             _ => self.administrator(&who),
@@ -256,12 +258,12 @@ impl<'a> Search<'a> {
         &self.nodes[id.place()]
     }
 
-    /// Whether a node is a principal, and not whoever has certain policies.
+    /// Whether a node is a certain principal, and not anybody who has certain policies.
     pub(super) fn is_somebody(&self, id: NodeId) -> bool {
         !self.cast.is_nobody(&self.node(id).who.identity)
     }
 
-    /// Whether somebody may use an action on anything.
+    /// Whether somebody may use an action on any resource.
     fn may_use(&mut self, who: &EffectivePermissions, action: ActionId) -> bool {
         if !self.index.is_impersonal(who) {
             return self.index.may_use(who, action);
@@ -279,7 +281,7 @@ impl<'a> Search<'a> {
         shared.or_insert_with(|| self.index.administrator(who)).clone()
     }
 
-    /// Whether actions are allowed, each on anything that it acts on.
+    /// Whether all of the actions are allowed, each on some resource that it acts on.
     pub(super) fn may_use_all(&mut self, id: NodeId, actions: &[ActionId]) -> bool {
         let who = self.node(id).who.clone();
         actions
@@ -287,7 +289,7 @@ impl<'a> Search<'a> {
             .all(|action| self.index.mentions(&who, *action) && self.may_use(&who, *action))
     }
 
-    /// What a node can do with itself, and whom it waits for.
+    /// Tries what a node can do to itself, and registers what it waits for.
     pub(super) fn look_at(&mut self, id: NodeId) {
         let node = self.node(id);
         if node.is_always_administrator() || node.who.identity.service_linked {
@@ -310,7 +312,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Notes that a node waits for others; how what it may act on begins is found once for each action.
+    /// Registers a node to wait for targets. The prefixes of the resources it may act on are found
+    /// once per action.
     fn wait_for_others(&mut self, by: Wait, beginnings: &mut HashMap<ActionId, Rc<[String]>>) {
         let method = by.method;
         let others = match method.changes {
@@ -342,7 +345,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A method that needs nobody else.
+    /// Tries a method that needs nobody else.
     fn act_alone(&mut self, by: Wait) {
         let method = by.method;
         if !self.may_use_all(by.node, &method.actions)
@@ -378,7 +381,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Ways of whoever has a policy that nobody serves for today, but somebody may.
+    /// Adds ways for a policy that need a target which does not exist today.
     fn suppose(&mut self, id: NodeId) {
         for by in Wait::all(id) {
             let method = by.method;

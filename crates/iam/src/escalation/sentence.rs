@@ -1,4 +1,4 @@
-//! Ways in words.
+//! Describes ways in words.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::step::{Allowed, Found, Grantor, Target};
 use super::{Certainty, GrantedAction, Way};
 use crate::policy::PolicyDocument;
 
-/// The way as it is reported.
+/// Describes a way for the report.
 pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -> Way {
     let step = &found.step;
     let mut conditions: BTreeSet<&str> = step.limit.iter().map(|(_, need)| *need).collect();
@@ -74,7 +74,7 @@ impl Search<'_> {
         (arn.clone(), name.to_owned())
     }
 
-    /// The actions, by the policies that allow them.
+    /// Lists the actions by the policies that allow them.
     fn by_what(&self, allowed: &[Allowed]) -> String {
         let mut parts: Vec<(&str, Vec<&str>)> = Vec::new();
         for one in allowed {

@@ -1,4 +1,4 @@
-//! How privileges spread from the administrators to those who can become one.
+//! Spreads privileges from the administrators to those who can become one.
 
 use std::cmp::Reverse;
 
@@ -16,11 +16,11 @@ use crate::trust::TrustPolicy;
 impl Search<'_> {
     pub(super) fn spread(&mut self) {
         while let Some((rank, Reverse(id))) = self.queue.pop() {
-            // What was pushed before it turned out to be more privileged has been dealt with.
+            // An outdated entry: the node turned out to be more privileged later.
             if self.node(id).rank != Some(rank) {
                 continue;
             }
-            // Each change that waits for how privileged this one is has noted it, and all are looked at once.
+            // All entries of this node and rank are handled at once.
             while self.queue.peek() == Some(&(rank, Reverse(id))) {
                 self.queue.pop();
             }
@@ -49,7 +49,7 @@ impl Search<'_> {
         }
     }
 
-    /// Tries those who wait for what they may act on, and keeps those for whom it was of no use.
+    /// Tries those who wait for the resource, and keeps those for whom it was of no use.
     fn spread_on(&mut self, road: Road, resource: &str, to: NodeId, target: &Target) {
         let mut of_road = self.waiting.remove(&road).unwrap_or_default();
         for (length, of_length) in &mut of_road {
@@ -61,7 +61,8 @@ impl Search<'_> {
         self.waiting.insert(road, of_road);
     }
 
-    /// Those who need no permission to assume a role: it chooses them, or lets in anyone.
+    /// Tries those who need no permission to assume the role: it singles them out, or admits
+    /// anyone.
     fn spread_by_trust(&mut self, to: NodeId, target: &Target) {
         let Some(id) = target.principal() else { return };
         let principal = self.account().principal(id);
@@ -83,7 +84,7 @@ impl Search<'_> {
         }
     }
 
-    /// Those whom a trust policy chooses one by one, as they are and after changes.
+    /// The nodes of the principals that a trust policy singles out, as they are and after changes.
     fn chosen(&self, trust: &TrustPolicy) -> Vec<NodeId> {
         let mut nodes = Vec::new();
         for id in self.names.chosen(trust) {
@@ -93,7 +94,7 @@ impl Search<'_> {
         nodes
     }
 
-    /// Lets all on a list assume a role, and keeps those for whom it was of no use.
+    /// Tries whether all on a list may assume the role, and keeps those for whom it was of no use.
     fn try_all(
         &mut self,
         list: fn(&mut Self) -> &mut Vec<NodeId>,
@@ -107,13 +108,14 @@ impl Search<'_> {
         *list(self) = nodes;
     }
 
-    /// Tries a method on somebody who is privileged; whether it need not be tried again on others. Somebody surer
-    /// may come into view later, so that only who is sure already need not.
+    /// Tries a method on somebody privileged. Returns whether it need not be tried on others: only
+    /// if the way is certain, since a more certain target may turn up later.
     fn try_one(&mut self, by: Wait, resource: &str, to: NodeId, target: &Target) -> bool {
         let Some(rank) = self.node(to).rank else { return false };
         let node = self.node(by.node);
         let known = node.ways.get(&by.method.number).map(|way| way.certainty);
-        // Whoever is more privileged than the target may be what makes the target privileged.
+        // If the node is more privileged than the target, it may be what makes the target
+        // privileged.
         if node.is_always_administrator() || known >= Some(rank.certainty) || node.rank > Some(rank)
         {
             return node.is_sure();
@@ -127,7 +129,7 @@ impl Search<'_> {
         self.node(by.node).is_sure()
     }
 
-    /// How others reach somebody who is privileged, and what they act on.
+    /// How others reach somebody privileged, and the resources that they act on.
     fn roads_to(&self, id: PrincipalId) -> Vec<(Road, String, Target)> {
         let principal = self.account().principal(id);
         let arn = || principal.arn.clone();
@@ -143,7 +145,7 @@ impl Search<'_> {
         if principal.kind != PrincipalKind::Role {
             return roads;
         }
-        // What was not read may admit.
+        // An unread trust policy may admit.
         let admits = |how: &dyn Fn(&TrustPolicy) -> bool| {
             principal.trust.as_ref().map_or(self.index.generous, how)
         };
@@ -163,7 +165,7 @@ impl Search<'_> {
         roads
     }
 
-    /// Who could use a method that lets one become a principal, and on what.
+    /// Who could use a method that lets one become the principal, and on which resource.
     pub(super) fn candidates(&self, id: PrincipalId) -> Vec<(Wait, String, Target)> {
         let mut candidates = Vec::new();
         for (road, resource, target) in self.roads_to(id) {

@@ -1,4 +1,4 @@
-//! Steps from one principal to another, and the ways that are made of them.
+//! Steps from one node to another, and the ways that consist of them.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use super::Certainty;
 use super::methods::ActionId;
 use crate::account::{PolicyId, PrincipalId};
 
-/// How privileged somebody is: the surest first, then the closest to an administrator.
+/// How privileged somebody is: by certainty first, then by closeness to an administrator.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Rank {
     pub(super) certainty: Certainty,
-    /// The number of steps, negated so that fewer are more.
+    /// The number of steps, negated so that fewer steps rank higher.
     pub(super) closeness: i32,
 }
 
@@ -19,14 +19,14 @@ pub(super) struct Rank {
 pub(super) struct Allowed {
     pub(super) action: ActionId,
     pub(super) by: Grantor,
-    /// The place of the statement.
+    /// The index of the statement.
     pub(super) statement: usize,
     pub(super) certainty: Certainty,
-    /// The condition keys that it hangs on.
+    /// The condition keys that it depends on.
     pub(super) keys: BTreeSet<String>,
 }
 
-/// Where a statement stands.
+/// The policy that contains a statement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Grantor {
     Policy(PolicyId),
@@ -34,11 +34,11 @@ pub(super) enum Grantor {
     Trust(PrincipalId),
 }
 
-/// A step that was found to be possible.
+/// A possible step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Step {
     pub(super) allowed: Vec<Allowed>,
-    /// How sure it can be at most, and because of what.
+    /// The highest certainty that it can have, and the reason.
     pub(super) limit: Option<(Certainty, &'static str)>,
 }
 
@@ -46,19 +46,19 @@ pub(super) struct Step {
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) certainty: Certainty,
-    /// None: nothing that is known.
+    /// None: no known one.
     pub(super) target: Option<Target>,
     pub(super) step: Step,
 }
 
-/// What a way acts on.
+/// The target of a way.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Target {
     Principal(PrincipalId),
-    /// A role with tags by whoever assumes it, which are in that place of those that are tried.
+    /// A role whose session has tags chosen by the caller: the index of the tagging.
     Session(PrincipalId, usize),
     Policy(PolicyId),
-    /// A provider, by ARN, and a role that trusts it.
+    /// The ARN of a provider, and a role that trusts it.
     Provider(String, PrincipalId),
 }
 
@@ -74,13 +74,13 @@ impl Target {
 impl Rank {
     pub(super) const ADMINISTRATOR: Rank = Rank { certainty: Certainty::Certain, closeness: 0 };
 
-    /// The rank of an administrator, by the condition keys on which that depends.
+    /// The rank of an administrator, given the condition keys on which that depends.
     pub(super) fn of_administrator(keys: &[String]) -> Rank {
         let certainty = if keys.is_empty() { Certainty::Certain } else { Certainty::Conditional };
         Rank { certainty, ..Rank::ADMINISTRATOR }
     }
 
-    /// The rank of whoever takes a step to somebody of this rank.
+    /// The rank of whoever takes a step to somebody with this rank.
     pub(super) fn after(self, step: &Step) -> Rank {
         Rank { certainty: self.certainty.min(step.certainty()), closeness: self.closeness - 1 }
     }
@@ -91,19 +91,19 @@ impl Step {
         Step { allowed: vec![allowed], limit: None }
     }
 
-    /// A step that hangs on something that the account does not tell.
+    /// A step that depends on something that the account's data does not show.
     pub(super) fn limited(certainty: Certainty, need: &'static str) -> Step {
         Step { allowed: Vec::new(), limit: Some((certainty, need)) }
     }
 
-    /// How sure the step itself is.
+    /// How certain the step is.
     pub(super) fn certainty(&self) -> Certainty {
         let allowed = self.allowed.iter().map(|allowed| allowed.certainty);
         let limit = self.limit.map(|(certainty, _)| certainty);
         allowed.chain(limit).min().unwrap_or(Certainty::Certain)
     }
 
-    /// This step and another that it needs.
+    /// This step together with another that it needs.
     pub(super) fn and(mut self, other: Step) -> Step {
         self.allowed.extend(other.allowed);
         self.limit = self.limit.into_iter().chain(other.limit).min();

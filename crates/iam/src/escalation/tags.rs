@@ -1,4 +1,4 @@
-//! Changes of tags, by those who may set any and by those who may set some only.
+//! Changes of tags, by those who may set any tags and those who may set only some.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,30 +14,30 @@ use crate::probe;
 use crate::trust::PRINCIPAL_TAG;
 use crate::value::Value;
 
-/// The keys of tags of principals and resources begin so.
+/// The prefixes of condition keys for tags of principals and resources.
 const TAGS: [&str; 3] = [PRINCIPAL_TAG, "aws:resourcetag/", "iam:resourcetag/"];
 
-/// The keys of tags that a request sets begin so.
+/// The prefix of condition keys for tags that a request sets.
 const SET: &str = "aws:requesttag/";
 
-/// How many changes are tried, at most, so that thousands who may set some tags do not meet thousands of values.
-/// Where there are more, whoever may set some is taken to set any.
+/// The most changes of tags to try, so that thousands who may set some tags do not meet thousands
+/// of values. Beyond that, whoever may set some tags is taken to set any.
 const MANY: usize = 100;
 
-/// How many sessions of roles with certain tags are told apart.
+/// The most sessions of roles with certain tags to distinguish.
 const MANY_SESSIONS: usize = 1_000;
 
-/// How many values of all principals together are told apart.
+/// The most values of all principals together to distinguish.
 const MANY_TOGETHER: usize = 20_000;
 
-/// What becomes of the tags of a principal or a session.
+/// A change of the tags of a principal or a session.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Tagging {
     /// Any are set to any values.
     Any,
-    /// These are set: to a value that is chosen, where none is given.
+    /// These are set, to any chosen value where none is given.
     Set(BTreeMap<String, Option<String>>),
-    /// None is left.
+    /// All are removed.
     NoneLeft,
     /// These are removed.
     Without(BTreeSet<String>),
@@ -72,7 +72,7 @@ impl Tagging {
         changed
     }
 
-    /// The values of condition keys that a request for it brings.
+    /// The condition keys that a request for it sets.
     pub(super) fn brought(&self) -> Vec<(String, Value<'static>)> {
         let (names, set): (Vec<String>, _) = match self {
             Tagging::Any | Tagging::NoneLeft => return Vec::new(),
@@ -89,20 +89,20 @@ impl Tagging {
     }
 }
 
-/// The values as requests have them.
+/// Borrows the values for a request.
 pub(super) fn borrowed<'b>(brought: &'b [(String, Value<'static>)]) -> Vec<(&'b str, Value<'b>)> {
     brought.iter().map(|(key, value)| (key.as_str(), value.clone())).collect()
 }
 
-/// The tags that policies ask for.
+/// The tags that policies test.
 pub(super) struct AskedTags {
-    /// The names in each statement, as it has them.
+    /// The tag keys in each statement, as it spells them.
     together: BTreeSet<BTreeSet<String>>,
-    /// By name in lower case: what the values are compared with, by its text.
+    /// By tag key in lower case: the patterns that values are compared with, by their text.
     values: BTreeMap<String, BTreeMap<String, Pattern>>,
-    /// The names, in lower case, that stand as variables.
+    /// The tag keys, in lower case, that are used as variables.
     variables: BTreeSet<String>,
-    /// Whether so few are asked for, of so few, that they are told apart.
+    /// Whether there are few enough of them, for few enough principals, to distinguish them.
     are_few: bool,
 }
 
@@ -147,8 +147,8 @@ impl AskedTags {
         }
     }
 
-    /// The sets of names to try for those whom conditions limit: those that are asked for together or at all, that the
-    /// conditions name, and that they leave, each as it is asked for and as the conditions spell it.
+    /// The sets of tag keys to try under conditions that limit them: those that are tested together
+    /// or at all, those that the conditions name, and those that they leave, in both spellings.
     fn names_within(&self, limits: &[&Condition]) -> BTreeSet<BTreeSet<String>> {
         let all: BTreeSet<String> = self.together.iter().flatten().cloned().collect();
         let mut limited = BTreeSet::new();
@@ -184,7 +184,7 @@ impl AskedTags {
         spelled
     }
 
-    /// The values to try for a tag: those that it is compared with, and another; none: whichever is chosen.
+    /// The values to try for a tag: those that it is compared with, and another; none: any value.
     fn values_within(
         &self,
         name: &str,
@@ -208,7 +208,7 @@ impl AskedTags {
         values
     }
 
-    /// The tags to set, or to remove, that are tried for those whom conditions limit; none: there are too many.
+    /// The changes to try under conditions that limit tags; none: there are too many.
     pub(super) fn taggings(
         &self,
         limits: &[&Condition],
@@ -249,8 +249,8 @@ impl Index<'_> {
         self.asked_tags.get_or_init(|| AskedTags::new(self.account))
     }
 
-    /// The changes of tags that an action is allowed to make, of those that make a difference. Conditions of
-    /// another action, that is to be allowed with the same tags, are thought of.
+    /// The changes of tags that an action may make and that make a difference; with
+    /// `together_with`, only those for which that action can be allowed too.
     pub(super) fn taggings(
         &self,
         action: ActionId,
@@ -291,7 +291,8 @@ impl Index<'_> {
         conditions
     }
 
-    /// The tags that are tried for the sessions of so many roles: any, and where somebody limits these, some.
+    /// The taggings to try for sessions, given the number of roles: any tags and, where somebody
+    /// limits these, some.
     pub(super) fn taggings_of_sessions(&self, roles: usize) -> Vec<Tagging> {
         let mut limits = Vec::new();
         for statement in self.account.statements() {
@@ -311,12 +312,12 @@ impl Index<'_> {
     }
 }
 
-/// Whether a condition chooses among the tags that a request sets or removes.
+/// Whether a condition limits the tags that a request sets or removes.
 pub(super) fn limits_tags(condition: &Condition) -> bool {
     condition.key == "aws:tagkeys" || condition.key.starts_with(SET)
 }
 
-/// The values to try where some are asked for by patterns: what fits one or two of them, and another.
+/// The values to try for patterns: one for each pattern and pair of patterns, and another.
 pub(super) fn values_among(patterns: &[Pattern]) -> BTreeSet<String> {
     let mut values = BTreeSet::from([probe::NAME.to_owned()]);
     let (literal, open): (Vec<&Pattern>, Vec<_>) = patterns.iter().partition(|it| it.is_literal());
@@ -329,12 +330,12 @@ pub(super) fn values_among(patterns: &[Pattern]) -> BTreeSet<String> {
     values
 }
 
-/// Whether a condition key, in lower case, is about tags of a request or of what it is about.
+/// Whether a condition key, in lower case, is about tags of the request or its resource.
 pub(super) fn is_of_tags(key: &str) -> bool {
     key == "aws:tagkeys" || key.starts_with(SET) || TAGS.iter().any(|tags| key.starts_with(tags))
 }
 
-/// The name of the tag in a key.
+/// The tag key in a condition key.
 fn name_of(key: &str) -> &str {
     key.split_once('/').map_or("", |(_, name)| name)
 }

@@ -1,4 +1,4 @@
-//! Principals that AWS did not list.
+//! Principals that were not listed.
 
 use std::collections::HashSet;
 
@@ -13,11 +13,11 @@ use crate::account::Principal;
 use crate::probe;
 use crate::trust::ASSUME_ROLE;
 
-/// The kind of a principal, as ARNs have it, and the name, which is unique whatever the path.
+/// The kind of a principal, as in ARNs, and its name, which is unique regardless of the path.
 type Name<'a> = (&'static str, &'a str);
 
 impl Search<'_> {
-    /// Notes the methods for which principals that are not listed may serve.
+    /// Adds ways by methods that principals which were not listed may serve for.
     pub(super) fn suppose_unlisted(&mut self) {
         let listed: HashSet<Name<'_>> =
             self.account().principals.iter().map(|it| (it.kind.word(), it.name.as_str())).collect();
@@ -32,7 +32,8 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a method may act on a principal that is not listed, or on what such a principal has or trusts.
+    /// Whether a method may act on an unlisted principal, or on what such a principal has or
+    /// trusts.
     fn may_serve(&mut self, by: Wait, listed: &HashSet<Name<'_>>) -> bool {
         let Wait { node: id, method } = by;
         let Some(kind) = method.changes.kind_of_target() else { return false };
@@ -53,7 +54,7 @@ impl Search<'_> {
             || method.changes == Changes::RoleSession && self.may_be_named(id)
     }
 
-    /// Whether a role may let in a node that needs no permission.
+    /// Whether a role may admit a node that needs no permission.
     fn may_be_named(&self, id: NodeId) -> bool {
         let (node, assume) = (self.node(id), ActionId::named(ASSUME_ROLE));
         let arn = probe::iam_resource(self.account(), PrincipalKind::Role.word());

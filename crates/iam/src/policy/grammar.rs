@@ -1,5 +1,5 @@
-//! From JSON to a policy document. Each list of the grammar but those of a condition holds something: IAM refuses
-//! others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
+//! Reads policy documents. Every list but that of a condition's values has at least one item: IAM
+//! refuses others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{DocumentJson, Effect, PolicyDocument, Selection, Statement};
 use crate::condition::{Condition, Operator};
 use crate::pattern::{ARN_FIELDS, Pattern, Syntax};
 
-/// The version that knows policy variables.
+/// The version with policy variables.
 const WITH_VARIABLES: &str = "2012-10-17";
 /// The version of documents without `Version`.
 const WITHOUT_VARIABLES: &str = "2008-10-17";
@@ -27,10 +27,10 @@ pub enum ParsePolicyError {
     /// The URL-encoded text is not UTF-8.
     #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
     Encoding(#[from] std::str::Utf8Error),
-    /// The document has no statement, is of no version that there is, or names a key twice.
+    /// The document has no statement or an unknown version, or names a key twice.
     #[error("not an IAM policy document: it {0}")]
     Document(String),
-    /// An element is missing or empty, stands beside its opposite, or holds an unknown word.
+    /// An element is missing, empty or unknown, or stands next to its opposite.
     #[error("not an IAM policy document: statement {statement} {problem}")]
     Statement {
         /// The number of the statement, from 1.
@@ -41,14 +41,14 @@ pub enum ParsePolicyError {
 }
 
 impl PolicyDocument {
-    /// Whether `${…}` in it stands for a value of the request; else it is plain text.
+    /// Whether `${…}` is a policy variable in it, not plain text.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
     pub(crate) fn knows_variables(&self) -> bool {
         self.version.as_deref() == Some(WITH_VARIABLES)
     }
 
-    /// Reads a document from an object or, in a string, from JSON or URL-encoded JSON text.
+    /// Reads a document from a JSON object, or from a string with JSON or URL-encoded JSON.
     pub fn from_json(json: &Json) -> Result<PolicyDocument, ParsePolicyError> {
         match json {
             Json::String(text) => PolicyDocument::from_text(text),
@@ -82,7 +82,7 @@ struct RawDocument {
     version: Option<String>,
     #[serde(rename = "Id")]
     _id: Option<String>,
-    /// One or a list, taken apart later: an error then says which one is wrong.
+    /// One statement or a list. Each is read later, so that an error can name it.
     statement: OneOrMany<Json>,
 }
 
@@ -122,7 +122,7 @@ impl<T> OneOrMany<T> {
 }
 
 impl OneOrMany<String> {
-    /// The texts, none of which is empty.
+    /// The texts. Error: one of them is empty.
     fn into_texts(self) -> Result<Vec<String>, String> {
         let texts = self.into_vec();
         if texts.iter().any(String::is_empty) {
@@ -132,7 +132,7 @@ impl OneOrMany<String> {
     }
 }
 
-/// A value of a condition; IAM takes numbers and booleans for their text.
+/// A value of a condition. IAM accepts numbers and booleans as their text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scalar {
@@ -170,7 +170,7 @@ impl RawStatement {
         let actions = |texts: OneOrMany<_>| texts.into_texts()?.iter().map(action).collect();
         let syntax = Syntax { wildcards: true, variables };
         Ok(Statement {
-            // Another case is read too, since missing a permission is worse.
+            // Any case is accepted, since missing a permission is worse.
             effect: match self.effect.to_ascii_lowercase().as_str() {
                 "allow" => Effect::Allow,
                 "deny" => Effect::Deny,
@@ -193,7 +193,7 @@ impl RawStatement {
     }
 }
 
-/// IAM refuses an action without its service.
+/// Reads an action. IAM refuses one without its service.
 fn action(text: &String) -> Result<Pattern, String> {
     let is_open = text.contains(['*', '?']);
     let (service, name) = text.split_once(':').unwrap_or_default();
@@ -204,7 +204,7 @@ fn action(text: &String) -> Result<Pattern, String> {
     Ok(Pattern::glob(&text.to_ascii_lowercase()))
 }
 
-/// IAM refuses a resource that is neither an ARN nor a wildcard.
+/// Reads a resource. IAM refuses one that is neither an ARN nor a wildcard.
 fn resource(text: &String, syntax: Syntax) -> Result<Pattern, String> {
     let is_open = text.contains(['*', '?']) || text.contains("${");
     let is_arn = text.starts_with("arn:") && text.split(':').count() >= ARN_FIELDS;
@@ -234,8 +234,8 @@ fn selection<Raw, T>(
     Ok(Some(if is_only { Selection::Only(items) } else { Selection::AllBut(items) }))
 }
 
-/// The conditions of a block. Where it is empty, or an operator in it is, nothing need match, so that the statement
-/// applies as one without conditions does.
+/// The conditions of a block. An empty block, or an empty operator in it, demands nothing, so the
+/// statement applies as if it had no condition.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-suggestion-empty-object-condition>
 fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, String> {

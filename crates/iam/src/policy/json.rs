@@ -1,4 +1,4 @@
-//! The JSON of policy documents, in which no object may name a key twice.
+//! The JSON of policy documents, which are refused if an object names a key twice.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Who a statement of a resource policy is about.
+//! The principals of a statement in a resource policy.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
@@ -28,7 +28,7 @@ pub enum PrincipalElement {
 }
 
 impl PrincipalElement {
-    /// The account that an AWS principal is, or is of.
+    /// The account of an AWS principal.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         match self {
@@ -38,12 +38,12 @@ impl PrincipalElement {
         }
     }
 
-    /// Whether all that the other stands for is among what this one stands for.
+    /// Whether this element includes every principal that the other stands for.
     pub(crate) fn includes(&self, other: &PrincipalElement) -> bool {
         match self {
             PrincipalElement::Anyone => true,
             PrincipalElement::Account(id) => other.account() == Some(*id),
-            // Sessions have no more than their roles, which an ARN stands for too.
+            // A role's ARN stands for its sessions too.
             PrincipalElement::Arn(arn) => match other {
                 PrincipalElement::Arn(other) => arn == other || is_session_of(other, arn),
                 _ => false,
@@ -52,9 +52,9 @@ impl PrincipalElement {
         }
     }
 
-    /// Whether a Deny with `NotPrincipal` spares it. AWS looks at the account first, so the list must name that
-    /// too; of an account of which it names principals, it spares these alone. Whether it spares a session
-    /// by the session's role is not documented, so it is taken to.
+    /// Whether a Deny with `NotPrincipal` spares it. AWS checks the account first, so the list must
+    /// name the account too. If the list names principals of the account, only these are spared. It
+    /// is not documented whether naming a role spares its sessions; here it does.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     pub(crate) fn is_spared_by(&self, list: &[PrincipalElement]) -> bool {
@@ -75,8 +75,8 @@ impl PrincipalElement {
     }
 }
 
-/// Reads `"*"`, or an object of types, each with one id or a list. A list may be empty if another is not, as some
-/// tools write it.
+/// Reads `"*"`, or an object with one id or a list for each type. A list may be empty if another is
+/// not, as some tools write it.
 pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
     let types = match json {
         Json::String(text) if text == "*" => return Ok(vec![PrincipalElement::Anyone]),
@@ -108,7 +108,8 @@ pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
     Ok(principals)
 }
 
-/// IAM takes no wildcard within an id; should one get by, it stands for anyone.
+/// Reads an AWS principal. IAM refuses wildcards within an id; should one occur, it stands for
+/// anyone.
 fn aws(text: String) -> PrincipalElement {
     if text.contains(['*', '?']) {
         return PrincipalElement::Anyone;

@@ -1,4 +1,4 @@
-//! From a policy document back to JSON.
+//! Writes policy documents as JSON.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -7,7 +7,7 @@ use crate::condition::{Condition, OPERATORS, Quantifier};
 use crate::pattern::Pattern;
 
 impl PolicyDocument {
-    /// A document that says the same.
+    /// An equivalent document.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let statements: Vec<Json> = self.statements.iter().map(Statement::to_json).collect();
@@ -79,8 +79,8 @@ fn block(conditions: &[Condition]) -> Json {
     let mut block: Map<String, Json> = Map::new();
     for condition in conditions {
         let name = operator(condition);
-        // The document may have had several names for one operator, such as DateEquals and NumericEquals, of which
-        // any letter may be a capital.
+        // The document may have used several names for one operator, such as DateEquals and
+        // NumericEquals, in any case.
         let mut spellings =
             (0..=name.len()).map(|capitals| name[..capitals].to_uppercase() + &name[capitals..]);
         let is_free = |spelling: &String| {
@@ -93,7 +93,7 @@ fn block(conditions: &[Condition]) -> Json {
     Json::Object(block)
 }
 
-/// A name that is read as the operator of the condition.
+/// The name of the condition's operator.
 fn operator(condition: &Condition) -> String {
     let Condition { operator, negated, quantifier, .. } = *condition;
     let known = OPERATORS.iter().find(|row| (row.1, row.2) == (operator, negated));

@@ -10,14 +10,14 @@ use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PrincipalElement, Selection, Statement};
 use crate::truth::Truth;
 
-/// How a trust policy lets a principal of the account in.
+/// How a trust policy admits a principal of the account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Admission {
     /// What the trust policy decides.
     pub decision: Decision,
-    /// How far it goes.
+    /// Whether the principal needs a permission of its own besides.
     pub grant: Grant,
-    /// The place of the statement.
+    /// The index of the statement.
     pub statement: usize,
 }
 
@@ -26,34 +26,37 @@ pub(crate) struct Admission {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Grant {
-    /// It grants by itself, whatever a permissions boundary allows: it names a user, a role's session, or
+    /// It grants by itself, whatever the permissions boundary allows: it names a user, a role session, or
     /// everybody.
     Whole,
-    /// It grants by itself, within the permissions boundary: it names a role.
+    /// It grants by itself, but only within the permissions boundary: it names a role.
     WithinBoundary,
-    /// It leaves it to the account, so that the principal needs a permission of its own.
+    /// It names the account, so the principal needs a permission of its own.
     ByPermission,
 }
 
-/// The keys of tags of principals begin so.
+/// The prefix of the condition keys for a principal's tags.
 pub(crate) const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
-/// Whether a key names a principal, so that a condition on it in a statement for an account names it too.
+/// Whether a condition on the key names a principal, even in a statement whose Principal is an account.
 pub(crate) fn names_principal(key: &str) -> bool {
     ["aws:principalarn", "aws:userid", "aws:username"].contains(&key)
         || key.starts_with(PRINCIPAL_TAG)
 }
 
 impl TrustPolicy {
-    /// How the role admits a principal of whom a request is, with or without a permissions boundary, to assume the role or to
-    /// add to its session: of several ways the one that asks least.
+    /// How the role admits the principal that makes a request, to assume the role or to add to its session.
+    /// Of several statements, the one that demands least counts. `is_bounded`: the principal has a
+    /// permissions boundary.
     pub(crate) fn admit(&self, request: &Request<'_>, is_bounded: bool) -> Option<Admission> {
         let request = Request { resource: "*", ..*request };
-        let about = self.document.statements.iter().enumerate();
         let mut deny = Truth::No;
         let mut best: Option<(Grant, Truth, usize)> = None;
-        for (index, statement) in about.filter(|(_, it)| it.actions.selects(request.action)) {
-            let Some(grant) = names(statement, &request.context, is_bounded) else { continue };
+        for (index, statement) in self.document.statements.iter().enumerate() {
+            if !statement.actions.selects(request.action) {
+                continue;
+            }
+            let Some(grant) = grant_of(statement, &request.context, is_bounded) else { continue };
             let applies = statement.applies(&request);
             if statement.effect == Effect::Deny {
                 deny = deny.or(|| applies);
@@ -72,7 +75,7 @@ impl TrustPolicy {
         decision.may_be_allowed().then_some(Admission { decision, grant, statement })
     }
 
-    /// Whether it lets in the account as a whole, whose principals then need a permission, or anyone.
+    /// Whether it admits anyone, or the account as a whole, whose principals then need a permission.
     pub(crate) fn is_open_to_account(&self) -> bool {
         self.admitting().any(|(_, statement, element)| {
             matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_))
@@ -80,7 +83,7 @@ impl TrustPolicy {
         })
     }
 
-    /// Whether it lets in some who need no permission, and whom only a trial tells.
+    /// Whether it admits principals that need no permission, and that can only be found by trying each.
     pub(crate) fn must_be_tried_on_all(&self) -> bool {
         self.admitting().any(|(_, statement, element)| {
             let chosen = chosen_by(statement);
@@ -89,7 +92,7 @@ impl TrustPolicy {
         })
     }
 
-    /// What the ARNs of principals must match that conditions let in by name, be they there or not.
+    /// The patterns for ARNs of principals that conditions admit by name, whether these exist or not.
     pub(crate) fn named(&self, account: &Account) -> Vec<Pattern> {
         let mut named = Vec::new();
         let conditions = self.admitting().flat_map(|(_, statement, _)| &statement.conditions);
@@ -99,9 +102,9 @@ impl TrustPolicy {
                 "aws:username" => {
                     let users =
                         format!("arn:{}:iam::{}:user/", account.partition, account.id_text());
-                    let values = condition.values.iter().filter(|it| !it.has_variables());
-                    named
-                        .extend(values.map(|it| Pattern::glob(&format!("{users}{}", it.as_str()))));
+                    for name in condition.values.iter().filter(|value| !value.has_variables()) {
+                        named.push(Pattern::glob(&format!("{users}{}", name.as_str())));
+                    }
                 }
                 _ => {}
             }
@@ -109,7 +112,7 @@ impl TrustPolicy {
         named
     }
 
-    /// The principals that it lets in one by one, in the Principal element or by conditions.
+    /// The principals that it admits one by one, in the Principal element or by conditions.
     pub(crate) fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
         self.admitting().flat_map(|(_, statement, element)| match element {
             PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
@@ -118,18 +121,18 @@ impl TrustPolicy {
     }
 }
 
-/// The principals that a statement lets in, where it is not about all.
+/// Principals that a statement singles out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Chosen<'a> {
     /// The one with this ARN.
     Arn(&'a str),
-    /// Those with a tag of this key, in lower case, and value.
+    /// Those with a tag of this key, in lower case, and this value.
     Tag(&'a str, &'a str),
-    /// Those whose name or id fits a condition.
+    /// Those whose name or id matches a condition.
     Otherwise,
 }
 
-/// The principals to which a condition limits a statement; empty: to none in particular.
+/// The principals to which a condition limits a statement; empty: it is not limited to any.
 fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
     for condition in &statement.conditions {
         if !names_principal(&condition.key) || condition.negated || condition.when_absent {
@@ -149,17 +152,17 @@ fn chosen_by(statement: &Statement) -> Vec<Chosen<'_>> {
     Vec::new()
 }
 
-/// What a statement means for a principal; none: it is about others. A Deny with NotPrincipal is about
-/// whoever has a permissions boundary.
+/// What a statement means for a principal; none: it is about others. A Deny with NotPrincipal always
+/// applies to a principal that has a permissions boundary.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
-fn names(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> Option<Grant> {
+fn grant_of(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> Option<Grant> {
     let principal = context.principal?;
     let own = |element: &PrincipalElement| match element {
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {
-            let mut demanded = statement.conditions.iter().filter(|it| !it.negated);
-            let is_named = demanded.any(|it| names_principal(&it.key));
+            let mut conditions = statement.conditions.iter();
+            let is_named = conditions.any(|it| !it.negated && names_principal(&it.key));
             Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
         }
         PrincipalElement::Arn(arn) if *arn == principal.arn => Some(by_arn(principal)),
@@ -181,14 +184,14 @@ fn by_arn(principal: &Principal) -> Grant {
     if principal.kind == PrincipalKind::Role { Grant::WithinBoundary } else { Grant::Whole }
 }
 
-/// Whether it is the ARN of a session of the role with the other ARN.
+/// Whether an ARN is that of a session of the role.
 pub(crate) fn is_session_of(arn: &str, role: &str) -> bool {
     let Some(role) = Arn::parse(role) else { return false };
     let named = role.role().map(|(_, name)| (role.account, name));
     named.is_some() && session_of(arn) == named
 }
 
-/// The account and the role of which it is the ARN of a session; the role's path is not told.
+/// The account id and the role name in the ARN of a role session, which lacks the role's path.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 pub(crate) fn session_of(arn: &str) -> Option<(&str, &str)> {

@@ -1,11 +1,11 @@
-//! What the conditions of a trust policy demand of one way in.
+//! What a trust policy demands of one principal that uses one action.
 //!
-//! An Allow applies if all its conditions hold, so each is a demand. A Deny applies if all its conditions
-//! hold, so what it demands is that one of them does not. Both are the same then: a demand is a list
-//! of conditions, of which one must hold.
+//! An Allow applies if all its conditions hold, so each of them is a demand. A Deny applies if all its
+//! conditions hold, so it demands that one of them does not. Both have the same form: a demand is a list
+//! of conditions, one of which must hold.
 //!
-//! What cannot hold is dropped: by what is known of the principal and of time, and by what other demands say
-//! of the same key. A demand of which nothing is left lets nobody in.
+//! Conditions that cannot hold are dropped, given what is known of the principal and the time, and what
+//! other demands say about the same key. A demand without any condition left admits nobody.
 
 use std::collections::BTreeSet;
 
@@ -24,15 +24,15 @@ use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Stateme
 use crate::truth::Truth;
 use crate::value::Value;
 
-/// The demands on one principal that uses one action, by one Allow.
+/// The demands on one principal that uses one action, under one Allow statement.
 pub(super) struct Clauses(Vec<Vec<Condition>>);
 
-/// The keys that say for whom a service acts.
+/// The keys that say on whose behalf a service acts.
 const SOURCE: [&str; 4] =
     ["aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"];
 
-/// How the hosts end where AWS takes SAML assertions, before which the region may stand. Those of the isolated
-/// partitions and of the sovereign one are in the endpoint rules of AWS's SDKs for AWS Sign-In.
+/// The suffixes of the hosts that accept SAML assertions for AWS; a region may precede them. Those of the
+/// isolated partitions and of the European Sovereign Cloud come from the endpoint rules of AWS's SDKs.
 ///
 /// <https://docs.aws.amazon.com/general/latest/gr/signin-service.html>
 /// <https://github.com/boto/botocore/tree/develop/botocore/data/signin>
@@ -47,30 +47,30 @@ const SIGN_IN: [&str; 8] = [
     ".signin.sc2shome.sgov.gov",
 ];
 
-/// The keys that say from which network a request comes.
+/// The keys that name the network a request comes from.
 const NETWORK: [&str; 3] = ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"];
 
 const IS_SERVICE: &str = "aws:principalisawsservice";
 
-/// Whether the statement is about the principal.
+/// Whether the statement applies to the principal.
 fn is_about(statement: &Statement, element: &PrincipalElement) -> bool {
     match &statement.principals {
-        Some(Selection::Only(list)) => list.iter().any(|it| it.includes(element)),
+        Some(Selection::Only(list)) => list.iter().any(|listed| listed.includes(element)),
         Some(Selection::AllBut(list)) => !element.is_spared_by(list),
         None => false,
     }
 }
 
-/// Whether the statement is about the principal, or about somebody for whom that stands.
+/// Whether the statement applies to the principal, or to some of those that the element stands for.
 fn is_about_some(statement: &Statement, element: &PrincipalElement) -> bool {
     let listed = match &statement.principals {
         Some(Selection::Only(list)) => &list[..],
         _ => &[],
     };
-    is_about(statement, element) || listed.iter().any(|it| element.includes(it))
+    is_about(statement, element) || listed.iter().any(|listed| element.includes(listed))
 }
 
-/// What a statement demands by denying all else; none: it does not deny the principal.
+/// What a Deny demands, since it excludes everything else; none: it does not apply to the principal.
 fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<Vec<Condition>> {
     if statement.effect == Effect::Allow || !is_about(statement, element) {
         return None;
@@ -92,7 +92,7 @@ fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<V
     Some(demand)
 }
 
-/// The condition that a request is by the principal.
+/// The condition that the principal makes the request.
 fn is_principal(element: &PrincipalElement) -> Option<Condition> {
     match element {
         PrincipalElement::Account(id) => {
@@ -105,17 +105,18 @@ fn is_principal(element: &PrincipalElement) -> Option<Condition> {
     }
 }
 
-/// Keys that tell who asks; who may ask need not be of the account.
+/// The keys that identify the caller, who may belong to another account.
 const PRINCIPAL: [&str; 4] =
     ["aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"];
 
-/// Those that only members of an organization have.
+/// The keys that only callers from an organization have.
 const ORGANIZATION: [&str; 2] = ["aws:principalorgid", "aws:principalorgpaths"];
 
 const MFA: [&str; 2] = ["aws:multifactorauthage", "aws:multifactorauthpresent"];
 
-/// What is known of the requests of a principal. Whoever brings a token or an assertion has no identity in AWS yet; services
-/// are in no organization, and only they act for somebody.
+/// The condition keys whose values are known for every request of a principal. Callers with a token or
+/// an assertion do not have an identity in AWS yet. Services belong to no organization, and only they
+/// act on somebody's behalf.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_endpoint_policies.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
@@ -127,13 +128,16 @@ fn known_values<'a>(
 ) -> Vec<(&'a str, Value<'a>)> {
     let mut known = Vec::new();
     for (action, keys) in SESSION {
-        let mut about = document.about(action);
-        if !about.any(|it| it.effect == Effect::Allow && is_about_some(it, element)) {
+        let mut statements = document.about(action);
+        let is_allowed = statements.any(|statement| {
+            statement.effect == Effect::Allow && is_about_some(statement, element)
+        });
+        if !is_allowed {
             known.extend(keys.iter().map(|key| (*key, Value::Absent)));
         }
     }
     if let PrincipalElement::Federated(provider) = element {
-        for condition in document.statements.iter().flat_map(|it| &it.conditions) {
+        for condition in document.statements.iter().flat_map(|statement| &statement.conditions) {
             let key = condition.key.as_str();
             if issuers::is_key_of_another(key, provider) {
                 known.push((key, Value::Absent));
@@ -174,12 +178,12 @@ fn known_values<'a>(
     known
 }
 
-/// The value of a key that is there, and of which no more is known.
+/// The value of a key that is present, but whose content is unknown.
 fn whatever<'a>() -> Value<'a> {
     Value::Beginning(String::new())
 }
 
-/// What the ARN of a principal says of its requests.
+/// The condition keys whose values follow from a principal's ARN.
 fn known_of_arn(arn: &str) -> Vec<(&str, Value<'_>)> {
     let parsed = Arn::parse(arn);
     if let Some((_, name)) = parsed.and_then(Arn::user) {
@@ -192,8 +196,8 @@ fn known_of_arn(arn: &str) -> Vec<(&str, Value<'_>)> {
     Vec::new()
 }
 
-/// Puts the account and the organization of the role in place of variables. A condition that compares these
-/// with a variable is turned round: `aws:ResourceOrgID` with `${aws:PrincipalOrgID}`.
+/// Replaces variables that stand for the role's account and organization. A condition on one of these
+/// whose value is a variable is turned round: `aws:ResourceOrgID` with `${aws:PrincipalOrgID}`.
 fn resolve(condition: &mut Condition, account: &Account) {
     let brings = PRINCIPAL.map(|key| (key, Value::Open));
     let context = Context::new(account, &brings);
@@ -210,13 +214,13 @@ fn resolve(condition: &mut Condition, account: &Account) {
         condition.when_absent = condition.negated;
     }
     // A variable that no request has matches nothing.
-    condition.values.retain(|it| it.truth_in(&request, |_| Truth::Yes).is_possible());
+    condition.values.retain(|value| value.truth_in(&request, |_| Truth::Yes).is_possible());
     for value in &mut condition.values {
         *value = value.resolve(&request);
     }
 }
 
-/// Drops the values that no request has.
+/// Drops the values that no request can have.
 fn drop_impossible(condition: &mut Condition) {
     let is_of_text = matches!(
         condition.operator,
@@ -227,12 +231,12 @@ fn drop_impossible(condition: &mut Condition) {
     }
 }
 
-/// How the keys end that have several values in one request.
+/// The suffixes of the keys that have several values in one request.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 const SEVERAL: [&str; 5] = [":amr", ":calledvia", "nameslist", "orgpaths", "tagkeys"];
 
-/// Whether the condition lists all values that the key may have, if it is there.
+/// Whether the condition lists all values that the key may have where it is present.
 fn lists_values(condition: &Condition) -> bool {
     let is_exact = matches!(
         condition.operator,
@@ -245,8 +249,8 @@ fn lists_values(condition: &Condition) -> bool {
         && condition.values.iter().all(Pattern::is_literal)
 }
 
-/// The values that a key, about which there are conditions, may have under those that must hold: those that one lists,
-/// else any, and none if it may be absent.
+/// The values that a key may have where the given conditions hold: those that one of them lists, else
+/// any value, and none if the key may be absent. `about` are all conditions on the key.
 fn values_under(
     key: &str,
     conditions: &[Condition],
@@ -254,23 +258,23 @@ fn values_under(
     request: &Request<'_>,
 ) -> Vec<Value<'static>> {
     let known = request.value(key);
-    let is_compared = about.iter().all(|it| matches!(it.operator, Operator::Compare(_)));
+    let is_compared = about.iter().all(|other| matches!(other.operator, Operator::Compare(_)));
     let list = conditions.iter().find(|condition| lists_values(condition));
     let mut values = match (&known, list) {
         (Value::From(now), _) if is_compared => moments(*now, about),
         (_, Some(list)) => {
-            list.values.iter().map(|it| Value::one(it.as_str().to_owned())).collect()
+            list.values.iter().map(|listed| Value::one(listed.as_str().to_owned())).collect()
         }
         _ => vec![Value::Open],
     };
     if !matches!(known, Value::One(_) | Value::Beginning(_) | Value::From(_)) {
         values.push(Value::Absent);
     }
-    values.retain(|value| conditions.iter().all(|it| may_hold(it, value, request)));
+    values.retain(|value| conditions.iter().all(|condition| may_hold(condition, value, request)));
     values
 }
 
-/// Now, each later moment that conditions name, and the second after it.
+/// Now, each later moment that the conditions name, and the second after it.
 fn moments(now: Timestamp, conditions: &[Condition]) -> Vec<Value<'static>> {
     let mut moments = vec![now];
     for value in conditions.iter().flat_map(|condition| &condition.values) {
@@ -285,7 +289,7 @@ fn moments(now: Timestamp, conditions: &[Condition]) -> Vec<Value<'static>> {
 /// Whether the condition may hold for a value of its key.
 fn may_hold(condition: &Condition, value: &Value<'_>, request: &Request<'_>) -> bool {
     let value = match value {
-        // A key with whatever value is there.
+        // A key with any value is present.
         Value::Open if condition.operator == Operator::Null => Value::one(""),
         value => value.clone(),
     };
@@ -296,7 +300,7 @@ fn may_hold(condition: &Condition, value: &Value<'_>, request: &Request<'_>) -> 
 }
 
 impl Clauses {
-    /// The demands on a principal that an Allow names; none: nobody can meet them.
+    /// The demands on a principal that an Allow names; none: they cannot be met.
     pub(super) fn new(
         document: &PolicyDocument,
         allow: &Statement,
@@ -321,7 +325,7 @@ impl Clauses {
                 drop_impossible(condition);
                 keys.insert(condition.key.clone());
             }
-            demand.retain(|it| it.holds(&request, Effect::Allow).is_possible());
+            demand.retain(|condition| condition.holds(&request, Effect::Allow).is_possible());
         }
         for key in keys {
             clauses.combine(&key, &request);
@@ -331,57 +335,59 @@ impl Clauses {
         is_possible.then_some(clauses)
     }
 
-    /// Drops conditions on a key, and values, that are ruled out by the demands that nothing but this key meets.
+    /// Drops conditions on a key, and values of them, that the demands on this key alone rule out.
     fn combine(&mut self, key: &str, request: &Request<'_>) {
-        let (mut only, mut about) = (Vec::new(), Vec::new());
+        let (mut required, mut about) = (Vec::new(), Vec::new());
         for demand in &self.0 {
-            about.extend(demand.iter().filter(|it| it.key == key).cloned());
+            about.extend(demand.iter().filter(|condition| condition.key == key).cloned());
             if let [condition] = &demand[..]
                 && condition.key == key
             {
-                only.push(condition.clone());
+                required.push(condition.clone());
             }
         }
-        let values = values_under(key, &only, &about, request);
+        let values = values_under(key, &required, &about, request);
         for demand in &mut self.0 {
-            demand.retain(|it| {
-                let may_hold = || values.iter().any(|value| may_hold(it, value, request));
-                it.key != key || !only.contains(&it.negate()) && may_hold()
+            demand.retain(|condition| {
+                condition.key != key
+                    || !required.contains(&condition.negate())
+                        && values.iter().any(|value| may_hold(condition, value, request))
             });
-            for condition in demand.iter_mut().filter(|it| it.key == key) {
+            for condition in demand.iter_mut().filter(|condition| condition.key == key) {
                 condition.when_absent &= values.contains(&Value::Absent);
                 if lists_values(condition) && !values.contains(&Value::Open) {
-                    condition.values.retain(|it| values.contains(&Value::one(it.as_str())));
+                    condition.values.retain(|value| values.contains(&Value::one(value.as_str())));
                 }
             }
         }
     }
 
-    /// Drops what does not hold of a request with MFA, if a demand can be met with it alone.
+    /// Drops conditions that do not hold for a request with MFA, if a demand requires MFA.
     fn assume_mfa(&mut self, request: &Request<'_>) {
-        if !self.demand(|it| demands_mfa(it, request)) {
+        if !self.demand(|condition| demands_mfa(condition, request)) {
             return;
         }
         for demand in &mut self.0 {
-            demand.retain(|it| match it.key.as_str() {
-                "aws:multifactorauthage" => may_hold(it, &Value::Open, request),
-                "aws:multifactorauthpresent" => may_hold(it, &Value::one("true"), request),
+            demand.retain(|condition| match condition.key.as_str() {
+                "aws:multifactorauthage" => may_hold(condition, &Value::Open, request),
+                "aws:multifactorauthpresent" => may_hold(condition, &Value::one("true"), request),
                 _ => true,
             });
         }
     }
 
-    /// Whether one of the demands can be met only by conditions of that kind.
+    /// Whether one of the demands consists of conditions of that kind only.
     fn demand(&self, is_of_kind: impl Fn(&Condition) -> bool) -> bool {
         self.0.iter().any(|demand| demand.iter().all(&is_of_kind))
     }
 
     /// Whether one of the demands fixes the value of a key.
     pub(super) fn demand_fixed(&self, key: &str) -> bool {
-        self.demand(|it| demands_fixed(it, key))
+        self.demand(|condition| demands_fixed(condition, key))
     }
 
-    /// The owners that certain keys leave: by the demand that leaves the least strange, else somebody by name.
+    /// The owners that the conditions on certain keys admit. Of several demands, the one whose owners are
+    /// closest to the account counts, and then one that names them.
     pub(super) fn owners(
         &self,
         account: &Account,
@@ -395,14 +401,14 @@ impl Clauses {
             left.extend(owners.collect::<Option<Vec<_>>>().map(|owners| owners.concat()));
         }
         left.into_iter().min_by_key(|owners| {
-            let is_unnamed = |it: &Owner| matches!(it, Owner::Network(_) | Owner::Unnamed);
             let standing = owners.iter().map(|owner| owner.standing(account)).max();
-            (standing, owners.iter().any(is_unnamed))
+            let mut owners = owners.iter();
+            (standing, owners.any(|owner| matches!(owner, Owner::Network(_) | Owner::Unnamed)))
         })
     }
 
-    /// For whom a service acts; none: for anybody. What has no account in its ARN, such as a bucket, can be
-    /// deleted and made again by a stranger.
+    /// On whose behalf a service acts; empty: anybody's. A resource without an account in its ARN, such as
+    /// a bucket, does not limit this: once deleted, a stranger can create it again.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
     fn sources(&self, account: &Account) -> Vec<Owner> {
@@ -413,13 +419,14 @@ impl Clauses {
         owners
     }
 
-    /// Whether a service may act for the account itself, as far as the demands say for whom.
+    /// Whether a service may act on the account's own behalf.
     pub(super) fn serve(&self, account: &Account) -> bool {
         let sources = self.sources(account);
-        sources.is_empty() || sources.iter().any(|it| it.standing(account) != Standing::External)
+        let mut standings = sources.iter().map(|source| source.standing(account));
+        sources.is_empty() || standings.any(|standing| standing != Standing::External)
     }
 
-    /// Whether all demands hold of an assertion that says whatever they ask for.
+    /// Whether all demands hold for a SAML assertion with whatever attributes they ask for.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml>
     pub(super) fn hold_for_vouched(&self, account: &Account) -> Truth {
@@ -432,40 +439,41 @@ impl Clauses {
         !Truth::any(&self.0, |demand| !Truth::any(demand, holds))
     }
 
-    /// All that is demanded of the principal.
+    /// A summary of what is demanded of the principal.
     pub(super) fn demands(&self, element: &PrincipalElement, account: &Account) -> Demands {
         let context = Context::new(account, &[]);
         let request = Request { action: ASSUME_ROLE, resource: "*", context };
-        let demands_mfa = |it: &Condition| demands_mfa(it, &request);
+        let mfa = |condition: &Condition| demands_mfa(condition, &request);
+        let external_id = |condition: &Condition| demands_fixed(condition, "sts:externalid");
         let mut demands = Demands {
-            external_id: self.demand(|it| demands_fixed(it, "sts:externalid") || demands_mfa(it)),
-            mfa: self.demand(demands_mfa),
+            external_id: self.demand(|condition| external_id(condition) || mfa(condition)),
+            mfa: self.demand(mfa),
             organizations: self
                 .owners(account, |key| key.starts_with("aws:principalorg"))
                 .unwrap_or_default(),
             sources: self.sources(account),
             some_principals: self.demand(names_some_principals),
             tenant: true,
-            authenticated: self.demand(|it| demands_authenticated(it, &request)),
+            authenticated: self.demand(|condition| demands_authenticated(condition, &request)),
             branch: true,
         };
         if let PrincipalElement::Federated(provider) = element {
             if is_saml(provider) {
                 demands.tenant = self.demand(demands_endpoint);
             } else if let Some(issuer) = Issuer::of_provider(provider) {
-                let is_of_tenant = self.demand(|it| issuer.tells_tenant(it));
+                let is_of_tenant = self.demand(|condition| issuer.tells_tenant(condition));
                 let is_of_network = self.owners(account, |key| NETWORK.contains(&key)).is_some();
                 demands.tenant = is_of_tenant || is_of_network;
                 demands.branch = !is_of_tenant
                     || !issuer.tells_branches()
-                    || self.demand(|it| issuer.tells_branch(it));
+                    || self.demand(|condition| issuer.tells_branch(condition));
             }
         }
         demands
     }
 }
 
-/// Whether not all principals of an account meet the condition.
+/// Whether the condition singles out some principals of an account, by name, id or tag.
 fn names_some_principals(condition: &Condition) -> bool {
     names_principal(&condition.key)
         && condition.demands_value()
@@ -482,7 +490,7 @@ fn demands_fixed(condition: &Condition, key: &str) -> bool {
         && condition.values.iter().all(|value| fixed::fixed(value).is_some())
 }
 
-/// Whether only assertions for the endpoints of one host meet the condition, or of AWS in any region.
+/// Whether the condition admits only assertions for the endpoints of one host, or of AWS in any region.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html>
 fn demands_endpoint(condition: &Condition) -> bool {
@@ -493,11 +501,12 @@ fn demands_endpoint(condition: &Condition) -> bool {
             let host = url.and_then(|url| url.split_once('/')).map(|(host, _)| host);
             let is_one = |host: &str| !host.contains(['*', '?', '$']);
             let is_of_aws = |host: &str| SIGN_IN.iter().any(|domain| host.ends_with(domain));
-            fixed::fixed(value).is_some() || host.is_some_and(|it| is_one(it) || is_of_aws(it))
+            fixed::fixed(value).is_some()
+                || host.is_some_and(|host| is_one(host) || is_of_aws(host))
         })
 }
 
-/// Whether no request without MFA meets the condition: such a request has no age of it.
+/// Whether only requests with MFA meet the condition. A request without MFA has no MFA age.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
@@ -510,7 +519,7 @@ fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
     !without.iter().any(|value| may_hold(condition, value, request))
 }
 
-/// Whether guests do not meet the condition on Cognito's tokens.
+/// Whether a condition on Cognito's tokens excludes unauthenticated guests.
 ///
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html>
 fn demands_authenticated(condition: &Condition, request: &Request<'_>) -> bool {

@@ -1,7 +1,7 @@
-//! What must be fixed of a condition's value so that it limits who gets in.
+//! Which part of a condition's value must be fixed for the condition to limit who is admitted.
 //!
-//! A wildcard does no harm behind what is fixed: `o-a1b2c3d4e5/*` is one organization, `o-*` is all of
-//! them. After AWS's meaning of "public":
+//! A wildcard does no harm after the fixed part: `o-a1b2c3d4e5/*` is one organization, `o-*` is all of
+//! them. This follows AWS's definition of "public":
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status>
 
 use std::net::IpAddr;
@@ -13,33 +13,33 @@ use crate::account::{Account, Organization};
 use crate::condition::{Condition, Operator};
 use crate::pattern::Pattern;
 
-/// Whose requests a condition lets through.
+/// Whose requests a condition admits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Owner {
-    /// Those of the role's own account or organization, by a policy variable.
+    /// Those of the role's own account or organization, named by a policy variable.
     Own,
     /// Those of an account.
     Account(AccountId),
     /// Those of an organization, by its id.
     Organization(String),
-    /// Those of one principal, or of some of one account, by ARN.
+    /// Those of one principal, or of some principals of one account: an ARN, or a pattern for ARNs.
     Principal(String),
-    /// Those of a principal by its unique id.
+    /// Those of the principal with this unique id.
     UniqueId(String),
-    /// Those from a network: the id of a VPC or of an endpoint, or a range of addresses.
+    /// Those from a network: the id of a VPC or a VPC endpoint, or a range of addresses.
     Network(String),
-    /// Those about a resource without account in its ARN, such as a bucket.
+    /// Those about a resource whose ARN holds no account, such as a bucket.
     Unnamed,
 }
 
-/// The owners that a condition leaves, if it demands a key that tells who asks, or for whom, and its values
-/// are fixed as far as they must be.
+/// The owners that a condition admits; none: it is not about who makes the request, or on whose behalf,
+/// or one of its values is not fixed.
 pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
     if !condition.demands_value() {
         return None;
     }
     let (key, values) = (condition.key.as_str(), &condition.values);
-    // Not aws:VpcSourceIp: private addresses are those of any VPC, which AWS says to demand beside them.
+    // Not aws:VpcSourceIp: any VPC may have private addresses, so AWS says to demand the VPC as well.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     if key == "aws:sourceip" {
         let networks = values.iter().map(|range| Owner::Network(range.as_str().to_owned()));
@@ -48,15 +48,15 @@ pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
     values.iter().map(|value| owner(condition, value)).collect()
 }
 
-/// The owner that the value of a key names. Tags of principals are missing, since every account sets its own,
-/// and `sts:ExternalId`, which whoever asks chooses.
+/// The owner that the value of a key names. Principal tags do not count, since every account sets its own,
+/// nor does `sts:ExternalId`, which the caller chooses.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
     match membership(&condition.key) {
         "orgid" | "orgpaths" if is_of_own_organization(value) => return Some(Owner::Own),
-        // An id has 12 digits, so a wildcard behind them stands for nothing.
+        // An id has 12 digits, so a wildcard after them matches nothing.
         "account" => return AccountId::parse(value.literal_prefix()).map(Owner::Account),
         "orgid" => return fixed(value).map(|id| Owner::Organization(id.to_owned())),
         "orgpaths" => {
@@ -66,7 +66,7 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
         _ => {}
     }
     match condition.key.as_str() {
-        // A path of IAM may have colons, so a wildcard in plain text may stand for more than a field.
+        // An IAM path may contain colons, so a wildcard outside an ARN operator may span several fields.
         "aws:principalarn" if condition.operator != Operator::Arn => {
             arn_owner(value.literal_prefix(), value)
         }
@@ -77,7 +77,7 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
         | "ec2:sourceinstancearn"
         | "lambda:sourcefunctionarn"
         | "ssm:sourceinstancearn" => arn_owner(value.as_str(), value),
-        // Root's id, and the beginning of those of federated users, is the account's.
+        // The id of root, and the first part of a federated user's, is the account id.
         "aws:userid" => unique_id(value).map(|id| match AccountId::parse(id) {
             Some(account) => Owner::Account(account),
             None => Owner::UniqueId(id.to_owned()),
@@ -89,22 +89,22 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
     }
 }
 
-/// What a key says of the principal, of whom a service acts for, or of a VPC endpoint: `account`, `orgid`, `orgpaths`, or
-/// anything else.
+/// What a key says about the principal, the source of a service's request, or a VPC endpoint: `account`,
+/// `orgid`, `orgpaths`, or anything else.
 fn membership(key: &str) -> &str {
     let mut prefixes = ["aws:principal", "aws:source", "aws:vpce"].iter();
     prefixes.find_map(|prefix| key.strip_prefix(prefix)).unwrap_or_default()
 }
 
-/// Whether a request can have the key with that value: `ACCOUNT_ID` is never an account's id, and no id or name has
-/// a `*`, which is plain text to `StringEquals`.
+/// Whether a request can have the key with that value: `ACCOUNT_ID` is never the id of an account, and no
+/// id or name contains `*`, which is plain text to `StringEquals`.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
 pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
     let text = value.as_str();
     match key {
-        // It is the ARN of the role, whatever the session.
+        // The value is the role's ARN in every session.
         "aws:principalarn" if text.contains(":assumed-role/") => false,
         _ if !value.is_literal() => true,
         _ if membership(key) == "account" => AccountId::parse(text).is_some(),
@@ -134,33 +134,35 @@ fn is_organization_id(text: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether a value begins with the variable for the own organization, which is left where that is not known.
+/// Whether a value begins with the variable for the role's organization, which stays a variable where the
+/// organization is not known.
 fn is_of_own_organization(value: &Pattern) -> bool {
     let text = value.as_str().to_ascii_lowercase();
     let rest = text.strip_prefix("${aws:resourceorgid}");
     value.has_variables() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The value, if it is one text alone and not empty.
+/// The value, if it matches one text only and is not empty.
 pub(super) fn fixed(value: &Pattern) -> Option<&str> {
     (value.is_literal() && !value.as_str().is_empty()).then(|| value.as_str())
 }
 
-/// The unique id in a value of `aws:userid`. The colon ends the id of a role, and the name of the session follows:
+/// The unique id in a value of `aws:userid`. In that of a role session, a colon and the session's name
+/// follow it:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub(super) fn unique_id(value: &Pattern) -> Option<&str> {
     let id = value.literal_prefix().split_once(':').map(|(id, _)| id).or(fixed(value))?;
     (!id.is_empty()).then_some(id)
 }
 
-/// Whether an ARN says more of a principal than its account and its kind.
+/// Whether an ARN says more about a principal than its account and its kind.
 pub(super) fn has_name(arn: &Pattern) -> bool {
     let resource = arn.as_str().splitn(6, ':').nth(5);
     let name = resource.and_then(|resource| resource.split_once('/'));
     name.is_some_and(|(_, name)| name.contains(char::is_alphanumeric))
 }
 
-/// The owner by the part of an ARN that is fixed, or compared by field.
+/// The owner that an ARN names. `text` is the part of the value that is fixed, or compared field by field.
 fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let ["arn", _, _, _, id, rest @ ..] = &fields[..] else { return None };
@@ -168,13 +170,13 @@ fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
         let named = || Owner::Principal(value.as_str().to_owned());
         return Some(if has_name(value) { named() } else { Owner::Account(id) });
     }
-    // The name of a bucket ends at the slash, and anybody may have one that begins alike.
+    // A bucket's name ends at the slash, and anybody may own a bucket whose name has the same prefix.
     let name = rest.first()?.split('/').next()?;
     let is_fixed = id.is_empty() && !name.is_empty() && !name.contains(['*', '?', '$']);
     is_fixed.then_some(Owner::Unnamed)
 }
 
-/// Whether the ranges together hold no more addresses than an IPv4 /8, or an IPv6 /32.
+/// Whether the ranges together contain no more addresses than an IPv4 /8, or an IPv6 /32.
 fn is_small(ranges: &[Pattern]) -> bool {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for range in ranges {
@@ -191,7 +193,7 @@ fn is_small(ranges: &[Pattern]) -> bool {
     !ranges.is_empty() && count(v4) <= 1 << 24 && count(v6) <= 1 << 96
 }
 
-/// How many addresses are in ranges, given by first and last.
+/// How many addresses the ranges contain, each given by its first and last.
 fn count(mut ranges: Vec<(u128, u128)>) -> u128 {
     ranges.sort_unstable();
     let mut total: u128 = 0;
@@ -207,7 +209,7 @@ fn count(mut ranges: Vec<(u128, u128)>) -> u128 {
 }
 
 impl Owner {
-    /// Whose it is. From a network, credentials of any account may be used.
+    /// Whom it belongs to. From any network, credentials of any account may be used.
     #[must_use]
     pub fn standing(&self, account: &Account) -> Standing {
         let is_own = match self {

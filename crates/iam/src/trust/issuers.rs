@@ -1,4 +1,4 @@
-//! OIDC issuers that many tenants share.
+//! OIDC issuers that are shared by many tenants.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,12 +15,12 @@ const LIST: &str = include_str!("../../data/issuers.toml");
 static SHARED: LazyLock<Shared> =
     LazyLock::new(|| toml::from_str(LIST).expect("the list is read by a test"));
 
-/// Claims of CI systems that name a branch, an environment, a workflow or a workspace, beside
-/// `sub` and within it.
+/// The claims of CI systems that name a branch, an environment, a workflow or a workspace, as
+/// claims of their own or within `sub`.
 const BRANCH_CLAIMS: [&str; 6] =
     ["environment", "job_workflow_ref", "ref", "workflow", "workflow_ref", "workspace"];
 
-/// Words in `sub` that stand before names, and name nothing themselves.
+/// Words in `sub` that only introduce a name.
 const KINDS: [&str; 10] =
     ["branch", "commit", "heads", "pull", "ref", "refs", "run_phase", "step", "tag", "tags"];
 
@@ -30,33 +30,34 @@ struct Shared {
     issuer: Vec<Issuer>,
 }
 
-/// A shared issuer, and what tells its tenants apart.
+/// A shared issuer, and what distinguishes its tenants.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Issuer {
     name: String,
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who keep the list"))]
     source: String,
-    /// By claim, or by whole key, how values begin; one claim suffices. `{}` is a name. A form that ends
-    /// with a name is all of the value.
+    /// The forms of values that fix the tenant, by claim or by whole key; one claim suffices. `{}`
+    /// is a name. A form is a prefix, unless it ends with a name.
     fixed: HashMap<String, Vec<String>>,
-    /// How `sub` begins where it fixes owner and project, for CI systems.
+    /// The prefix of `sub` that fixes owner and project, for CI systems.
     project: Option<String>,
 }
 
-/// The name of the issuer of an OIDC provider, whose ARN has its URL, or the provider's own name.
+/// The name of an OIDC issuer: the URL in the provider's ARN, or the provider itself.
 pub(super) fn name_of(provider: &str) -> &str {
     provider.split_once(":oidc-provider/").map_or(provider, |(_, url)| url)
 }
 
-/// Whether a condition key is of an issuer of tokens other than the provider: a token brings the keys of its own.
+/// Whether a condition key belongs to another issuer than the provider's. A token only has the keys
+/// of its own issuer.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 pub(super) fn is_key_of_another(key: &str, provider: &str) -> bool {
     let Some((issuer, _)) = key.rsplit_once(':').filter(|(issuer, _)| issuer.contains('.')) else {
         return false;
     };
-    // Cognito's keys have one name, whatever the partition.
+    // Cognito's keys have the same name in every partition.
     let is_cognito = |name: &str| name.starts_with("cognito-identity");
     let own = name_of(provider).trim_end_matches('/');
     let is_own = issuer.trim_end_matches('/').eq_ignore_ascii_case(own)
@@ -64,7 +65,7 @@ pub(super) fn is_key_of_another(key: &str, provider: &str) -> bool {
     !is_own
 }
 
-/// Whether every token has the key: it has a subject and an audience.
+/// Whether every token has the key: all have a subject and an audience.
 ///
 /// <https://openid.net/specs/openid-connect-core-1_0.html#IDToken>
 pub(super) fn is_key_of_all(key: &str) -> bool {
@@ -79,7 +80,7 @@ impl Issuer {
         SHARED.issuer.iter().find(|issuer| issuer.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether the condition lets in one tenant only.
+    /// Whether the condition admits one tenant only.
     pub(super) fn tells_tenant(&self, condition: &Condition) -> bool {
         self.fixed.iter().any(|(claim, forms)| {
             let mut values = condition.values.iter();
@@ -93,7 +94,7 @@ impl Issuer {
         self.project.is_some()
     }
 
-    /// Whether the condition lets in one branch, environment or the like only, or some by their names.
+    /// Whether the condition admits one branch, environment or the like, or some by name.
     pub(super) fn tells_branch(&self, condition: &Condition) -> bool {
         let mut values = condition.values.iter();
         if BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim)) {
@@ -114,7 +115,7 @@ impl Issuer {
         let is_key = if claim.contains(':') {
             condition.key.eq_ignore_ascii_case(claim)
         } else {
-            // The key begins as the provider's URL does, which may have a slash at its end.
+            // The key starts with the provider's URL, which may end with a slash.
             condition.key.rsplit_once(':').is_some_and(|(issuer, name)| {
                 issuer.trim_end_matches('/').eq_ignore_ascii_case(&self.name)
                     && name.eq_ignore_ascii_case(claim)
@@ -124,12 +125,13 @@ impl Issuer {
     }
 }
 
-/// Whether a name stands before a wildcard, and not just words for what is named.
+/// Whether the text before a wildcard has a name in it, and not only words that introduce one.
 fn names_some(beginning: &str) -> bool {
     beginning.split([':', '/']).any(|name| !name.is_empty() && !KINDS.contains(&name))
 }
 
-/// Whether a claim names a branch, an environment or the like behind wildcards: `repo:octo/*:environment:prod`.
+/// Whether a branch, an environment or the like is named after wildcards:
+/// `repo:octo/*:environment:prod`.
 fn names_branch(value: &Pattern) -> bool {
     let parts: Vec<&str> = value.as_str().split(':').collect();
     parts.windows(2).any(|pair| {
@@ -138,7 +140,7 @@ fn names_branch(value: &Pattern) -> bool {
     })
 }
 
-/// What follows in a value that begins with the form, before the value's first wildcard.
+/// What follows the form in a value that has it as prefix, up to the first wildcard.
 fn rest_after<'v>(form: &str, value: &'v Pattern) -> Option<&'v str> {
     let mut rest = value.literal_prefix();
     let mut pieces = form.split("{}");

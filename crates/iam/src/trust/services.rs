@@ -1,29 +1,31 @@
-//! Services of AWS that assume roles.
+//! AWS services that assume roles.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use portcullis_model::is_region;
 
-/// Services whose documentation has roles ask for whom they act. Roles of services such as EC2 and Lambda
-/// are passed within one account, and these services send no such key.
+/// Services whose documentation asks for confused-deputy conditions in trust policies. Roles for
+/// services such as EC2 and Lambda are passed within one account, and these services do not send
+/// the keys.
 const LIST: &str = include_str!("../../data/services.toml");
 
-/// Where the documentation of each service says so, by the service's name.
+/// The address of that documentation, by the service's name.
 static DEPUTIES: LazyLock<HashMap<String, String>> =
     LazyLock::new(|| toml::from_str(LIST).expect("the list is read by a test"));
 
-/// Whether the service can say for whom it acts.
+/// Whether the service can say on whose behalf it acts.
 pub(super) fn is_deputy(service: &str) -> bool {
     DEPUTIES.contains_key(&without_region(service))
 }
 
-/// Whether two names are of one service: `states.eu-west-1.amazonaws.com` is `states.amazonaws.com`.
+/// Whether two names are those of the same service: `states.eu-west-1.amazonaws.com` is
+/// `states.amazonaws.com`.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one == other || without_region(one) == without_region(other)
 }
 
-/// How the names of services end in other partitions, in place of `.amazonaws.com`.
+/// The suffixes of service names in other partitions, in place of `.amazonaws.com`.
 ///
 /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
 const SUFFIXES: [&str; 6] = [
@@ -35,7 +37,7 @@ const SUFFIXES: [&str; 6] = [
     ".sc2s.sgov.gov",
 ];
 
-/// The name without region, as it is in the partition `aws`.
+/// The service's name without a region, as in the partition `aws`.
 pub(super) fn without_region(service: &str) -> String {
     let mut name = service.to_ascii_lowercase();
     if let Some(own) = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)) {
