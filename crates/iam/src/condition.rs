@@ -161,7 +161,12 @@ impl Condition {
 
     /// Whether the request must have the key, with one of the values.
     pub(crate) fn demands_value(&self) -> bool {
-        !self.negated && !self.when_absent && self.operator != Operator::Null
+        let names_value = match self.operator {
+            Operator::Null => false,
+            Operator::Compare(orders) => orders == [Equal],
+            _ => true,
+        };
+        names_value && !self.negated && !self.when_absent
     }
 
     /// Whether it never holds, because its list of values is empty.

@@ -268,12 +268,17 @@ impl Neighbours {
             let resource = &role.principal.arn;
             let request = Request { action: ASSUME_ROLE, resource, context };
             let trust = role.principal.trust.as_ref();
-            let admission = trust.and_then(|it| it.admit(&request, node.boundary.is_some()));
-            let Some(admission) = admission else { continue };
+            // Between accounts a permission is needed whatever the trust policy names.
+            let admissions = trust.map(|it| it.admit(&request, node.boundary.is_some()));
+            let decisions = admissions.into_iter().flatten().map(|admission| admission.decision);
+            let admission = Decision::most_allowing(decisions);
+            if !admission.may_be_allowed() {
+                continue;
+            }
             if node.principal.incomplete {
                 hops.lacks.insert((Lack::Document, id));
             }
-            let decision = self.permission(node, &request).within(admission.decision);
+            let decision = self.permission(node, &request).within(admission);
             if !decision.may_be_allowed() {
                 continue;
             }

@@ -14,7 +14,8 @@ use crate::escalation::policies_of;
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{
-    ASSUME_ROLE, Chosen, Grant, TrustPolicy, brought_by_requests, names_principal, session_of,
+    ASSUME_ROLE, Admission, Chosen, Grant, TrustPolicy, brought_by_requests, names_principal,
+    session_of,
 };
 use crate::truth::{Doubts, Lack};
 
@@ -276,19 +277,31 @@ impl<'a> Home<'a> {
             brings: &brings,
         };
         let request = Request { action: ASSUME_ROLE, resource: &role.arn, context };
-        let (grant, admission) = match &role.trust {
-            Some(trust) => match trust.admit(&request, principal.boundary.is_some()) {
-                Some(admission) => (admission.grant, admission.decision),
-                None => return Decision::Silent,
-            },
-            None => (Grant::ByPermission, unread()),
+        let Some(trust) = &role.trust else {
+            return self.within_grant(principal, &request, Grant::ByPermission, unread());
         };
+        let admissions = trust.admit(&request, principal.boundary.is_some());
+        Decision::most_allowing(admissions.into_iter().map(
+            |Admission { grant, decision, .. }| {
+                self.within_grant(principal, &request, grant, decision)
+            },
+        ))
+    }
+
+    /// What decides whether a principal may assume a role whose trust policy grants it in that way.
+    fn within_grant(
+        &self,
+        principal: &Principal,
+        request: &Request<'_>,
+        grant: Grant,
+        admission: Decision,
+    ) -> Decision {
         let mut statements = self.statements(principal);
         if grant != Grant::ByPermission {
             // It needs no permission, but nothing may deny it.
             statements.extend(&self.everything.statements);
         }
-        let decision = Decision::by(statements, &request).within(admission);
+        let decision = Decision::by(statements, request).within(admission);
         let Some(boundary) = principal.boundary else { return decision };
         let mut limits: Vec<&Statement> = Vec::new();
         if let Some(document) = &self.account.policy(boundary).document {
@@ -297,7 +310,7 @@ impl<'a> Home<'a> {
         if grant == Grant::Whole {
             limits.extend(&self.everything.statements);
         }
-        decision.within(Decision::by(limits, &request))
+        decision.within(Decision::by(limits, request))
     }
 
     /// What its policies say about assuming roles.

@@ -214,6 +214,13 @@ impl Decision {
         }
     }
 
+    /// The decision that allows most, where any of them is enough.
+    pub(crate) fn most_allowing(decisions: impl Iterator<Item = Decision>) -> Decision {
+        let rank =
+            |decision: &Decision| (decision.may_be_allowed(), *decision == Decision::Allowed);
+        decisions.max_by_key(rank).unwrap_or_default()
+    }
+
     /// What it depends on; nothing unless it is conditional.
     #[must_use]
     pub fn doubts(self) -> Doubts {

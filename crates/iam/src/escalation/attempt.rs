@@ -10,7 +10,7 @@ use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::Resource;
-use crate::trust::{ASSUME_ROLE, Grant, SESSION, is_saml};
+use crate::trust::{ASSUME_ROLE, Admission, Grant, SESSION, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
@@ -318,15 +318,29 @@ impl<'a> Search<'a> {
         };
         let name = &action.get().lower;
         let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
-        let admission = trust.admit(&request, node.who.boundary.is_some())?;
+        let admissions = trust.admit(&request, node.who.boundary.is_some());
+        let steps =
+            admissions.into_iter().filter_map(|it| self.grant(id, role_id, action, it, &own));
+        surest(steps, Step::certainty)
+    }
+
+    /// How a node may use an action that a trust policy admits it to. `own` is its own permission.
+    fn grant(
+        &self,
+        id: NodeId,
+        role_id: PrincipalId,
+        action: ActionId,
+        admission: Admission,
+        own: &Option<Step>,
+    ) -> Option<Step> {
+        let (node, role) = (self.node(id), self.account().principal(role_id));
         let mut certainty = self.index.certainty(&admission.decision)?;
-        // If it needs no permission of its own, that is more certain than a permission with
-        // conditions.
+        // Without a permission of its own, it may still be more certain than with one under conditions.
         let by_itself = self.is_somebody(id) && admission.grant != Grant::ByPermission;
         let within = admission.grant == Grant::WithinBoundary;
         let left = by_itself.then(|| self.index.left_of_grant(&node.who, action, role, within));
         let left = left.flatten();
-        let own = own.filter(|own| Some(own.certainty()) >= left);
+        let own = own.clone().filter(|own| Some(own.certainty()) >= left);
         if own.is_none() {
             certainty = certainty.min(left?);
         }

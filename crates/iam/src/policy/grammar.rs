@@ -18,6 +18,12 @@ const WITH_VARIABLES: &str = "2012-10-17";
 /// The version of documents without `Version`.
 const WITHOUT_VARIABLES: &str = "2008-10-17";
 
+/// The longest action or resource that is read, in bytes. IAM accepts no document of more than 10,240
+/// characters.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const MAX_TEXT: usize = 65_536;
+
 /// Why a policy document cannot be read.
 #[derive(Debug, Error)]
 pub enum ParsePolicyError {
@@ -122,11 +128,14 @@ impl<T> OneOrMany<T> {
 }
 
 impl OneOrMany<String> {
-    /// The texts. Error: one of them is empty.
+    /// The texts. Error: one of them is empty, or too long.
     fn into_texts(self) -> Result<Vec<String>, String> {
         let texts = self.into_vec();
         if texts.iter().any(String::is_empty) {
             return Err("has an empty text as an action or a resource".to_owned());
+        }
+        if texts.iter().any(|text| text.len() > MAX_TEXT) {
+            return Err(format!("has an action or a resource of more than {MAX_TEXT} bytes"));
         }
         Ok(texts)
     }
@@ -184,7 +193,15 @@ impl RawStatement {
             actions: selection("Action", self.action, self.not_action, actions)?
                 .ok_or("has neither Action nor NotAction")?,
             resources: selection("Resource", self.resource, self.not_resource, |texts| {
-                texts.into_texts()?.iter().map(|text| resource(text, syntax)).collect()
+                let mut patterns = Vec::new();
+                for text in texts.into_texts()? {
+                    for pattern in resource(&text, syntax)? {
+                        if !patterns.contains(&pattern) {
+                            patterns.push(pattern);
+                        }
+                    }
+                }
+                Ok(patterns)
             })?,
             principals: selection("Principal", self.principal, self.not_principal, principals)?,
             conditions: conditions(self.condition, variables)?,
@@ -204,14 +221,26 @@ fn action(text: &String) -> Result<Pattern, String> {
     Ok(Pattern::glob(&text.to_ascii_lowercase()))
 }
 
-/// Reads a resource. IAM refuses one that is neither an ARN nor a wildcard.
-fn resource(text: &String, syntax: Syntax) -> Result<Pattern, String> {
+/// Reads a resource. IAM refuses one that is neither an ARN nor a wildcard, and adds a `*` for each field that
+/// an ARN lacks at its end. A `*` at the end of a field may also stand for the fields that follow.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn resource(text: &str, syntax: Syntax) -> Result<Vec<Pattern>, String> {
     let is_open = text.contains(['*', '?']) || text.contains("${");
-    let is_arn = text.starts_with("arn:") && text.split(':').count() >= ARN_FIELDS;
+    let is_arn = text.starts_with("arn:");
     if text.trim() != text || !(is_open || is_arn) {
         return Err(format!("has the resource {text:?}, which is not an ARN"));
     }
-    Ok(Pattern::new(text, syntax))
+    let mut patterns = Vec::new();
+    let lacks = ARN_FIELDS.saturating_sub(text.split(':').count());
+    if is_open || lacks == 0 {
+        patterns.push(Pattern::new(text, syntax));
+    }
+    if is_arn && lacks > 0 && !text.ends_with('*') {
+        patterns.push(Pattern::new(&format!("{text}{}", ":*".repeat(lacks)), syntax));
+    }
+    Ok(patterns)
 }
 
 fn selection<Raw, T>(
@@ -369,8 +398,9 @@ mod tests {
             ("Action", json!(" *")),
             ("Action", json!("iam:")),
             ("Resource", json!("zzz")),
-            ("Resource", json!("arn:aws")),
+            ("Resource", json!("arn")),
             ("Resource", json!(" *")),
+            ("Resource", json!(format!("arn:aws:s3:::{}", "x".repeat(MAX_TEXT)))),
             ("Condition", json!({"Foo": {"aws:SourceIp": "192.0.2.1/32"}})),
         ] {
             assert!(statement(element, value.clone()).is_err(), "{element} {value}");

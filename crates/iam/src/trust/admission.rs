@@ -1,8 +1,11 @@
 //! Whether a principal of the role's own account may assume it.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{Arn, PrincipalKind};
 
 use super::TrustPolicy;
+use super::clause::names_some_principals;
 use crate::account::{Account, Principal};
 use crate::condition::Operator;
 use crate::context::{Context, Request};
@@ -46,12 +49,12 @@ pub(crate) fn names_principal(key: &str) -> bool {
 
 impl TrustPolicy {
     /// How the role admits the principal that makes a request, to assume the role or to add to its session.
-    /// Of several statements, the one that demands least counts. `is_bounded`: the principal has a
-    /// permissions boundary.
-    pub(crate) fn admit(&self, request: &Request<'_>, is_bounded: bool) -> Option<Admission> {
+    /// Returns the most certain admission for each kind of grant, since any of them may be enough.
+    /// `is_bounded`: the principal has a permissions boundary.
+    pub(crate) fn admit(&self, request: &Request<'_>, is_bounded: bool) -> Vec<Admission> {
         let request = Request { resource: "*", ..*request };
         let mut deny = Truth::No;
-        let mut best: Option<(Grant, Truth, usize)> = None;
+        let mut best: BTreeMap<Grant, (Truth, usize)> = BTreeMap::new();
         for (index, statement) in self.document.statements.iter().enumerate() {
             if !statement.actions.selects(request.action) {
                 continue;
@@ -61,18 +64,20 @@ impl TrustPolicy {
             if statement.effect == Effect::Deny {
                 deny = deny.or(|| applies);
             } else if applies.is_possible() {
-                let rank = |grant: Grant, truth: &Truth| (*truth != Truth::Yes, grant);
-                let is_better = best
-                    .as_ref()
-                    .is_none_or(|(other, truth, _)| rank(grant, &applies) < rank(*other, truth));
-                if is_better {
-                    best = Some((grant, applies, index));
+                let known = best.entry(grant).or_insert_with(|| (applies.clone(), index));
+                if known.0 != Truth::Yes && applies == Truth::Yes {
+                    *known = (applies, index);
                 }
             }
         }
-        let (grant, allow, statement) = best?;
-        let decision = Decision::new(allow, deny);
-        decision.may_be_allowed().then_some(Admission { decision, grant, statement })
+        let mut admissions = Vec::new();
+        for (grant, (allow, statement)) in best {
+            let decision = Decision::new(allow, deny.clone());
+            if decision.may_be_allowed() {
+                admissions.push(Admission { decision, grant, statement });
+            }
+        }
+        admissions
     }
 
     /// Whether it admits anyone, or the account as a whole, whose principals then need a permission.
@@ -161,12 +166,14 @@ fn grant_of(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> O
     let own = |element: &PrincipalElement| match element {
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {
-            let mut conditions = statement.conditions.iter();
-            let is_named = conditions.any(|it| !it.negated && names_principal(&it.key));
+            let is_named = statement.conditions.iter().any(names_some_principals);
             Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
         }
         PrincipalElement::Arn(arn) if *arn == principal.arn => Some(by_arn(principal)),
-        PrincipalElement::Arn(arn) if is_session_of(arn, &principal.arn) => Some(Grant::Whole),
+        // A Deny of one session leaves the role's other sessions.
+        PrincipalElement::Arn(arn) if is_session_of(arn, &principal.arn) => {
+            (statement.effect == Effect::Allow).then_some(Grant::Whole)
+        }
         _ => None,
     };
     match statement.principals.as_ref()? {

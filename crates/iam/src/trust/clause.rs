@@ -48,7 +48,14 @@ const SIGN_IN: [&str; 8] = [
 ];
 
 /// The keys that name the network a request comes from.
-const NETWORK: [&str; 3] = ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpce"];
+const NETWORK: [&str; 6] = [
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+];
 
 const IS_SERVICE: &str = "aws:principalisawsservice";
 
@@ -474,7 +481,7 @@ impl Clauses {
 }
 
 /// Whether the condition singles out some principals of an account, by name, id or tag.
-fn names_some_principals(condition: &Condition) -> bool {
+pub(super) fn names_some_principals(condition: &Condition) -> bool {
     names_principal(&condition.key)
         && condition.demands_value()
         && condition.values.iter().all(|value| match condition.key.as_str() {

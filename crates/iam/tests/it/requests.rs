@@ -65,6 +65,29 @@ fn under(condition: Json) -> Json {
     when(everything(), condition)
 }
 
+/// "arn:aws:sqs is equivalent to arn:aws:sqs:*:*:*":
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>. The resource is
+/// `arn:aws:iam::123456789012:role/app`.
+#[test]
+fn what_an_incomplete_arn_lacks_is_anything() {
+    for (arn, expected) in [
+        ("arn:aws:iam", "allowed"),
+        ("arn:aws:iam:", "allowed"),
+        ("arn:aws:iam::123456789012", "allowed"),
+        ("arn:aws:iam:*:123456789012", "allowed"),
+        ("arn:*:iam", "allowed"),
+        ("arn:aws:iam::999988887777", "silent"),
+        ("arn:aws:sqs", "silent"),
+        // A wildcard at the end of a field may go on behind the colon.
+        ("arn:*:role/app", "allowed"),
+        ("arn:*:role/other", "silent"),
+    ] {
+        check(json!([allow("do:it", arn)]), expected);
+        let all_but = json!({"Effect": "Allow", "Action": "do:it", "NotResource": arn});
+        check(json!([all_but]), if expected == "silent" { "allowed" } else { "silent" });
+    }
+}
+
 /// A condition in an Allow, and in a Deny beside an Allow: `expected` of both.
 #[track_caller]
 fn check_condition(condition: Json, holds: bool) {

@@ -242,6 +242,20 @@ fn a_claim_that_is_only_the_kind_of_a_name_tells_no_branch() {
     }
 }
 
+/// Accounts with a higher number are most of all; an order fixes no value.
+#[test]
+fn a_comparison_by_order_names_nobody() {
+    for (operator, expected) in [
+        ("NumericEquals", OTHER),
+        ("NumericGreaterThanEquals", "anyone"),
+        ("NumericLessThan", "anyone"),
+        ("DateLessThan", "anyone"),
+    ] {
+        let condition = json!({operator: {"aws:PrincipalAccount": OTHER}});
+        check(when(trusts(json!({"AWS": "*"})), condition), &[expected]);
+    }
+}
+
 #[test]
 fn how_much_of_a_value_must_be_fixed() {
     for (key, value, expected) in [

@@ -113,6 +113,44 @@ fn a_trust_policy_that_names_alice_grants_by_itself() {
     check_user(json!([assume("admin")]), with_tag, ASSUME);
 }
 
+/// Only a condition that names a principal makes trust in the account name it.
+#[test]
+fn a_condition_that_everybody_meets_grants_nothing() {
+    for condition in [
+        json!({"Null": {"aws:PrincipalTag/team": "true"}}),
+        json!({"Null": {"aws:username": "false"}}),
+        json!({"StringLike": {"aws:username": "*"}}),
+        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:*"}}),
+        json!({"StringLikeIfExists": {"aws:username": "alice"}}),
+    ] {
+        check_user(plain(), admin(when(trusts_account(), condition.clone())), &[]);
+        check_user(json!([assume("admin")]), admin(when(trusts_account(), condition)), ASSUME);
+    }
+}
+
+/// Any matching Allow is enough, each with what it grants.
+#[test]
+fn a_second_statement_for_the_account_takes_nothing_from_one_for_a_user() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let alice = when(trusts(json!({"AWS": arn("user/alice")})), mfa);
+    for trust in
+        [json!([alice]), json!([trusts_account(), alice]), json!([alice, trusts_account()])]
+    {
+        check_user(plain(), admin(trust), &[("assume-role", Conditional)]);
+    }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-role-session>
+#[test]
+fn a_deny_of_one_session_leaves_the_others() {
+    let nightly = "arn:aws:sts::123456789012:assumed-role/ci/nightly";
+    let deny = json!({"Effect": "Deny", "Principal": {"AWS": nightly}, "Action": "sts:AssumeRole"});
+    let trust = json!([trusts(json!({"AWS": arn("role/ci")})), deny]);
+    let mut json = admin(trust);
+    json["roles"]["ci"] = json!({"may": plain(), "trust": []});
+    assert_eq!(ways(&account(json), "ci"), ASSUME);
+}
+
 /// AWS looks at the account, then at the user or role; whoever has a boundary is denied in any case.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
