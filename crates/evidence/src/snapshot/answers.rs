@@ -23,7 +23,7 @@ use super::lists::{self, Lists};
 use super::organization;
 use super::owners;
 use super::password_policy;
-use super::time::{days, is_future};
+use super::time::{days, is_future, is_near};
 use crate::bundle::{Document, Manifest};
 use crate::shapes;
 
@@ -162,11 +162,13 @@ impl Answers {
     }
 
     /// Whether the live answer of a source is newer than the credential report, where that is known: by
-    /// the manifest, else by the newest date that the answer holds, since it is no older than that.
+    /// the manifest, else by the newest date that the answer holds, since it is no older than that. The
+    /// manifest's dates are of another clock than the report's.
     pub(super) fn is_newer(&self, source: Source, newest: Option<Timestamp>) -> Option<bool> {
         let report = self.report_made()?;
         if let Some(at) = self.collected_at(source) {
-            return Some(at >= report);
+            let is_known = !is_future(at, self.as_of) && !is_near(at, report);
+            return is_known.then_some(at >= report);
         }
         let newest = newest.filter(|newest| !is_future(*newest, self.as_of))?;
         (newest >= report).then_some(true)

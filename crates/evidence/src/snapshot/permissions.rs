@@ -162,8 +162,10 @@ impl<'a> Judged<'a> {
         let most = (!is_sure).then(|| {
             let mut account = Cow::Borrowed(account);
             if !is_consistent {
-                for principal in &mut account.to_mut().principals {
-                    principal.policies.extend(&unplaced);
+                let account = account.to_mut();
+                let granted = allows_of(&unplaced, &mut account.policies);
+                for principal in &mut account.principals {
+                    principal.policies.extend(&granted);
                     principal.boundary = principal.boundary.filter(|id| !doubtful.contains(id));
                 }
             }
@@ -231,6 +233,21 @@ impl<'a> Judged<'a> {
     fn fact<T>(&self, value: T, is_known: bool) -> Fact<T> {
         if is_known { Fact::Known(value) } else { Fact::Missing(self.missing) }
     }
+}
+
+/// Adds the Allow statements of policies as policies of their own: whoever may have several policies may
+/// also have only those that allow.
+fn allows_of(ids: &[PolicyId], policies: &mut Vec<iam::Policy>) -> Vec<PolicyId> {
+    let mut granted = Vec::new();
+    for id in ids {
+        let mut policy = policies[id.place()].clone();
+        if let Some(document) = &mut policy.document {
+            document.statements.retain(|statement| statement.effect == iam::Effect::Allow);
+        }
+        granted.push(PolicyId::new(policies.len()));
+        policies.push(policy);
+    }
+    granted
 }
 
 /// What would tell what an evaluation lacks.

@@ -144,26 +144,56 @@ impl<'a> Reconciler<'a, '_> {
         }
     }
 
-    /// That a user is not in the live list means deletion if the list is whole and newer than the report.
+    /// A user who is not in the live list was deleted if the list is whole, counted by the account summary
+    /// and newer than the report, and if no other answer still has something of the user.
     fn still_there(
         &mut self,
         detail: Fact<Option<&'a UserDetail>>,
         name: &str,
     ) -> Fact<Option<&'a UserDetail>> {
-        let source = Source::AccountAuthorizationDetails;
-        let is_whole = self.answers.lists.users;
-        let message = match self.is_newer {
-            _ if !matches!(detail, Fact::Known(None)) => return detail,
-            Some(true) if is_whole => return detail,
-            Some(_) => "in the credential report, but not in this older list",
-            None => {
-                "in the credential report, but not in this list, and nothing says which is newer"
-            }
-        };
-        if is_whole {
-            self.gaps.push(Gap::new(source, "NotListed", message).for_resource(name));
+        if !matches!(detail, Fact::Known(None)) {
+            return detail;
         }
+        let source = Source::AccountAuthorizationDetails;
+        if !self.answers.lists.users {
+            return Fact::missing(source);
+        }
+        let why = match self.is_newer {
+            Some(false) => "but not in this older list",
+            None => "but not in this list, and nothing says which is newer",
+            Some(true) if self.answers.counted("Users").is_none() => {
+                "but not in this list, and no account summary counts the users"
+            }
+            Some(true) if self.owns_something(name) => {
+                "but not in this list, although access keys or MFA devices of it are listed"
+            }
+            Some(true) => return detail,
+        };
+        let message = format!("in the credential report, {why}");
+        self.gaps.push(Gap::new(source, "NotListed", message).for_resource(name));
         Fact::missing(source)
+    }
+
+    /// Whether an answer that is not older than the live list has an access key or an MFA device of the user.
+    fn owns_something(&self, name: &str) -> bool {
+        let key = name_key(name);
+        let answers = self.answers;
+        let details = answers.collected_at(Source::AccountAuthorizationDetails);
+        let is_later = |source| {
+            let at = answers.collected_at(source);
+            at.is_none() || details.is_none() || at >= details
+        };
+        let keys = answers.access_keys.as_ref().known().and_then(|keys| keys.get(&key));
+        let devices = answers.mfa_devices.as_ref().known().and_then(|devices| devices.get(&key));
+        let virtual_devices = answers.virtual_devices.as_ref().known().into_iter().flatten();
+        let mut owners = virtual_devices.filter_map(|device| device.user.as_ref());
+        let has_virtual = owners.any(|owner| {
+            let user = Arn::parse(&owner.arn).and_then(Arn::user);
+            user.is_some_and(|(_, name)| name_key(name) == key)
+        });
+        keys.is_some_and(|keys| !keys.is_empty()) && is_later(Source::AccessKeys)
+            || devices.is_some_and(|devices| !devices.is_empty()) && is_later(Source::MfaDevices)
+            || has_virtual && is_later(Source::VirtualMfaDevices)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// By how much AWS's clock may be ahead of the one that `as_of` was read from.
+/// By how much AWS's clock and the one that `as_of` was read from may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 const SECONDS_A_DAY: f64 = 86_400.0;
 const SECONDS_AN_HOUR: f64 = 3_600.0;
@@ -26,6 +26,11 @@ pub(super) fn days(from: Timestamp, to: Timestamp) -> f64 {
 /// before the evidence.
 pub(crate) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
     date.duration_since(as_of) > SKEW
+}
+
+/// Whether two moments of different clocks are too close to say which came first.
+pub(super) fn is_near(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).abs() <= SKEW
 }
 
 /// Whether something may have happened since a moment of another clock: AWS also needs a while before

@@ -107,8 +107,7 @@ pub(in crate::snapshot) fn read(
         principals: &account.principals,
         gaps,
     };
-    // Else those who are not listed may have the rest.
-    let miscounted = if account.unlisted.is_empty() { counts.miscounted() } else { Vec::new() };
+    let miscounted = counts.miscounted();
     let doubtful_boundaries = counts.doubtful_boundaries();
     Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
 }

@@ -65,6 +65,58 @@ fn not_in_a_live_list_that_is_older_than_the_report() {
     assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotListed");
 }
 
+/// The report's date and the manifest's are of two clocks.
+#[test]
+fn not_in_a_list_of_almost_the_same_moment_is_not_deleted() {
+    let rows = [root_row(&[]), row("alice", &[]), row("bob", &[])];
+    for (at, deleted) in [
+        ("2025-12-31T21:55:00Z", false),
+        ("2025-12-31T22:05:00Z", false),
+        ("2025-12-31T22:05:01Z", true),
+        ("2026-01-01T00:05:00Z", true),
+        ("2026-01-01T00:05:01Z", false),
+    ] {
+        let snapshot = Fixture::new().report(&rows).collected_at(DETAILS, at).snapshot();
+        assert_eq!(user(&snapshot, "bob").deleted, deleted, "{at}");
+    }
+}
+
+/// Without a count the list may be cut.
+#[test]
+fn not_in_a_list_that_nothing_counts_is_not_deleted() {
+    let rows = [root_row(&[]), row("alice", &[]), row("bob", &[])];
+    let snapshot = Fixture::new().report(&rows).without(Source::AccountSummary).snapshot();
+    assert!(!user(&snapshot, "bob").deleted);
+    assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotListed");
+}
+
+/// AWS answers "NoSuchEntity" about a user who was deleted.
+#[test]
+fn whoever_has_an_access_key_or_a_device_is_not_deleted() {
+    let rows = [root_row(&[]), row("alice", &[]), row("bob", &[("access_key_1_active", "true")])];
+    let fixture = || Fixture::new().report(&rows);
+    let key = json!([{
+        "UserName": "bob", "AccessKeyId": "AKIABOB", "Status": "Active", "CreateDate": CREATED,
+    }]);
+    let serial = "arn:aws:iam::123456789012:mfa/phone";
+    let own = json!([{"UserName": "bob", "SerialNumber": serial, "EnableDate": CREATED}]);
+    let assigned =
+        json!([{"SerialNumber": serial, "User": {"Arn": arn("bob")}, "EnableDate": CREATED}]);
+    for fixture in [
+        fixture().keys(&["alice", "bob"], &key),
+        fixture().devices(&assigned).mfa(&["alice", "bob"], &own),
+        fixture().devices(&assigned),
+    ] {
+        let snapshot = fixture.snapshot();
+        assert!(!user(&snapshot, "bob").deleted);
+        assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotListed");
+    }
+    // The keys were listed before the users, so bob was deleted in between.
+    let earlier = fixture().keys(&["alice", "bob"], &key);
+    let earlier = earlier.collected_at(Source::AccessKeys, "2025-12-31T22:30:00Z");
+    assert!(user(&earlier.snapshot(), "bob").deleted);
+}
+
 /// As where files of two days lie in one directory.
 #[test]
 fn not_in_an_undated_list_is_not_deleted() {

@@ -43,6 +43,23 @@ fn anybody_may_have_a_policy_with_more_attachments_than_are_listed() {
     assert_eq!(ops.attached_policies, Fact::Known(vec![FULL.to_owned()]));
 }
 
+/// Whoever may have several such policies may also have only one that allows.
+#[test]
+fn a_deny_that_anybody_may_have_does_not_outweigh_an_allow_that_anybody_may_have() {
+    let fence = format!("{OWN}:policy/fence");
+    let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+    let snapshot = account(json!({
+        "UserDetailList": [user("alice", json!([]))],
+        "Policies": [
+            with(managed(FULL, everything()), "AttachmentCount", json!(1)),
+            with(managed(&fence, json!([deny])), "AttachmentCount", json!(1)),
+        ],
+    }));
+    let alice = bundles::user(&snapshot, "alice");
+    assert_eq!(alice.administrator, Fact::missing(DETAILS));
+    assert_eq!(alice.escalations, Fact::missing(DETAILS));
+}
+
 /// What a harmless policy allows matters to nobody, but who has it does.
 #[test]
 fn only_what_hangs_on_the_policy_is_unknown() {
