@@ -11,9 +11,9 @@ use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
-/// Turns an answer that was cut short into an error, since part of a list would otherwise pass for all of
-/// it; also one that repeats the request's credentials: AWS never does, and a name or a message with
-/// them would be printed.
+/// Turns an answer that was cut short, or lacks its list, into an error, since part of a list would otherwise
+/// pass for all of it; also one that repeats the request's credentials: AWS never does, and a name or a
+/// message with them would be printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
     /// In XML the SDK takes the end of the text for the end of the list.
@@ -70,12 +70,36 @@ impl Intercept for WholeAnswers {
             return Err("the answer repeats what the request was signed with".into());
         }
         match self {
-            WholeAnswers::Xml if response.status().is_success() && !is_whole_xml(body) => {
-                Err("the answer is cut short, or comes from something else than AWS".into())
-            }
+            WholeAnswers::Xml if response.status().is_success() => check_xml(body),
             _ => Ok(()),
         }
     }
+}
+
+/// The lists that the SDK takes for empty where an answer lacks them, by the root element of the answer. AWS
+/// sends an empty element for an empty list.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html>
+const LISTS: [(&str, &str); 6] = [
+    ("ListAccessKeysResponse", "AccessKeyMetadata"),
+    ("ListAccountAliasesResponse", "AccountAliases"),
+    ("ListMFADevicesResponse", "MFADevices"),
+    ("ListServerCertificatesResponse", "ServerCertificateMetadataList"),
+    ("ListSigningCertificatesResponse", "Certificates"),
+    ("ListVirtualMFADevicesResponse", "VirtualMFADevices"),
+];
+
+fn check_xml(body: &[u8]) -> Result<(), BoxError> {
+    if !is_whole_xml(body) {
+        return Err("the answer is cut short, or comes from something else than AWS".into());
+    }
+    for (root, list) in LISTS {
+        let is_of_list = memmem::find(body, format!("</{root}>").as_bytes()).is_some();
+        if is_of_list && memmem::find(body, format!("<{list}").as_bytes()).is_none() {
+            return Err("the answer lacks its list".into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether an error came whole, in XML or JSON, so that it may be taken for an answer.
@@ -101,6 +125,15 @@ mod tests {
         for cut in ["", "<AResponse>", "<AResponse><AResult></AResult>", "<AResponse></AResp", "{"]
         {
             assert!(!is_whole(cut.as_bytes()), "{cut}");
+        }
+    }
+
+    #[test]
+    fn an_answer_must_have_its_list_even_if_that_is_empty() {
+        for (root, list) in LISTS {
+            let answer = |content: &str| format!("<{root}><R>{content}</R></{root}>");
+            assert!(check_xml(answer(&format!("<{list}/>")).as_bytes()).is_ok(), "{root}");
+            assert!(check_xml(answer("").as_bytes()).is_err(), "{root}");
         }
     }
 }
