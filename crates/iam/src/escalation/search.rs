@@ -395,7 +395,11 @@ impl<'a> Search<'a> {
             {
                 continue;
             }
-            let resource = probe::iam_resource(self.account(), kind);
+            let mut resource = probe::iam_resource(self.account(), kind);
+            if kind == "user" {
+                // Not the holder itself, which `${aws:username}` stands for.
+                resource.push('+');
+            }
             let attached = Value::one(self.index.aws_policy("AdministratorAccess"));
             let brings = [(POLICY, attached)];
             let asked = self.node(id).who.asks(&resource);

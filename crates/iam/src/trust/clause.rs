@@ -235,6 +235,8 @@ fn drop_impossible(condition: &mut Condition) {
     );
     if is_of_text {
         condition.values.retain(|value| fixed::may_have(&condition.key, value));
+    } else if condition.operator == Operator::Ip {
+        condition.values.retain(|value| value.has_variables() || fixed::is_range(value.as_str()));
     }
 }
 

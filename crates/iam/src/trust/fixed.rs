@@ -176,6 +176,12 @@ fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
     is_fixed.then_some(Owner::Unnamed)
 }
 
+/// Whether the text is an address or a range of addresses.
+pub(super) fn is_range(text: &str) -> bool {
+    let (address, length) = text.split_once('/').unwrap_or((text, "0"));
+    address.parse::<IpAddr>().is_ok() && length.parse::<u8>().is_ok()
+}
+
 /// Whether the ranges together contain no more addresses than an IPv4 /8, or an IPv6 /32.
 fn is_small(ranges: &[Pattern]) -> bool {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());

@@ -102,8 +102,14 @@ fn keys_that_every_request_has_or_none() {
     assert!(matches!(of_role, Decision::Conditional(_)));
     assert_eq!(under("StringEquals", "aws:PrincipleOrgID", ORG), Decision::Silent);
     assert_eq!(under("StringNotEquals", "aws:PrincipleOrgID", ORG), Decision::Allowed);
-    let known = under("StringEquals", "aws:SourceVpc", "vpc-1a2b3c4d");
-    assert!(matches!(known, Decision::Conditional(_)));
+    for (key, value) in [
+        ("aws:SourceVpc", "vpc-1a2b3c4d"),
+        ("aws:SignInSessionArn", "arn:aws:signin:us-east-1:123456789012:session/x"),
+        ("aws:IsMcpServiceAction", "true"),
+    ] {
+        let known = under("StringEquals", key, value);
+        assert!(matches!(known, Decision::Conditional(_)), "{key}");
+    }
 }
 
 #[test]

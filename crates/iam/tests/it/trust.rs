@@ -332,6 +332,8 @@ fn networks_that_are_public() {
     };
     check(&["203.0.113.0/24"], "network");
     check(&["203.0.113.7"], "network");
+    // No request has an address that is none.
+    check(&["203.0.113.7/32", "203.0.113.999"], "network");
     check(&["10.0.0.0/8"], "network");
     check(&["10.0.0.0/7"], "anyone");
     check(&["0.0.0.0/0"], "anyone");

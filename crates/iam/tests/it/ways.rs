@@ -1341,6 +1341,10 @@ fn a_policy_alone() {
     let put = json!([allow("iam:PutUserPolicy", "*")]);
     assert_eq!(of(put, json!({})), [("put-user-policy", Certain)]);
     assert_eq!(of(json!([allow("iam:PassRole", "*")]), json!({})), []);
+    // The holder's own user is nobody else.
+    let key_of = |user: &str| json!([allow("iam:CreateAccessKey", arn(&format!("user/{user}")))]);
+    assert_eq!(of(key_of("${aws:username}"), json!({})), []);
+    assert_eq!(of(key_of("*"), json!({})), [("create-access-key", Possible)]);
     assert_eq!(of(plain(), admin(trusts_account())), []);
     assert_eq!(of(json!([everything()]), admin(trusts_account())), []);
 }
