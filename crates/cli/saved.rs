@@ -85,13 +85,26 @@ fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, Strin
         return Err("is a credential report: `portcullis audit` reads it".to_owned());
     }
     input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
-    let Header { schema } = serde_json::from_reader(BufReader::new(text(input)))
-        .map_err(|error| format!("is not valid JSON: {error}"))?;
+    let schema = match serde_json::from_reader(BufReader::new(text(input))) {
+        Ok(Header { schema }) => schema,
+        Err(error) if error.is_data() => Value::Null,
+        Err(error) => return Err(format!("is not valid JSON: {error}")),
+    };
     Err(match schema.as_str() {
-        Some(SCHEMA) => format!("is not a complete report: {error}"),
+        Some(SCHEMA) => format!("is not a complete report: {}", without_values(&error)),
         Some(other) => other_schema(other),
         None => "is not a Portcullis report: it has no `schema`".to_owned(),
     })
+}
+
+/// What is wrong, without the values of the file, which may be somebody else's.
+fn without_values(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let is_about_field = words.starts_with("missing field") || words.starts_with("duplicate field");
+    if is_about_field || !error.is_data() {
+        return words;
+    }
+    format!("a value has another type, at line {} column {}", error.line(), error.column())
 }
 
 /// The text as it is read, as [`to_utf8`](portcullis_evidence::to_utf8) decodes it.
@@ -100,7 +113,11 @@ fn text(input: impl Read) -> impl Read {
 }
 
 fn other_schema(schema: &str) -> String {
-    format!("has the schema {schema}, not {SCHEMA}")
+    let version = schema.strip_prefix("portcullis/report/v").and_then(|it| it.parse::<u16>().ok());
+    match version {
+        Some(_) => format!("has the schema {schema}, not {SCHEMA}"),
+        None => "is not a Portcullis report: it has another `schema`".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +139,13 @@ mod tests {
             (b"[]", "is not a Portcullis report: it has no `schema`"),
             (b"{\"schema\": \"portcullis/report/v9\"}", "has the schema portcullis/report/v9, not"),
             (b"{\"schema\": \"portcullis/report/v1\"}", "is not a complete report: missing field"),
+            (b"\"SECRET\"", "is not a Portcullis report: it has no `schema`"),
+            (b"[\"SECRET\"]", "is not a Portcullis report: it has another `schema`"),
+            (b"{\"schema\": \"SECRET\"}", "is not a Portcullis report: it has another `schema`"),
+            (
+                b"{\"schema\": \"portcullis/report/v1\", \"accounts\": \"SECRET\"}",
+                "is not a complete report: a value has another type, at line 1",
+            ),
         ] {
             let what = parse(&mut Cursor::new(bytes), &mut |_| Ok(())).unwrap_err();
             assert!(what.starts_with(says), "{what}");

@@ -126,7 +126,10 @@ pub(crate) fn explain(
     let (own, otherwise) = match decision {
         Decision::Pass => (program.pass.as_ref(), "no problem found"),
         Decision::NotApplicable | Decision::Deleted => {
-            (program.not_applicable.as_ref(), "the rule does not apply to this resource")
+            // Why it does not apply may hang on what is missing.
+            let reason = program.not_applicable.as_ref();
+            let known = reason.filter(|reason| !reason.is_unknown(&mut env));
+            (known, "the rule does not apply to this resource")
         }
         Decision::Fail => {
             let remediation = program.remediation.render_command(&mut env);

@@ -264,6 +264,14 @@ impl Template {
         message
     }
 
+    /// Whether it is one expression, whose value is not known.
+    pub(crate) fn is_unknown<'a>(&'a self, env: &mut Env<'a>) -> bool {
+        match &self.segments[..] {
+            [Segment::Expression(shown)] => shown.expression.node.eval(env).is_err(),
+            _ => false,
+        }
+    }
+
     /// The text with the values, each one word of a shell command or, in quotes, text in a JSON
     /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
     ///

@@ -180,6 +180,19 @@ fn passes_and_exceptions_are_listed_on_demand() {
     assert_eq!(only(&report).remediation, "");
 }
 
+/// The reason may read what is missing.
+#[test]
+fn an_unknown_reason_is_left_out() {
+    let own = "not_applicable = \"{user.age_days > 3 ? 'old' : 'new'}\"\nassert      =";
+    let rules = load(&changed("assert      =", own)).unwrap();
+    let mut snapshot = account();
+    snapshot["users"][0]["password_enabled"] = false.into();
+    assert_eq!(only(&judge(&rules, &snapshot, &ALL)).message, "old");
+    snapshot["users"][0]["age_days"] = json!({ "missing": ["credential-report"] });
+    let report = judge(&rules, &snapshot, &ALL);
+    assert_eq!(only(&report).message, "the rule does not apply to this resource");
+}
+
 #[test]
 fn resources_that_share_an_id_stay_apart() {
     let mut snapshot = account();
