@@ -24,8 +24,8 @@ pub use summary::{ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
 pub struct Activity {
     /// What was read, and what could not be.
     pub coverage: Coverage,
-    /// Each event once, ordered by time and id.
-    pub events: Vec<Event>,
+    /// Each event once, ordered by time and id. A list of the events themselves would be copied as it grows.
+    pub events: Vec<Box<Event>>,
 }
 
 /// How much was read. Without it, the absence of an event says nothing.
@@ -138,23 +138,6 @@ pub struct Event {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// Who did what.
-    #[serde(flatten)]
-    #[schemars(with = "EventBody")]
-    pub body: Arc<EventBody>,
-}
-
-impl Deref for Event {
-    type Target = EventBody;
-
-    fn deref(&self) -> &EventBody {
-        &self.body
-    }
-}
-
-/// Who did what: all of an event but its id and time.
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct EventBody {
     /// Who acted.
     pub actor: Actor,
     /// The address that it came from, or the AWS service.
@@ -167,7 +150,7 @@ pub struct EventBody {
     pub call: Arc<EventCall>,
 }
 
-impl Deref for EventBody {
+impl Deref for Event {
     type Target = EventCall;
 
     fn deref(&self) -> &EventCall {

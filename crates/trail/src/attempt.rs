@@ -22,7 +22,7 @@ const NO_LIMIT: SignedDuration = SignedDuration::MAX;
 /// The attempts that the events make, by when they began.
 ///
 /// The events must be ordered by time.
-pub(crate) fn attempts(events: &[Event]) -> Vec<Attempt> {
+pub(crate) fn attempts(events: &[Box<Event>]) -> Vec<Attempt> {
     let mut steps = Vec::new();
     for event in events {
         if let Some(purpose) = purpose(event) {
@@ -80,7 +80,7 @@ fn gives_code(event: &Event) -> bool {
 }
 
 /// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.
-fn names(events: &[Event]) -> HashMap<SharedText, SharedText> {
+fn names(events: &[Box<Event>]) -> HashMap<SharedText, SharedText> {
     let mut names = HashMap::new();
     for event in events {
         if let Some(id) = user_id(&event.actor)
@@ -96,7 +96,7 @@ fn names(events: &[Event]) -> HashMap<SharedText, SharedText> {
 /// takes `ana` for `Ana`.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-fn spellings(events: &[Event]) -> HashMap<(SharedText, String), SharedText> {
+fn spellings(events: &[Box<Event>]) -> HashMap<(SharedText, String), SharedText> {
     let mut spellings = HashMap::new();
     for event in events {
         if event.actor.kind == ActorKind::User

@@ -4,7 +4,7 @@
 //! and the parameters of sign-in pages.
 
 use jiff::Timestamp;
-use portcullis_model::{ActorKind, Event, EventBody, EventCall, Mfa, Outcome, SharedText};
+use portcullis_model::{ActorKind, Event, EventCall, Mfa, Outcome, SharedText};
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
@@ -18,7 +18,7 @@ pub(crate) fn read(
     id: &str,
     field: OutcomeField,
     pool: &mut Pool,
-) -> Result<Event, &'static str> {
+) -> Result<Box<Event>, &'static str> {
     let name = record.text("/eventName").ok_or("an event has no name")?;
     let at: Timestamp = record
         .text("/eventTime")
@@ -61,8 +61,7 @@ pub(crate) fn read(
     };
     let call = pool.call(call);
     let workflow = record.text("/additionalEventData/AuthWorkflowID").map(SharedText::from);
-    let body = pool.body(EventBody { actor, source, workflow, call });
-    Ok(Event { id: id.into(), at, body })
+    Ok(Box::new(Event { id: id.into(), at, actor, source, workflow, call }))
 }
 
 /// The id of the event: a later copy that corrects it names the first.

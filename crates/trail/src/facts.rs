@@ -14,7 +14,7 @@ use crate::summary::Filter;
 /// that it is known what led to an event.
 pub(crate) fn facts(
     coverage: &Coverage,
-    mut events: Vec<Event>,
+    mut events: Vec<Box<Event>>,
     attempts: &[Attempt],
     filter: &Filter,
     period: Period,
@@ -73,7 +73,7 @@ fn is_of_portal(event: &Event, applications: &HashSet<&SharedText>) -> bool {
 /// Makes room for all facts at once: a list that grows is copied, and for a while there are two.
 fn make_room(
     accounts: &mut BTreeMap<String, AccountActivity>,
-    events: &[Event],
+    events: &[Box<Event>],
     attempts: &[Attempt],
 ) {
     let mut counts: HashMap<&SharedText, [usize; 2]> = HashMap::new();
@@ -176,7 +176,7 @@ const REPLACED_BEFORE: SignedDuration = SignedDuration::from_hours(1);
 type Times = HashMap<SharedText, HashMap<String, Vec<(Timestamp, Option<SharedText>)>>>;
 
 /// When events of that name succeeded.
-fn times_of(name: &str, events: &[Event]) -> Times {
+fn times_of(name: &str, events: &[Box<Event>]) -> Times {
     let mut times = Times::new();
     for event in events {
         if event.name == name

@@ -69,7 +69,7 @@ pub(crate) struct Input {
 /// An event, and how much its record may be trusted over another copy.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) event: Event,
+    pub(crate) event: Box<Event>,
     /// The number of its input.
     pub(crate) input: u32,
     /// Its rank, and below that its place in the input.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use portcullis_model::{EventBody, EventCall, SharedText};
+use portcullis_model::{EventCall, SharedText};
 
 /// So many of each kind are known at a time. Where nearly all differ, to know them all would take more memory
 /// than to keep some of them twice.
@@ -15,7 +15,6 @@ const KNOWN: usize = 1 << 14;
 pub(crate) struct Pool {
     texts: HashSet<SharedText>,
     calls: HashSet<Arc<EventCall>>,
-    bodies: HashSet<Arc<EventBody>>,
 }
 
 impl Pool {
@@ -31,22 +30,13 @@ impl Pool {
 
     /// The call, shared with those that have the same.
     pub(crate) fn call(&mut self, call: EventCall) -> Arc<EventCall> {
-        shared(&mut self.calls, call)
+        if let Some(known) = self.calls.get(&call) {
+            return Arc::clone(known);
+        }
+        let call = Arc::new(call);
+        insert(&mut self.calls, &call);
+        call
     }
-
-    /// The body, shared with those that have the same.
-    pub(crate) fn body(&mut self, body: EventBody) -> Arc<EventBody> {
-        shared(&mut self.bodies, body)
-    }
-}
-
-fn shared<T: Eq + Hash>(known: &mut HashSet<Arc<T>>, value: T) -> Arc<T> {
-    if let Some(known) = known.get(&value) {
-        return Arc::clone(known);
-    }
-    let value = Arc::new(value);
-    insert(known, &value);
-    value
 }
 
 fn insert<T: Clone + Eq + Hash>(known: &mut HashSet<T>, value: &T) {

@@ -256,7 +256,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
     found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
-    let events: Vec<Event> = found.into_iter().map(|found| found.event).collect();
+    let events: Vec<Box<Event>> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     coverage.regions = regions.0.into_values().collect();
     for region in &mut coverage.regions {

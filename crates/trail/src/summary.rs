@@ -149,13 +149,16 @@ fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
 }
 
 /// The events that are part of the person's attempts, or name them.
-fn timeline(events: &[Event], attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
+fn timeline(events: &[Box<Event>], attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
     let parts: HashSet<&EventId> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
-    let is_theirs = |event: &&Event| {
+    let mut timeline = Vec::new();
+    for event in events {
         let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
-        is_part || filter.takes_event(event)
-    };
-    events.iter().filter(is_theirs).cloned().collect()
+        if is_part || filter.takes_event(event) {
+            timeline.push(Event::clone(event));
+        }
+    }
+    timeline
 }
 
 /// Attempts of a person for one purpose that failed or stopped one after another.
@@ -267,7 +270,7 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
 }
 
 /// The MFA device that an event of somebody names.
-fn device<'e>(row: &LockedOut, events: &'e [Event]) -> Option<&'e str> {
+fn device<'e>(row: &LockedOut, events: &'e [Box<Event>]) -> Option<&'e str> {
     let theirs = events.iter().filter(|event| {
         event.actor.kind == row.person.kind
             && event.actor.name == row.person.name

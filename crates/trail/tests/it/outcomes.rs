@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{log_file, read, record};
 
-fn event(fields: Value) -> Event {
+fn event(fields: Value) -> Box<Event> {
     let activity = read(log_file(&[record(fields)]));
     let [event] = activity.events.try_into().unwrap();
     event

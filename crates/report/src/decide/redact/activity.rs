@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_model::{
-    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventBody, EventCall, EventId,
-    Factor, InputGap, LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
+    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventCall, EventId, Factor,
+    InputGap, LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
 };
 
 use super::names::Names;
@@ -146,9 +146,8 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
 }
 
 fn redact_event(event: &mut Event, names: &Names<'_>) {
-    let Event { id, at: _, body } = event;
+    let Event { id, at: _, actor, source, workflow, call } = event;
     redact_id(id, names);
-    let EventBody { actor, source, workflow, call } = Arc::make_mut(body);
     let Actor { kind: _, name, role, principal_id } = actor;
     redact([name, role, principal_id, workflow], names);
     redact_address(source, names);
