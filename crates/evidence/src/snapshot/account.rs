@@ -57,7 +57,7 @@ pub(super) fn account(
             .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
         is_management_account: organization::is_management_account(answers, documents.gaps),
         root_credentials_managed: organization::root_credentials_managed(answers, documents),
-        open_partner_delegations: delegations::open(documents, answers.as_of),
+        open_partner_delegations: delegations::open(documents, &answers.identity, answers.as_of),
         web_identity_issuer: web_identity_issuer(documents),
         saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
         saml_federation: saml::federate(saml_providers),

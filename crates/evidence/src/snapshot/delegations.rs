@@ -1,8 +1,9 @@
 //! Access that somebody has given to partners for a while.
 
 use jiff::Timestamp;
-use portcullis_model::{DelegationState, Fact, Gap, PartnerDelegation, Source};
+use portcullis_model::{Arn, DelegationState, Fact, Gap, PartnerDelegation, Source};
 
+use super::answers::Identity;
 use super::documents::Documents;
 use super::facts::if_whole;
 use crate::shapes::{DelegationRequest, DelegationRequests};
@@ -15,6 +16,7 @@ const SOURCE: Source = Source::DelegationRequests;
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html>
 pub(super) fn open(
     documents: &mut Documents<'_>,
+    identity: &Identity,
     as_of: Timestamp,
 ) -> Fact<Vec<PartnerDelegation>> {
     let requests = documents.list(
@@ -38,7 +40,13 @@ pub(super) fn open(
                     continue;
                 }
             };
-            if request.expiration_time.is_none_or(|end| end > as_of) {
+            // Somebody of the account approves.
+            let approver = request.approver_id.as_deref().filter(|id| Arn::parse(id).is_some());
+            if let Some(Err(problem)) = approver.map(|approver| identity.check(approver)) {
+                let gap = Gap::new(SOURCE, problem.code, problem.message);
+                documents.gaps.push(gap.for_resource(id));
+                are_known = false;
+            } else if request.expiration_time.is_none_or(|end| end > as_of) {
                 open.push(delegation(request, state));
             }
         }

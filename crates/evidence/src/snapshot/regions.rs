@@ -83,6 +83,10 @@ fn analyzers_by_region(
     let mut analyzers = Vec::new();
     for page in pages {
         for region in page.regions.unwrap_or_default() {
+            if !is_region(&region) {
+                let message = format!("names {region:?}, which is not a region");
+                return Err(Problem::malformed(message));
+            }
             regions.entry(region).or_default();
         }
         analyzers.extend(page.analyzers);

@@ -47,7 +47,12 @@ fn service_credential(
     let id = &credential.service_specific_credential_id;
     let user = &credential.user_name;
     let is_over = credential.expiration_date.is_some_and(|end| !is_future(end, answers.as_of));
+    let dates = credential.expiration_date.zip(credential.create_date);
     let active = match credential.status.as_str() {
+        _ if dates.is_some_and(|(end, created)| end <= created) => {
+            let message = format!("{id} expires before it was created");
+            gaps.missing(SOURCE, user, "Contradictory", message)
+        }
         "Active" => Fact::Known(true),
         "Expired" if !is_over => {
             let message = format!("{id} has expired, but not by its ExpirationDate");

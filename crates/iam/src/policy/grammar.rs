@@ -179,10 +179,10 @@ impl RawStatement {
         let actions = |texts: OneOrMany<_>| texts.into_texts()?.iter().map(action).collect();
         let syntax = Syntax { wildcards: true, variables };
         Ok(Statement {
-            // Any case is accepted, since missing a permission is worse.
-            effect: match self.effect.to_ascii_lowercase().as_str() {
-                "allow" => Effect::Allow,
-                "deny" => Effect::Deny,
+            // Allow in another case is read too, since missing a permission is worse; Deny would take one away.
+            effect: match self.effect.as_str() {
+                "Deny" => Effect::Deny,
+                word if word.eq_ignore_ascii_case("Allow") => Effect::Allow,
                 _ => {
                     let word = self.effect;
                     return Err(format!(
@@ -336,11 +336,14 @@ mod tests {
         assert_eq!(document.statements[0].resources, expected);
     }
 
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html>
     #[test]
-    fn effect_is_read_in_any_case() {
-        let statement = json!({"Effect": "allow", "Action": "*", "Resource": "*"});
-        let document = PolicyDocument::from_json(&json!({"Statement": statement})).unwrap();
+    fn allow_is_read_in_any_case_and_deny_in_its_own() {
+        let statement = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*"});
+        let document = json!({"Statement": statement("allow")});
+        let document = PolicyDocument::from_json(&document).unwrap();
         assert_eq!(document.statements[0].effect, Effect::Allow);
+        assert!(error(&statement("deny")).contains("neither Allow nor Deny"));
     }
 
     #[test]

@@ -474,6 +474,10 @@ fn answers_of_one_account_say_so_alike() {
     ] {
         voided(&Fixture::new().with(ANALYZERS, &analyzer(arn)), ANALYZERS, code);
     }
+    for region in ["", "EU-CENTRAL-1", "eu-central-1 "] {
+        let asked = json!({"Regions": [region], "analyzers": []});
+        voided(&Fixture::new().with(ANALYZERS, &asked), ANALYZERS, "Malformed");
+    }
     let owner = json!({"Arn": "arn:aws:iam::999999999999:user/alice"});
     let device = json!([{"SerialNumber": "arn:aws:iam::123456789012:mfa/phone", "User": owner}]);
     voided(&Fixture::new().devices(&device), Source::VirtualMfaDevices, "WrongAccount");
@@ -965,6 +969,23 @@ fn the_dates_of_an_undated_report_of_the_future_do_not_count() {
             "{made}"
         );
     }
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ServiceSpecificCredentialMetadata.html>
+#[test]
+fn a_credential_that_expires_before_it_was_created_may_be_active() {
+    let source = Source::ServiceSpecificCredentials;
+    let active = |expires: &str| {
+        let credential = json!({"ServiceSpecificCredentials": [{
+            "UserName": "bob", "Status": "Active", "ServiceSpecificCredentialId": "ACCA1",
+            "ServiceName": "bedrock.amazonaws.com", "CreateDate": CREATED, "ExpirationDate": expires,
+        }]});
+        let snapshot = Fixture::new().users(&[detail("bob")]).with(source, &credential).snapshot();
+        let found = snapshot.service_credentials.as_ref().known().unwrap()[0].active;
+        (found, gaps(&snapshot, source, Some("bob")).len())
+    };
+    assert_eq!(active(TOMORROW), (Fact::Known(true), 0));
+    assert_eq!(active(CREATED), (Fact::missing(source), 1));
 }
 
 #[test]

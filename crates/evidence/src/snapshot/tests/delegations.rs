@@ -63,6 +63,12 @@ fn requests_that_are_not_understood_are_not_known() {
     let snapshot = Fixture::new().with(source, &document).snapshot();
     assert_eq!(snapshot.account.open_partner_delegations, Fact::missing(source));
     assert_eq!(gaps(&snapshot, source, Some("dr-1"))[0].0, "Malformed");
+    let mut foreign = request("dr-1", "ACCEPTED", &json!(null));
+    foreign["ApproverId"] = json!("arn:aws:iam::999999999999:user/alice");
+    let document = json!({"DelegationRequests": [foreign]});
+    let snapshot = Fixture::new().with(source, &document).snapshot();
+    assert_eq!(snapshot.account.open_partner_delegations, Fact::missing(source));
+    assert_eq!(gaps(&snapshot, source, Some("dr-1"))[0].0, "WrongAccount");
     for (document, code) in [
         (json!({}), "Malformed"),
         (json!({"DelegationRequests": [{"State": "ACCEPTED"}]}), "Malformed"),
