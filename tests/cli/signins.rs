@@ -806,8 +806,29 @@ fn refused_password(user: &str, more: &Json) -> Json {
     event
 }
 
-/// The likelihood and cause of each person's failures, by name.
-fn causes(sandbox: &Sandbox, records: &[Json], arguments: &[&str]) -> BTreeMap<String, String> {
+/// When something of no interest happened, so that the log reaches from the first to the last.
+const READ: [&str; 4] = [
+    "2026-10-30T11:30:00Z",
+    "2026-10-31T11:00:00Z",
+    "2026-11-01T11:00:00Z",
+    "2026-11-01T12:30:00Z",
+];
+
+/// The likelihood and cause of each person's failures, by name, where that region was read throughout.
+fn causes_where(
+    sandbox: &Sandbox,
+    region: &str,
+    records: &[Json],
+    arguments: &[&str],
+) -> BTreeMap<String, String> {
+    let mut records = records.to_vec();
+    for time in READ {
+        let other = serde_json::json!({
+            "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances", "eventID": time,
+            "eventTime": time, "awsRegion": region, "recipientAccountId": "111122223333",
+        });
+        records.push(other);
+    }
     sandbox.write("log.json", serde_json::json!({ "Records": records }).to_string());
     let report = json(&sandbox.run(arguments.iter().chain(&["-o", "json"])));
     let mut causes = BTreeMap::new();
@@ -817,6 +838,10 @@ fn causes(sandbox: &Sandbox, records: &[Json], arguments: &[&str]) -> BTreeMap<S
         causes.insert(name, words.join(": "));
     }
     causes
+}
+
+fn causes(sandbox: &Sandbox, records: &[Json], arguments: &[&str]) -> BTreeMap<String, String> {
+    causes_where(sandbox, "us-east-1", records, arguments)
 }
 
 /// A wrong password is certain of a user who has one and nothing else, as the bundle says.
@@ -864,10 +889,10 @@ fn a_bundle_of_another_time_makes_nothing_certain() {
     };
     let wrong = "The password was wrong. No second factor was asked for";
     for (made, likelihood) in [
-        ("2026-11-01T12:00:00Z", "certain"),
-        ("2026-11-01T12:00:01Z", "likely"),
-        ("2026-10-30T12:00:00Z", "certain"),
-        ("2026-10-30T11:59:59Z", "likely"),
+        ("2026-11-01T12:30:00Z", "certain"),
+        ("2026-11-01T12:30:01Z", "likely"),
+        ("2026-10-30T11:30:00Z", "certain"),
+        ("2026-10-30T11:29:59Z", "likely"),
     ] {
         let day = &made[..10];
         let expected = format!("{likelihood}: {wrong}, and the user had none as of {day}.");
@@ -900,6 +925,25 @@ fn a_bundle_of_another_time_makes_nothing_certain() {
     }
     let later = event("DeactivateMFADevice", "2026-10-31T13:30:00Z", &nothing);
     assert!(alice(after, &[later]).starts_with("certain"), "the bundle is older");
+}
+
+/// IAM records changes of users in one region, in whichever people sign in.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>
+#[test]
+fn what_iam_may_have_changed_unseen_makes_nothing_certain() {
+    let sandbox = Sandbox::new();
+    bundle_of_four(&sandbox, "2026-10-31T13:00:00Z");
+    let tried = refused_password("alice", &serde_json::json!({"awsRegion": "eu-north-1"}));
+    let signins = ["signins", "log.json", "--bundle", "bundle"];
+    let until_noon = [&signins[..], &["--to", "2026-10-31T12:30:00Z"]].concat();
+    for (region, arguments, likelihood) in [
+        ("us-east-1", &signins[..], "certain"),
+        ("eu-north-1", &signins, "likely"),
+        ("us-east-1", &until_noon, "likely"),
+    ] {
+        let causes = causes_where(&sandbox, region, std::slice::from_ref(&tried), arguments);
+        assert!(causes["alice"].starts_with(likelihood), "{region}: {}", causes["alice"]);
+    }
 }
 
 /// The report has no ids, but the list of users has: a namesake has another password.

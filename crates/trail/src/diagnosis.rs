@@ -43,7 +43,11 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
-    said(words, last.person.name.as_deref())
+    let mut diagnosis = said(words, last.person.name.as_deref());
+    if let Some(provider) = &last.authenticator {
+        fill(&mut diagnosis, PROVIDER, "provider.arn", provider);
+    }
+    diagnosis
 }
 
 /// The diagnosis in these words, with that name in the commands.
@@ -61,19 +65,26 @@ pub(crate) fn said((likelihood, cause, action): Words, name: Option<&str>) -> Di
 
 /// What stands in commands for an MFA device that is not known.
 const DEVICE: &str = "DEVICE-ARN";
+/// What stands in them for a SAML provider that is not known.
+const PROVIDER: &str = "PROVIDER-ARN";
 
-/// Puts the MFA device of that ARN into the commands.
-pub(crate) fn name_device(diagnosis: &mut Diagnosis, arn: &str) {
+/// Puts the MFA device of that serial number into the commands.
+pub(crate) fn name_device(diagnosis: &mut Diagnosis, serial: &str) {
+    fill(diagnosis, DEVICE, "device.serial", serial);
+}
+
+/// Puts the text of a fact into the commands where that placeholder stands.
+fn fill(diagnosis: &mut Diagnosis, placeholder: &str, name: &str, text: &str) {
     let Diagnosis { action, action_facts, .. } = diagnosis;
     let known = Message::new(mem::take(action), mem::take(action_facts)).unwrap_or_default();
     let mut steps = Message::default();
     for part in known.parts() {
         match part {
-            MessagePart::Fact(fact, text) => steps.push_fact(fact, text),
+            MessagePart::Fact(fact, known) => steps.push_fact(fact, known),
             MessagePart::Words(words) => {
-                for (number, words) in words.split(DEVICE).enumerate() {
+                for (number, words) in words.split(placeholder).enumerate() {
                     if number > 0 {
-                        steps.push_fact("device.serial", &shell_word(arn));
+                        steps.push_fact(name, &shell_word(text));
                     }
                     steps.push(words);
                 }
@@ -174,7 +185,7 @@ const PASSWORD_OR_CODE: Words = (
     "Type the password slowly, then a fresh code. Set the phone's clock to automatic. If codes are \
     still refused, find the device and synchronise it with two consecutive codes:\n\
     aws iam list-mfa-devices --user-name USER\n\
-    aws iam resync-mfa-device --user-name USER --serial-number ARN --authentication-code1 CODE --authentication-code2 CODE\n\
+    aws iam resync-mfa-device --user-name USER --serial-number DEVICE-ARN --authentication-code1 CODE --authentication-code2 CODE\n\
     If the device is lost, use another registered one, or have an administrator deactivate it.",
 );
 
@@ -356,7 +367,7 @@ fn saml(attempt: &Attempt) -> Words {
             "AWS could not verify the SAML response: the certificate in the provider's metadata is \
             probably out of date.",
             "Download the identity provider's current metadata as metadata.xml, and upload it:\n\
-            aws iam update-saml-provider --saml-provider-arn ARN --saml-metadata-document file://metadata.xml",
+            aws iam update-saml-provider --saml-provider-arn PROVIDER-ARN --saml-metadata-document file://metadata.xml",
         );
     }
     if !failed_with(attempt, "AccessDenied") {

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use portcullis_model::{
-    AccountActivity, ActivitySummary, ActorKind, CredentialEvent, Fact, LockedOut, Outcome,
-    PasswordPolicy, Pattern, Period, Purpose, Root, SignIn, Snapshot, Source, User,
+    AccountActivity, ActivitySummary, ActorKind, CredentialEvent, Fact, LockedOut, MfaKind,
+    Outcome, PasswordPolicy, Pattern, Period, Purpose, Root, SignIn, Snapshot, Source, User,
+    global_region,
 };
 
 use crate::diagnosis::{
     DATE, EXPIRED_PASSWORD, LIKELY_ONLY_PASSWORD, NEWER_PASSWORD, NO_PASSWORD, ONLY_PASSWORD,
-    Words, said,
+    Words, name_device, said,
 };
 
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -54,7 +55,7 @@ fn use_root(root: &mut Root, at: Timestamp, credential: &str, as_of: Timestamp) 
     }
 }
 
-/// Says more surely why passwords of the account's users were refused, by how these are set up.
+/// Says more surely why passwords of the account's users were refused, by how these are set up, and names their devices.
 pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
     let mut users = HashMap::new();
     for user in snapshot.users.as_ref().known().into_iter().flatten() {
@@ -67,6 +68,13 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
         let Some(user) = users.get(&name.to_ascii_lowercase()).filter(|_| is_here) else {
             continue;
         };
+        if row.pattern == Pattern::PasswordOrCode
+            && let Fact::Known(devices) = &user.mfa_devices
+            && let [only] = devices.as_slice()
+            && matches!(only.kind, MfaKind::Virtual | MfaKind::HardwareToken)
+        {
+            name_device(&mut row.diagnosis, &only.serial);
+        }
         let as_of = as_of(user, snapshot);
         if let Some(words) = words(row, user, snapshot, as_of) {
             row.diagnosis = said(words, Some(name));
@@ -121,12 +129,22 @@ fn words(
     if user.mfa_active.known()? || changed(&MFA_EVENTS) {
         return None;
     }
-    let is_near = between.to.duration_since(between.from) <= SURE_FOR;
-    Some(if is_near { ONLY_PASSWORD } else { LIKELY_ONLY_PASSWORD })
+    Some(if is_iam_read(snapshot, between) { ONLY_PASSWORD } else { LIKELY_ONLY_PASSWORD })
 }
 
-/// For so long, what a bundle shows of a user counts as unchanged where no event says otherwise.
-const SURE_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// Whether all changes of users in that time were read: IAM records them in one region.
+fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
+    let Some(activity) = &snapshot.activity else { return false };
+    let contains = |read: &Period| read.from <= time.from && time.to <= read.to;
+    let global = global_region(&snapshot.account.partition);
+    let region = activity.regions.iter().find(|it| it.region == global);
+    contains(&activity.period)
+        && region.is_some_and(|it| {
+            it.logged.iter().chain(&it.proved).any(contains)
+                && !it.incomplete.iter().any(|hole| hole.from < time.to && time.from < hole.to)
+        })
+}
+
 const PASSWORD_EVENTS: [&str; 2] = ["CreateLoginProfile", "DeleteLoginProfile"];
 const MFA_EVENTS: [&str; 2] = ["DeactivateMFADevice", "EnableMFADevice"];
 

@@ -269,14 +269,24 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
     }
 }
 
-/// The MFA device that an event of somebody names.
+/// The MFA device of somebody, as the last of their events says: the one that they sign in with or, where an
+/// enrolment is at fault, the one that they could not delete.
 fn device<'e>(row: &LockedOut, events: &'e [Box<Event>]) -> Option<&'e str> {
-    let theirs = events.iter().filter(|event| {
-        event.actor.kind == row.person.kind
+    for event in events.iter().rev() {
+        let named = match row.pattern {
+            Pattern::EnrolmentUnfinished => event.target.as_deref(),
+            _ if event.name == "ConsoleLogin" => event.authenticator.as_deref(),
+            _ => None,
+        };
+        if let Some(device) = named.filter(|it| it.contains(":mfa/"))
+            && event.actor.kind == row.person.kind
             && event.actor.name == row.person.name
             && row.person.account.as_ref() == Some(&event.account)
-    });
-    theirs.filter_map(|event| event.target.as_deref()).find(|target| target.contains(":mfa/"))
+        {
+            return Some(device);
+        }
+    }
+    None
 }
 
 /// Somebody who tried to get in and whose name begins with that one, is the beginning of it, or differs in a letter or

@@ -48,6 +48,27 @@ fn commands_name_the_user() {
     }
 }
 
+/// A device has an ARN that only AWS knows: that of the last sign-in, or none.
+#[test]
+fn commands_name_the_device_that_the_person_signed_in_with() {
+    let serial = "arn:aws:iam::111122223333:mfa/phones/ana-2";
+    let signed_in = |user: &str| {
+        json!({
+            "userIdentity": {"type": "IAMUser", "userName": user},
+            "additionalEventData": {"MFAUsed": "Yes", "MFAIdentifier": serial}
+        })
+    };
+    let action = |user: &str| {
+        let story = Story::new().event("07:00:00", signed_in(user));
+        locked_out(story.refused_with_mfa("08:00:00", "ana.silva")).diagnosis.action
+    };
+    let named = format!("--user-name ana.silva --serial-number {serial} --authentication-code1");
+    assert!(action("ana.silva").contains(&named), "{}", action("ana.silva"));
+    let unknown = action("bilal.haddad");
+    let (list, resync) = unknown.split_once("aws iam list-mfa-devices").unwrap();
+    assert!(!list.contains("DEVICE-ARN") && resync.contains("DEVICE-ARN"), "{unknown}");
+}
+
 /// 2: which of the two was wrong is not told; waiting for code after code hints at the clock.
 #[test]
 fn password_or_code() {
@@ -250,6 +271,7 @@ fn recovery_unfinished() {
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>
 #[test]
 fn saml_refused() {
+    const PROVIDER: &str = "arn:aws:iam::111122223333:saml-provider/acme";
     let refused = |code: &str| {
         locked_out(Story::new().event(
             "08:00:00",
@@ -257,6 +279,7 @@ fn saml_refused() {
                 "eventSource": "sts.amazonaws.com",
                 "eventName": "AssumeRoleWithSAML",
                 "errorCode": code,
+                "requestParameters": {"principalArn": PROVIDER},
                 "userIdentity": {"type": "SAMLUser", "userName": "ana@example.com"}
             }),
         ))
@@ -271,6 +294,8 @@ fn saml_refused() {
         assert_eq!(row.diagnosis.likelihood, Likelihood::Likely);
         assert!(row.diagnosis.cause.contains(says), "{code}: {}", row.diagnosis.cause);
     }
+    let action = refused("InvalidIdentityToken").diagnosis.action;
+    assert!(action.contains(&format!("--saml-provider-arn {PROVIDER} ")), "{action}");
 }
 
 /// 9: the response of the identity provider.
