@@ -7,9 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
 use portcullis_evidence::{Bundle, Declarations, Manifest};
-use portcullis_model::{
-    AccountActivity, Finding, Period, ResourceRef, Snapshot, Verdict, partition_of,
-};
+use portcullis_model::{AccountActivity, Period, Snapshot, partition_of};
 use portcullis_report::merge;
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
@@ -70,11 +68,8 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let mut reports = Vec::new();
     for (mut account, less_sure) in accounts {
         recorded.add_to(&mut account);
-        let mut report = reporting.evaluate(&account, less_sure);
-        if let Some(name) = &args.user {
-            report.findings.retain(|finding| is_about(finding, name));
-        }
-        reports.push(report);
+        account.person.clone_from(&args.user);
+        reports.push(reporting.evaluate(&account, less_sure));
     }
     if is_empty_share {
         reports.push(reporting.without_accounts());
@@ -83,17 +78,6 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     report.activity.extend(recorded.summary);
     let report = reporting.decide(report)?;
     reporting.finish(Whole::Held(Box::new(report)))
-}
-
-/// Whether a finding is about that person: something recorded, of which nothing else was read, their user, or what
-/// it owns. What is not known of the account may be.
-fn is_about(finding: &Finding, name: &str) -> bool {
-    let ResourceRef { kind, id, .. } = &finding.resource;
-    match kind.as_str() {
-        "signin" | "credential_event" | "window" => true,
-        "account" => finding.verdict == Verdict::Unknown,
-        _ => id.split(['/', ':']).any(|part| part.eq_ignore_ascii_case(name)),
-    }
 }
 
 /// Refuses a period in which nothing can have happened.

@@ -115,6 +115,7 @@ impl Bundle {
             region: region.filter(|region| is_region(region)),
             name: manifest.and_then(|manifest| manifest.name.clone()),
             unreached: manifest.and_then(|manifest| manifest.unreached),
+            person: None,
             account,
             root: root::root(&answers, &mfa_devices, documents.gaps),
             service_credentials: service_credentials::service_credentials(

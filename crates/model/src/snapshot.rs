@@ -41,6 +41,9 @@ pub struct Snapshot {
     pub name: Option<String>,
     /// Why nothing at all was collected of an account among several: it is not judged then.
     pub unreached: Option<AccountStatus>,
+    /// The one person that is judged, by name; null: everybody and everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The account as a whole.
     pub account: Account,
     /// The root user.
@@ -92,6 +95,7 @@ impl Snapshot {
             region: None,
             name: None,
             unreached: None,
+            person: None,
             account,
             root,
             users: Fact::Known(Vec::new()),

@@ -32,6 +32,7 @@ pub fn evaluate(
         account: AccountRef { partition, id },
         options: &options,
         gaps: Gaps::new(&snapshot.gaps),
+        person: snapshot.person.as_deref(),
         recorded: Recorded::new(snapshot),
         findings: Vec::new(),
     };
@@ -80,7 +81,7 @@ pub fn evaluate_crossings(
     options: &RunOptions,
 ) -> (BTreeMap<String, Tally>, Vec<Finding>) {
     let (gaps, findings) = (Gaps::new(&[]), Vec::new());
-    let mut judge = Judge { account, options, gaps, recorded: None, findings };
+    let mut judge = Judge { account, options, gaps, person: None, recorded: None, findings };
     let mut tallies = BTreeMap::new();
     for rule in rules.on_crossings() {
         let tally = tallies.entry(rule.id.clone()).or_default();
@@ -128,6 +129,8 @@ struct Judge<'a> {
     account: AccountRef<'a>,
     options: &'a RunOptions,
     gaps: Gaps<'a>,
+    /// The one person that is judged, if not all are.
+    person: Option<&'a str>,
     /// What CloudTrail recorded, if its logs were read.
     recorded: Option<Recorded<'a>>,
     findings: Vec<Finding>,
@@ -188,6 +191,9 @@ impl Judge<'_> {
         tally: &mut Tally,
     ) {
         let decision = decide(&part.program, subject);
+        if self.person.is_some_and(|name| !is_about(subject, decision, name)) {
+            return;
+        }
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
             let mut finding = self.finding(rule, part, subject, decision);
@@ -234,6 +240,16 @@ impl Judge<'_> {
     }
 }
 
+/// Whether a verdict is about that person: on something recorded, of which nothing else was read, on their user, or on
+/// what it owns. What is not known of the account may be.
+fn is_about(subject: &Subject<'_>, decision: Decision, name: &str) -> bool {
+    match subject.kind {
+        "signin" | "credential_event" | "window" => true,
+        "account" => decision.verdict() == Verdict::Unknown,
+        _ => subject.id.split(['/', ':']).any(|part| part.eq_ignore_ascii_case(name)),
+    }
+}
+
 fn listed(verdict: Verdict, options: &RunOptions) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Unknown) || options.include.contains(&verdict)
 }
@@ -261,6 +277,9 @@ fn account(
     let is_wanted =
         |f: &&Framework| snapshot.unreached.is_none() && options.frameworks.contains(&f.id);
     let frameworks = rules.frameworks().iter().filter(is_wanted);
+    let mut of_account = tallies.clone();
+    // What holds of one person does not hold of the account.
+    of_account.retain(|_, tally| snapshot.person.is_none() || tally.fail > 0);
     AuditedAccount {
         id: account.id.clone(),
         alias: account.alias.clone().known().flatten(),
@@ -274,7 +293,7 @@ fn account(
         collected_to: snapshot.collected_to,
         report_generated_at: account.report_generated_at.known(),
         gaps: snapshot.gaps.clone(),
-        frameworks: frameworks.map(|framework| framework.judge(&tallies)).collect(),
+        frameworks: frameworks.map(|framework| framework.judge(&of_account)).collect(),
         tallies,
         baseline: None,
         border: snapshot.border.clone().filter(|_| rules.on_crossings().next().is_some()),

@@ -47,7 +47,6 @@ fn read_in_whole() -> AccountActivity {
         period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
         regions: Vec::new(),
         portal_regions: BTreeSet::new(),
-        is_of_one_person: false,
         sign_ins: Vec::new(),
         credential_events: Vec::new(),
     }

@@ -25,7 +25,6 @@ pub(crate) fn facts(
             period,
             regions: Vec::new(),
             portal_regions: BTreeSet::new(),
-            is_of_one_person: filter.user.is_some(),
             sign_ins: Vec::new(),
             credential_events: Vec::new(),
         });

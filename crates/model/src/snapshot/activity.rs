@@ -22,8 +22,6 @@ pub struct AccountActivity {
     /// The regions in which Identity Center recorded sign-ins, at whatever time and of whomever.
     #[serde(default)]
     pub portal_regions: BTreeSet<SharedText>,
-    /// Whether it is about a single person, so that it says nothing about others.
-    pub is_of_one_person: bool,
     /// The attempts to sign in and the like, in the order of time.
     pub sign_ins: Vec<SignIn>,
     /// The events, in the order of time.

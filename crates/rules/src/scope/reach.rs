@@ -35,16 +35,12 @@ pub(crate) fn rest<'a>(
         missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
     }
     let absent = absent_portal(snapshot, activity, needed);
-    // What one person did not do, others may have done.
     let state = if missing.is_empty() {
-        if found_something || activity.is_of_one_person {
+        if found_something {
             return None;
         }
         State::Quiet(format!("no such activity was recorded in {reach}"))
     } else if let Some(absent) = absent.filter(|_| undecided == 0) {
-        if activity.is_of_one_person {
-            return None;
-        }
         State::Absent(absent)
     } else {
         State::Unread(missing.join("; "))
@@ -54,7 +50,7 @@ pub(crate) fn rest<'a>(
 
 /// That somebody did nothing in these regions of the partition `aws`, in words. None: not all was read.
 pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
-    let activity = snapshot.activity.as_ref().filter(|activity| !activity.is_of_one_person)?;
+    let activity = snapshot.activity.as_ref()?;
     let (missing, reach) = reach(snapshot, activity, needed);
     missing.is_empty().then(|| format!("no sign-in was recorded in {reach}"))
 }

@@ -80,7 +80,6 @@ fn report(rule: &str, sign_ins: &[Json], regions: &[Json]) -> Report {
     let activity = json!({
         "period": { "from": at("07:00:00"), "to": at("12:00:00") },
         "regions": regions,
-        "is_of_one_person": false,
         "sign_ins": sign_ins,
         "credential_events": [],
     });
@@ -331,7 +330,6 @@ fn days_of_which_nothing_was_read_need_a_digest() {
         let activity = json!({
             "period": { "from": from, "to": at("12:00:00") },
             "regions": [proved("us-east-1", "2026-11-11T07:00:00Z", "12:00:00"), west],
-            "is_of_one_person": false,
             "sign_ins": [],
             "credential_events": [],
         });
@@ -352,7 +350,7 @@ fn days_of_which_nothing_was_read_need_a_digest() {
 
 #[test]
 fn what_may_be_a_choice_of_events_is_no_proof() {
-    let activity = |is_log: bool, is_of_one_person: bool| {
+    let activity = |is_log: bool| {
         let mut east = seen("us-east-1", "07:00:00", "12:00:00");
         if !is_log {
             east["logged"] = json!([]);
@@ -360,21 +358,35 @@ fn what_may_be_a_choice_of_events_is_no_proof() {
         json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": [east, covered()[1]],
-            "is_of_one_person": is_of_one_person,
             "sign_ins": [failure("ana", "08:00:00")],
             "credential_events": [],
         })
     };
-    let whole = lines(&report_of(WINDOWS, activity(true, false)));
+    let whole = lines(&report_of(WINDOWS, activity(true)));
     assert_eq!(whole[0], "pass no problem found");
     assert!(whole[1].starts_with("pass no such activity was recorded in us-east-1"), "{whole:?}");
-    let choice = lines(&report_of(WINDOWS, activity(false, false)));
+    let choice = lines(&report_of(WINDOWS, activity(false)));
     assert_eq!(
         choice[1],
         "unknown not judged: us-east-1 may not have been read completely from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
     );
-    // Of others, nothing is said at all.
-    assert_eq!(lines(&report_of(WINDOWS, activity(true, true))), ["pass no problem found"]);
+}
+
+/// What was read of one person says nothing of others, and so nothing of the account.
+#[test]
+fn of_one_person_only_what_is_about_them_counts() {
+    let mut snapshot = account();
+    snapshot["person"] = json!("Ana");
+    snapshot["activity"] = json!({
+        "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+        "regions": covered(),
+        "sign_ins": [failure("ana", "08:00:00")],
+        "credential_events": [],
+    });
+    let report = judge(&load(WINDOWS).unwrap(), &snapshot, &EVERY);
+    assert_eq!(lines(&report), ["pass no problem found"]);
+    let tally = report.accounts[0].tallies.values().next().unwrap();
+    assert_eq!((tally.pass, tally.unknown), (1, 0));
 }
 
 #[test]
@@ -397,7 +409,6 @@ fn other_partitions_have_other_regions() {
         snapshot["activity"] = json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": regions,
-            "is_of_one_person": false,
             "sign_ins": [],
             "credential_events": [],
         });
@@ -433,7 +444,6 @@ fn of_identity_center(regions: Vec<Json>, portals: &[&str], roles: Option<&[&str
         "period": { "from": at("07:00:00"), "to": at("12:00:00") },
         "regions": regions,
         "portal_regions": portals,
-        "is_of_one_person": false,
         "sign_ins": [],
         "credential_events": [],
     });

@@ -42,7 +42,6 @@ fn activity(regions: &[&str], sign_ins: &[Json], events: &[Json]) -> Json {
     json!({
         "period": period,
         "regions": regions.iter().map(region).collect::<Vec<_>>(),
-        "is_of_one_person": false,
         "sign_ins": sign_ins,
         "credential_events": events,
     })
@@ -189,9 +188,6 @@ fn that_nothing_was_recorded_is_said_only_where_all_was_read() {
     let mut short = activity(&REGIONS, &[], &[]);
     short["regions"][0]["proved"][0]["from"] = json!("2026-11-18T08:15:01Z");
     assert_eq!(message(short), WORDS, "more than a quarter of the period is missing");
-    let mut of_another = activity(&REGIONS, &[], &[]);
-    of_another["is_of_one_person"] = json!(true);
-    assert_eq!(message(of_another), WORDS, "only one person was asked about");
     assert_eq!(message(Json::Null), WORDS, "no log was read");
 }
 
