@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Period, RegionCoverage, SIGN_IN_REGIONS,
-    Snapshot, regions_of,
+    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Period, RegionCoverage, Snapshot, regions_of,
 };
 
 use super::subject::{self, State, Subject};
@@ -41,7 +40,7 @@ pub(crate) fn rest<'a>(
         }
         State::Quiet(format!("no such activity was recorded in {reach}"))
     } else if let Some(absent) = absent.filter(|_| undecided == 0) {
-        State::Absent(absent)
+        State::Absent(absent.to_owned())
     } else {
         State::Unread(missing.join("; "))
     };
@@ -62,7 +61,9 @@ fn reach(
     needed: &[String],
 ) -> (Vec<String>, String) {
     let Some(needed) = regions(snapshot, activity, needed) else {
-        return (vec![NO_PORTAL.to_owned()], String::new());
+        let is_unknown = snapshot.account.identity_center.known().is_none();
+        let hint = if is_unknown { SEE_BUNDLE } else { "" };
+        return (vec![format!("{NO_PORTAL}{hint}")], String::new());
     };
     let mut missing = Vec::new();
     let mut reach = activity.period;
@@ -80,6 +81,8 @@ fn reach(
 /// What is missing where no region is known to be that of Identity Center.
 const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, nor were \
                          all regions";
+/// What shows that there is none.
+const SEE_BUNDLE: &str = "; a bundle of the account (--bundle) shows whether it is in use";
 
 /// The regions that the rule needs, if they are known. Other partitions have few, and whatever happens there is
 /// in one.
@@ -126,32 +129,21 @@ fn region_of_role(arn: &str) -> Option<&str> {
     Some(name.split_once('/').map_or("us-east-1", |(region, _)| region))
 }
 
-/// Why nobody can have signed in through Identity Center, or nothing shows that anybody did: the bundle has no role of
-/// it, or without a bundle, the regions in which everybody else signs in were read and have nothing of it.
+/// Why nobody can have signed in through Identity Center: the bundle has no role of it.
 fn absent_portal(
     snapshot: &Snapshot,
     activity: &AccountActivity,
     needed: &[String],
-) -> Option<String> {
+) -> Option<&'static str> {
     let is_of_it = |actor| actor == ActorKind::IdentityCenter;
     let is_used = !activity.portal_regions.is_empty()
         || activity.sign_ins.iter().any(|it| is_of_it(it.actor))
         || activity.credential_events.iter().any(|it| is_of_it(it.actor))
         || roles(snapshot).any(|arn| arn.contains("/sso.amazonaws.com/"));
-    if needed != [IDENTITY_CENTER] || is_used {
-        return None;
-    }
-    match snapshot.account.identity_center {
-        Fact::Known(true) => None,
-        Fact::Known(false) => Some("IAM Identity Center has no role in the account".to_owned()),
-        Fact::Missing(_) => {
-            let regions = SIGN_IN_REGIONS.map(str::to_owned);
-            let (missing, reach) = reach(snapshot, activity, &regions);
-            missing.is_empty().then(|| {
-                format!("nothing shows that IAM Identity Center is in use: no sign-in through it was recorded in {reach}")
-            })
-        }
-    }
+    let is_absent = snapshot.account.identity_center == Fact::Known(false);
+    let is_about_it = needed == [IDENTITY_CENTER];
+    (is_about_it && is_absent && !is_used)
+        .then_some("IAM Identity Center has no role in the account")
 }
 
 /// The part of the period in which nothing of the region is missing, if that is all of it but for what
