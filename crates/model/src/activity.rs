@@ -39,6 +39,9 @@ pub struct Coverage {
     pub regions: Vec<RegionCoverage>,
     /// What could not be read, in the order of the inputs.
     pub gaps: Vec<InputGap>,
+    /// The inputs of which a part is missing that may be of any account, region and time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<String>,
 }
 
 /// What became of the records: all of them are the sum of the first four.
@@ -84,7 +87,7 @@ pub struct RegionCoverage {
     /// and joined where they touch.
     pub proved: Vec<Period>,
     /// The periods of digests that name a log file which was not read in whole, or is not as it was
-    /// delivered.
+    /// delivered; without digests, the time about which a damaged log file was delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Period>,
 }

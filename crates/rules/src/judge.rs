@@ -117,7 +117,8 @@ pub(crate) fn explain(
             return judgement;
         }
         State::Unread(what) => {
-            judgement.message = Message::from(format!("not judged: {what}").as_str());
+            judgement.message = Message::from("not judged: ");
+            judgement.message.append(what.clone());
             READ_MORE.clone_into(&mut judgement.remediation);
             return judgement;
         }

@@ -47,6 +47,7 @@ fn read_in_whole() -> AccountActivity {
         period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
         regions: Vec::new(),
         portal_regions: BTreeSet::new(),
+        unplaced: Vec::new(),
         sign_ins: Vec::new(),
         credential_events: Vec::new(),
     }

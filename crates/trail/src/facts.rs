@@ -25,6 +25,7 @@ pub(crate) fn facts(
             period,
             regions: Vec::new(),
             portal_regions: BTreeSet::new(),
+            unplaced: coverage.unplaced.clone(),
             sign_ins: Vec::new(),
             credential_events: Vec::new(),
         });

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountId, Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage, is_region,
 };
@@ -214,13 +214,39 @@ fn delivery(name: &str) -> (Option<&str>, &str, &str) {
     (file.split('_').nth(3), file, name)
 }
 
-/// The account and region of a file that has the name which CloudTrail gave it.
-fn place_in_name(name: &str) -> Option<(String, String)> {
+/// An account and region.
+type Place = (String, String);
+
+/// The place and the time of delivery of a file that has the name which CloudTrail gave it.
+fn place_in_name(name: &str) -> Option<(Place, Timestamp)> {
     let mut parts = file_name(name).split('_');
     let (account, kind, region) = (parts.next()?, parts.next()?, parts.next()?);
+    let delivered = parts.next()?.parse().ok()?;
     let is_named =
         AccountId::parse(account).is_some() && kind.starts_with("CloudTrail") && is_region(region);
-    is_named.then(|| (account.to_owned(), region.to_owned()))
+    is_named.then(|| ((account.to_owned(), region.to_owned()), delivered))
+}
+
+/// CloudTrail mostly delivers an event within minutes, so that those of a file are near each other.
+const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// Of what a damaged log file lacks a part: by its name or else, since a file is of one place, by what was read of it.
+fn damage(input: &Input) -> Option<(Place, Period)> {
+    let mut times: Vec<Timestamp> = Vec::new();
+    for day in input.regions.iter().flat_map(|seen| &seen.days) {
+        times.extend([day.from, day.to]);
+    }
+    let place = match (place_in_name(&input.name), input.regions.as_slice()) {
+        (Some((place, delivered)), _) => {
+            times.push(delivered);
+            place
+        }
+        (None, [only]) => (only.account.clone(), only.region.clone()),
+        (None, _) => return None,
+    };
+    let from = times.iter().min()?.checked_sub(DELIVERED_WITHIN).ok()?;
+    let to = times.iter().max()?.checked_add(DELIVERED_WITHIN).ok()?;
+    Some((place, Period { from, to }))
 }
 
 fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
@@ -228,11 +254,17 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let mut regions = Regions::default();
     let hashes = hashes(&inputs);
     let turns = turns(&inputs);
-    let mut damaged = Vec::new();
+    let mut damages = Vec::new();
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
+        if input.form == Some(Form::Empty) && place_in_name(&input.name).is_some() {
+            input.trouble("it is empty, and CloudTrail writes no empty file".to_owned());
+        }
         if input.is_damaged_log() {
-            damaged.push(place_in_name(&input.name));
+            match damage(&input) {
+                Some(damage) => damages.push(damage),
+                None => coverage.unplaced.push(input.name.clone()),
+            }
         }
         let records = &mut coverage.records;
         records.of_no_interest += input.records.of_no_interest;
@@ -258,21 +290,41 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
     let events: Vec<Box<Event>> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
+    for (place, period) in damages {
+        if let Some(region) = regions.0.get_mut(&place) {
+            for hole in unproved(period, &region.proved) {
+                insert(&mut region.incomplete, hole, SignedDuration::ZERO);
+            }
+        }
+    }
     coverage.regions = regions.0.into_values().collect();
-    for region in &mut coverage.regions {
-        let is_here =
-            |account: &String, name: &String| *account == region.account && *name == region.region;
-        // A file whose name does not say where it is from may be from anywhere.
-        if damaged.iter().any(|place| place.as_ref().is_none_or(|(a, r)| is_here(a, r))) {
+    if !coverage.unplaced.is_empty() {
+        for region in &mut coverage.regions {
             region.logged.clear();
         }
     }
     Activity { coverage, events }
 }
 
+/// What digests do not prove of a period.
+fn unproved(period: Period, proved: &[Period]) -> Vec<Period> {
+    let mut holes = Vec::new();
+    let mut from = period.from;
+    for known in proved {
+        if from < known.from && from < period.to {
+            holes.push(Period { from, to: known.from.min(period.to) });
+        }
+        from = from.max(known.to);
+    }
+    if from < period.to {
+        holes.push(Period { from, to: period.to });
+    }
+    holes
+}
+
 /// The accounts' regions, by account and name.
 #[derive(Default)]
-struct Regions(BTreeMap<(String, String), RegionCoverage>);
+struct Regions(BTreeMap<Place, RegionCoverage>);
 
 impl Regions {
     /// Adds what an input says, given the hashes of the files that were read in whole.

@@ -22,6 +22,9 @@ pub struct AccountActivity {
     /// The regions in which Identity Center recorded sign-ins, at whatever time and of whomever.
     #[serde(default)]
     pub portal_regions: BTreeSet<SharedText>,
+    /// The damaged inputs that may be of any region and time.
+    #[serde(default)]
+    pub unplaced: Vec<String>,
     /// The attempts to sign in and the like, in the order of time.
     pub sign_ins: Vec<SignIn>,
     /// The events, in the order of time.

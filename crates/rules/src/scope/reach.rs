@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Period, RegionCoverage, Snapshot, regions_of,
+    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Message, Period, RegionCoverage, Snapshot,
+    regions_of,
 };
 
 use super::subject::{self, State, Subject};
@@ -42,9 +43,25 @@ pub(crate) fn rest<'a>(
     } else if let Some(absent) = absent.filter(|_| undecided == 0) {
         State::Absent(absent.to_owned())
     } else {
-        State::Unread(missing.join("; "))
+        State::Unread(not_read(&missing, &activity.unplaced))
     };
     Some(subject::whole(&snapshot.account, state))
+}
+
+/// What is missing, after the damaged files that it may be in.
+fn not_read(missing: &[String], unplaced: &[String]) -> Message {
+    let mut message = Message::default();
+    if let [first, others @ ..] = unplaced {
+        message.push_fact("cloudtrail.input", first);
+        if !others.is_empty() {
+            message.push(&format!(" and {} more", others.len()));
+        }
+        message.push(
+            " (damaged) may be of any region and time: fetch it again, or leave it out if it is not a log file; ",
+        );
+    }
+    message.push(&missing.join("; "));
+    message
 }
 
 /// That somebody did nothing in these regions of the partition `aws`, in words. None: not all was read.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use portcullis_model::{
-    Account, AccountActivity, Crossing, Fact, Record, Resource, Snapshot, Source, Sources, User,
-    Value, Window,
+    Account, AccountActivity, Crossing, Fact, Message, Record, Resource, Snapshot, Source, Sources,
+    User, Value, Window,
 };
 
 use crate::expr::MAX_VARIABLES;
@@ -38,7 +38,7 @@ pub(crate) enum State<'a> {
     /// It stands for what the rule is about and the account does not have, in words.
     Absent(String),
     /// It stands for all that may have happened unseen: what was not read, in words.
-    Unread(String),
+    Unread(Message),
 }
 
 /// Subjects, each made when it is judged: there may be as many as there are events.

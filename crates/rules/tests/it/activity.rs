@@ -350,7 +350,7 @@ fn days_of_which_nothing_was_read_need_a_digest() {
 
 #[test]
 fn what_may_be_a_choice_of_events_is_no_proof() {
-    let activity = |is_log: bool| {
+    let activity = |is_log: bool, unplaced: Json| {
         let mut east = seen("us-east-1", "07:00:00", "12:00:00");
         if !is_log {
             east["logged"] = json!([]);
@@ -358,18 +358,26 @@ fn what_may_be_a_choice_of_events_is_no_proof() {
         json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": [east, covered()[1]],
+            "unplaced": unplaced,
             "sign_ins": [failure("ana", "08:00:00")],
             "credential_events": [],
         })
     };
-    let whole = lines(&report_of(WINDOWS, activity(true)));
+    let whole = lines(&report_of(WINDOWS, activity(true, json!([]))));
     assert_eq!(whole[0], "pass no problem found");
     assert!(whole[1].starts_with("pass no such activity was recorded in us-east-1"), "{whole:?}");
-    let choice = lines(&report_of(WINDOWS, activity(false)));
-    assert_eq!(
-        choice[1],
-        "unknown not judged: us-east-1 may not have been read completely from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
+    let choice = lines(&report_of(WINDOWS, activity(false, json!([]))));
+    let unread = "us-east-1 may not have been read completely from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
+    assert_eq!(choice[1], format!("unknown not judged: {unread}"));
+    // The file to blame is named.
+    let damaged = report_of(WINDOWS, activity(false, json!(["logs/cut.json", "logs/b.json"])));
+    let expected = format!(
+        "unknown not judged: logs/cut.json and 1 more (damaged) may be of any region and time: fetch it again, or \
+         leave it out if it is not a log file; {unread}"
     );
+    assert_eq!(lines(&damaged)[1], expected);
+    // What was read counts.
+    assert_eq!(lines(&damaged)[0], whole[0]);
 }
 
 /// What was read of one person says nothing of others, and so nothing of the account.

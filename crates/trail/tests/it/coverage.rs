@@ -211,24 +211,71 @@ fn a_choice_of_events_neither_adds_to_log_files_nor_takes_from_them() {
     assert_eq!(activity.coverage.regions[0].proved, [proved]);
 }
 
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
-#[test]
-fn a_damaged_log_file_takes_from_the_region_that_it_is_named_after() {
+/// The regions that a damaged file leaves as they are, and the times that it takes from others.
+fn beside_damaged(name: &str, damaged: &[u8]) -> (Vec<String>, Vec<(String, Period)>, usize) {
     let west = record(json!({"eventID": "b", "awsRegion": "us-west-2"}));
     let [east, west] = [record(json!({})), west].map(|it| log_file(&[it]));
-    let logged = |name: &str, damaged: &[u8]| -> Vec<String> {
-        let activity = read_all(&[("a.json", &east), ("b.json", &west), (name, damaged)]);
-        assert_eq!(gaps(&activity).len(), 1, "{name}");
-        let regions = activity.coverage.regions.into_iter();
-        regions.filter(|it| !it.logged.is_empty()).map(|it| it.region).collect()
-    };
-    let name = "logs/111122223333_CloudTrail_us-west-2_20261102T0810Z_a1b2c3d4e5f6a7b8.json.gz";
-    let elsewhere = name.replace("1111", "9999");
-    for cut in [&west[..west.len() - 9], &west[..8]] {
-        assert_eq!(logged(name, cut), ["us-east-1"]);
-        assert_eq!(logged(&elsewhere, cut), ["us-east-1", "us-west-2"]);
-        assert_eq!(logged("cut.json", cut), [""; 0]);
+    let Activity { coverage, .. } =
+        read_all(&[("a.json", &east), ("b.json", &west), (name, damaged)]);
+    assert_eq!(coverage.gaps.len(), 1, "{name}");
+    let (mut logged, mut holes) = (Vec::new(), Vec::new());
+    for region in coverage.regions {
+        holes.extend(region.incomplete.iter().map(|hole| (region.region.clone(), *hole)));
+        if !region.logged.is_empty() {
+            logged.push(region.region);
+        }
     }
+    (logged, holes, coverage.unplaced.len())
+}
+
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
+#[test]
+fn a_damaged_log_file_takes_from_the_region_and_time_that_it_is_named_after() {
+    let west = log_file(&[record(json!({"awsRegion": "us-west-2"}))]);
+    let name = "logs/111122223333_CloudTrail_us-west-2_20261105T0810Z_a1b2c3d4e5f6a7b8.json.gz";
+    let elsewhere = name.replace("1111", "9999");
+    let both = ["us-east-1", "us-west-2"].map(str::to_owned);
+    let around = period("2026-11-05T07:10:00Z", "2026-11-05T09:10:00Z");
+    for cut in [&west[..west.len() - 9], &west[..8]] {
+        let hole = ("us-west-2".to_owned(), around);
+        assert_eq!(beside_damaged(name, cut), (both.to_vec(), vec![hole], 0));
+        assert_eq!(beside_damaged(&elsewhere, cut), (both.to_vec(), Vec::new(), 0));
+        assert_eq!(beside_damaged(name, b"").1, [("us-west-2".to_owned(), around)]);
+        // Nothing says where it is from.
+        assert_eq!(beside_damaged("cut.json", cut), (Vec::new(), Vec::new(), 1));
+    }
+}
+
+/// CloudTrail writes a file for each account and region.
+#[test]
+fn what_can_be_read_of_a_damaged_log_file_shows_where_it_is_from() {
+    let event = |id: &str, region: &str, time: &str| {
+        record(json!({"eventID": id, "awsRegion": region, "eventTime": time}))
+    };
+    let early = event("c", "us-west-2", "2026-11-05T08:00:00Z");
+    let late = event("d", "us-west-2", "2026-11-05T08:04:00Z");
+    let east = event("e", "us-east-1", "2026-11-05T08:04:00Z");
+    let cut = |records: &[Value]| {
+        let file = log_file(records);
+        file[..file.len() - 9].to_vec()
+    };
+    let (logged, holes, unplaced) =
+        beside_damaged("renamed.json", &cut(&[late.clone(), early.clone(), late.clone()]));
+    assert_eq!((logged.len(), unplaced), (2, 0));
+    let around = period("2026-11-05T07:00:00Z", "2026-11-05T09:04:00Z");
+    assert_eq!(holes, [("us-west-2".to_owned(), around)]);
+    // Files that somebody joined may have lost events of any region.
+    let (logged, holes, unplaced) = beside_damaged("joined.json", &cut(&[late, east, early]));
+    assert_eq!((logged.len(), holes.len(), unplaced), (0, 0, 1));
+}
+
+/// A broken copy takes nothing from what digests prove.
+#[test]
+fn digests_outweigh_a_damaged_file() {
+    let name = "111122223333_CloudTrail_us-east-1_20261102T0900Z_a1b2c3d4e5f6a7b8.json";
+    let activity = read_files(&[("1.json", &digest(8, &[])), (name, b"{")]);
+    let late = period("2026-11-02T09:00:00Z", "2026-11-02T10:00:00Z");
+    assert_eq!(activity.coverage.regions[0].incomplete, [late]);
 }
 
 /// The log file that the digests name.

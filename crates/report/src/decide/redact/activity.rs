@@ -51,7 +51,7 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
 }
 
 fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
-    let Coverage { inputs: _, records: _, regions, gaps } = coverage;
+    let Coverage { inputs: _, records: _, regions, gaps, unplaced } = coverage;
     for read in &mut *regions {
         let RegionCoverage {
             account,
@@ -67,6 +67,9 @@ fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
     regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
     for InputGap { input, what } in gaps {
         (*input, *what) = (names.text(input), WITHHELD.to_owned());
+    }
+    for input in unplaced {
+        *input = names.text(input);
     }
 }
 
