@@ -946,6 +946,32 @@ fn what_iam_may_have_changed_unseen_makes_nothing_certain() {
     }
 }
 
+/// Of several devices, nothing says which one showed the code.
+#[test]
+fn commands_name_the_only_device_that_the_bundle_shows() {
+    let sandbox = Sandbox::new();
+    bundle_of_four(&sandbox, "2026-10-31T13:00:00Z");
+    let more = serde_json::json!({"additionalEventData": {"MFAUsed": "Yes"}});
+    let log = serde_json::json!({"Records": [refused_password("bob", &more)]});
+    sandbox.write("log.json", log.to_string());
+    for (names, serial) in [
+        (&["bob"][..], "arn:aws:iam::111122223333:mfa/bob "),
+        (&["bob", "phones/bob"], "DEVICE-ARN "),
+    ] {
+        let mut devices = Vec::new();
+        for name in names {
+            devices.push(serde_json::json!({
+                "UserName": "bob", "EnableDate": "2026-02-01T00:00:00Z",
+                "SerialNumber": format!("arn:aws:iam::111122223333:mfa/{name}"),
+            }));
+        }
+        let listed = serde_json::json!({"MFADevices": devices, "Users": ["bob"]});
+        sandbox.write("bundle/mfa-devices.json", listed.to_string());
+        let text = sandbox.run(["signins", "log.json", "--bundle", "bundle"]).stdout;
+        assert!(text.contains(&format!("--user-name bob --serial-number {serial}")), "{text}");
+    }
+}
+
 /// The report has no ids, but the list of users has: a namesake has another password.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 #[test]
