@@ -4,10 +4,12 @@
 
 use std::io::Read;
 
+use csv::StringRecord;
 use portcullis_model::Form;
 use serde_json::{Map, Value, json};
 
 use crate::input::Input;
+use crate::split::{MAX_RECORD, TOO_LONG};
 
 /// The columns that are read, and the fields of a record that they are.
 const COLUMNS: [(&str, &str); 11] = [
@@ -37,7 +39,7 @@ pub(crate) fn is_title(line: &[u8]) -> bool {
 const RANK: u8 = 0;
 
 pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
-    let mut reader = csv::Reader::from_reader(text);
+    let mut reader = csv::Reader::from_reader(text.take(MAX_RECORD as u64));
     let headers = reader.headers().cloned().unwrap_or_default();
     let column = |name: &str| headers.iter().position(|header| header == name);
     if NEEDED.iter().any(|name| column(name).is_none()) {
@@ -48,11 +50,25 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
     input.form = Some(Form::Csv);
     let columns = COLUMNS.map(|(title, key)| (column(title), key));
     let user_name = column("User name");
-    for row in reader.records() {
-        let Ok(row) = row else {
-            input.unreadable("a row is not valid CSV".to_owned());
-            continue;
-        };
+    let mut row = StringRecord::new();
+    loop {
+        // A cell whose quotes never end would be read to the end of the file.
+        reader.get_mut().set_limit(MAX_RECORD as u64);
+        let result = reader.read_record(&mut row);
+        if reader.get_ref().limit() == 0 {
+            return input.unreadable(format!("{TOO_LONG}; the rest was not read"));
+        }
+        match result {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) if error.is_io_error() => {
+                return input.unreadable(format!("it cannot be read to its end: {error}"));
+            }
+            Err(_) => {
+                input.unreadable("a row is not valid CSV".to_owned());
+                continue;
+            }
+        }
         let cell = |at: Option<usize>| at.and_then(|at| row.get(at)).filter(|it| !it.is_empty());
         let fields =
             columns.iter().filter_map(|&(at, key)| Some((key.to_owned(), cell(at)?.into())));

@@ -19,7 +19,7 @@ use crate::digest::{self, Digest};
 use crate::header::Header;
 use crate::interest::Interest;
 use crate::pool::Pool;
-use crate::split::{Piece, Splitter};
+use crate::split::{Piece, Splitter, TOO_LONG};
 use crate::tree::Node;
 use crate::{csv, event};
 
@@ -196,9 +196,7 @@ impl Input {
                 self.take_record(record.text, 1);
             }
             Piece::Container(text) => self.take_container(text),
-            Piece::TooLong => {
-                self.unreadable("a record is longer than any event (1 MiB)".to_owned());
-            }
+            Piece::TooLong => self.unreadable(TOO_LONG.to_owned()),
         }
     }
 

@@ -9,7 +9,9 @@ use portcullis_model::Form;
 use crate::block::{BLOCK, bits, first_from, parity};
 
 /// No record may be longer: an event is at most 256 KB, and its JSON text not much more.
-const MAX_RECORD: usize = 1 << 20;
+pub(crate) const MAX_RECORD: usize = 1 << 20;
+/// What is said of one that is.
+pub(crate) const TOO_LONG: &str = "a record is longer than any event (1 MiB)";
 
 /// A part of an input.
 #[derive(Clone, Copy)]
@@ -84,7 +86,7 @@ impl Splitter {
                 let at = index * BLOCK + bit;
                 if marks.quotes >> bit & 1 == 1 {
                     if self.in_record {
-                        self.quotes.push(self.record.len() + at - start);
+                        self.keep_quote(at - start);
                     } else if marks.strings >> bit & 1 == 1 {
                         self.keep_between(&chunk[start..at], found);
                         start = at;
@@ -271,6 +273,13 @@ impl Splitter {
         self.record.clear();
     }
 
+    /// Keeps the place of a quote, unless its record is too long to be read.
+    fn keep_quote(&mut self, place: usize) {
+        if !self.too_long {
+            self.quotes.push(self.record.len() + place);
+        }
+    }
+
     /// Keeps the part of a record whose end is in a later chunk.
     fn save(&mut self, part: &[u8]) {
         self.too_long |= self.record.len() + part.len() > MAX_RECORD;
@@ -315,4 +324,23 @@ fn key_at_end(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end().strip_suffix(b":")?;
     let text = text.trim_ascii_end().strip_suffix(b"\"")?;
     text.rsplit(|&byte| byte == b'"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A few bytes of gzip can hold a record of any length.
+    #[test]
+    fn a_record_without_end_takes_no_more_memory() {
+        let mut splitter = Splitter::default();
+        splitter.push(b"{", &mut |_| {});
+        let chunk = br#""a":1,"#.repeat(10_000);
+        for _ in 0..100 {
+            splitter.push(&chunk, &mut |_| {});
+        }
+        assert!(splitter.too_long);
+        assert!(splitter.record.capacity() <= 2 * MAX_RECORD);
+        assert!(splitter.quotes.len() <= MAX_RECORD);
+    }
 }

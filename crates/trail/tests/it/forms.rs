@@ -172,6 +172,18 @@ fn the_csv_of_the_console_does_not_say_whom_an_event_acts_on() {
     assert!(accounts["111122223333"].credential_events[0].by_self.known() == Some(true));
 }
 
+/// A few bytes of gzip can hold a cell of any length, and one whose quotes never end is as long as the rest.
+#[test]
+fn a_row_of_a_csv_without_end_is_a_gap() {
+    let row = csv_row("ana.silva", "ConsoleLogin", "signin.amazonaws.com", "a");
+    let activity = read(format!("{CSV_HEADER}\n{row}\n\"{}", "a".repeat(3 << 20)));
+    assert_eq!(activity.events.len(), 1);
+    assert_eq!(
+        gaps(&activity),
+        ["a record is longer than any event (1 MiB); the rest was not read"]
+    );
+}
+
 #[test]
 fn the_csv_of_the_console_shows_an_instance_by_its_name() {
     let row = csv_row("i-0abcdef1234567890", "GetSigninToken", "signin.amazonaws.com", "a");
