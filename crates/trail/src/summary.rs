@@ -236,19 +236,24 @@ fn is_right_name(attempt: &Attempt, wrong: &Attempt) -> bool {
         && (SignedDuration::ZERO..=WRONG_NAME_WITHIN).contains(&wait)
 }
 
-/// One row per person: their last trouble, and rather one that lasts.
+/// One row per person: their last trouble, and rather one that lasts. Roles that they were refused have a row of
+/// their own, so that a program that has the key of somebody does not hide that they cannot sign in.
 fn locked_out(troubles: Vec<FailedAttempts<'_>>) -> Vec<LockedOut> {
-    let mut people: BTreeMap<&Person, FailedAttempts<'_>> = BTreeMap::new();
+    let mut people: BTreeMap<(&Person, bool), FailedAttempts<'_>> = BTreeMap::new();
     for trouble in troubles {
         let rank = |trouble: &FailedAttempts<'_>| (trouble.ended.is_none(), trouble.last.last);
-        match people.entry(&trouble.last.person) {
+        let is_role = trouble.last.purpose == Purpose::SwitchRole;
+        match people.entry((&trouble.last.person, is_role)) {
             Entry::Occupied(known) if rank(known.get()) >= rank(&trouble) => {}
             Entry::Occupied(mut known) => drop(known.insert(trouble)),
             Entry::Vacant(place) => drop(place.insert(trouble)),
         }
     }
     let mut rows: Vec<LockedOut> = people.into_values().map(row).collect();
-    rows.sort_by_key(|row| (row.in_since.is_some(), Reverse(row.last_try)));
+    rows.sort_by_key(|row| {
+        let is_role = row.purpose == Purpose::SwitchRole;
+        (row.in_since.is_some(), is_role, Reverse(row.last_try))
+    });
     rows
 }
 

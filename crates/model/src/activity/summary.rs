@@ -22,7 +22,8 @@ pub struct ActivitySummary {
     pub period: Option<Period>,
     /// What was read.
     pub coverage: Coverage,
-    /// People who could not get in: those still out first, then by their last try.
+    /// People who could not get in, and those who could not switch to a role: those still out first, then sign-ins and
+    /// the like before roles, then by their last try.
     pub locked_out: Vec<LockedOut>,
     /// How many refusals were typing errors: the same address got in soon after.
     pub typing_errors: usize,

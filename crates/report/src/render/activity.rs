@@ -193,9 +193,16 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
 
 fn locked_out(summary: &ActivitySummary) -> Part<'_> {
     let rows = &summary.locked_out;
-    let still = rows.iter().filter(|row| row.in_since.is_none() && !hides_success(row)).count();
-    let title = match rows.len() {
-        1 if rows[0].pattern == Pattern::NothingRecorded => "Could not get in: nobody".to_owned(),
+    let mut people: BTreeSet<&Person> = BTreeSet::new();
+    let mut still: BTreeSet<&Person> = BTreeSet::new();
+    for row in rows.iter().filter(|row| row.pattern != Pattern::NothingRecorded) {
+        people.insert(&row.person);
+        if row.in_since.is_none() && !hides_success(row) {
+            still.insert(&row.person);
+        }
+    }
+    let still = still.len();
+    let title = match people.len() {
         0 => "Could not get in: nobody".to_owned(),
         1 => format!("Could not get in: 1 person, {still} still out"),
         count => format!("Could not get in: {count} people, {still} still out"),

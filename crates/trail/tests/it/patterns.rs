@@ -601,3 +601,23 @@ fn one_row_per_person_and_those_still_out_first() {
         ]
     );
 }
+
+/// A program that has somebody's key is refused a role every hour, which says nothing about their password.
+#[test]
+fn a_role_that_was_refused_does_not_hide_a_sign_in() {
+    let role = |story: Story, time: &str| {
+        story.event(
+            time,
+            json!({
+                "eventSource": "sts.amazonaws.com",
+                "eventName": "AssumeRole",
+                "errorCode": "AccessDenied",
+                "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/ops"}
+            }),
+        )
+    };
+    let story = role(role(Story::new().refused("08:00:00", "ana.silva"), "09:00:00"), "10:00:00");
+    let rows = all(story).locked_out;
+    let rows: Vec<_> = rows.iter().map(|row| (row.purpose, row.tries)).collect();
+    assert_eq!(rows, [(Purpose::SignIn, 1), (Purpose::SwitchRole, 2)]);
+}
