@@ -274,6 +274,12 @@ const USER_ID_PREFIX: &str = "AIDA";
 
 /// Adds what the event says to its attempt.
 fn extend(attempt: &mut Attempt, event: &Event) {
+    let was_refused = has_refused_factor(attempt);
+    note_factors(attempt, event);
+    // The right password undoes the wrong one.
+    if was_refused && !has_refused_factor(attempt) && attempt.outcome == Outcome::Failure {
+        attempt.outcome = Outcome::Unfinished;
+    }
     attempt.outcome = match (event.outcome, attempt.outcome) {
         // Another challenge undoes neither a refusal nor a success.
         (Outcome::Success, Outcome::Failure | Outcome::Success) if is_first_step(event) => {
@@ -307,7 +313,6 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     attempt.code.clone_from(&event.code);
     attempt.message.clone_from(&event.message);
     attempt.events.push(event.id.clone());
-    note_factors(attempt, event);
     attempt.mfa = mfa(attempt, event);
     attempt.pattern = match attempt.outcome {
         Outcome::Failure | Outcome::Unfinished => Some(pattern(event, attempt)),
@@ -339,10 +344,16 @@ fn note_factors(attempt: &mut Attempt, event: &Event) {
     };
     for name in &event.factors {
         match attempt.factors.iter_mut().find(|factor| factor.name == *name) {
+            Some(_) if state == FactorState::Asked => {}
             Some(factor) => factor.state = state,
             None => attempt.factors.push(Factor { name: name.clone(), state }),
         }
     }
+}
+
+/// Whether one of the factors was refused, and not right afterwards.
+pub(crate) fn has_refused_factor(attempt: &Attempt) -> bool {
+    attempt.factors.iter().any(|factor| factor.state == FactorState::Refused)
 }
 
 /// Whether a second factor was used, in what the events show so far.

@@ -10,6 +10,7 @@ use portcullis_model::{
     shell_word,
 };
 
+use crate::attempt::has_refused_factor;
 use crate::pattern::is_wrong_code;
 
 /// The diagnosis of attempts that failed one after another, the last of them by that pattern.
@@ -110,10 +111,6 @@ fn is_rhythmic(attempts: &[&Attempt]) -> bool {
 fn is_refused(attempt: &Attempt, name: &str) -> bool {
     let mut factors = attempt.factors.iter();
     factors.any(|factor| factor.name == name && factor.state == FactorState::Refused)
-}
-
-fn has_refused_factor(attempt: &Attempt) -> bool {
-    attempt.factors.iter().any(|factor| factor.state == FactorState::Refused)
 }
 
 /// Whether Identity Center got no further than to ask for the password.

@@ -122,6 +122,49 @@ fn a_workflow_of_identity_center_and_its_console_are_one_sign_in() {
     assert_eq!(attempt.role.as_deref(), Some("Operators"));
 }
 
+/// What became of each step of one sign-in to the portal.
+fn portal(steps: &[(&str, &str, &str)]) -> Attempt {
+    let mut story = Story::new();
+    for (second, (name, kind, outcome)) in steps.iter().enumerate() {
+        let time = format!("08:00:{second:02}");
+        story = center(story, &time, name, kind, outcome, json!("ana@example.com"));
+    }
+    let [attempt] = attempts(story).try_into().unwrap();
+    attempt
+}
+
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+#[test]
+fn a_factor_that_is_asked_for_again_was_still_refused() {
+    let wrong_code = portal(&[
+        ("CredentialVerification", "PASSWORD", "Success"),
+        ("CredentialChallenge", "TOTP", "Success"),
+        ("CredentialVerification", "TOTP", "Failure"),
+        ("CredentialChallenge", "TOTP", "Success"),
+    ]);
+    let states: Vec<_> = wrong_code.factors.iter().map(|factor| factor.state).collect();
+    assert_eq!(states, [FactorState::Passed, FactorState::Refused]);
+    assert_eq!(wrong_code.outcome, Outcome::Failure);
+    let wrong_password = portal(&[
+        ("CredentialVerification", "PASSWORD", "Failure"),
+        ("CredentialChallenge", "PASSWORD", "Success"),
+    ]);
+    assert_eq!(wrong_password.factors[0].state, FactorState::Refused);
+    assert_eq!(wrong_password.outcome, Outcome::Failure);
+}
+
+#[test]
+fn whoever_corrects_a_password_and_gives_no_code_was_not_refused() {
+    let attempt = portal(&[
+        ("CredentialVerification", "PASSWORD", "Failure"),
+        ("CredentialVerification", "PASSWORD", "Success"),
+        ("CredentialChallenge", "TOTP", "Success"),
+    ]);
+    let states: Vec<_> = attempt.factors.iter().map(|factor| factor.state).collect();
+    assert_eq!(states, [FactorState::Passed, FactorState::Asked]);
+    assert_eq!(attempt.outcome, Outcome::Unfinished);
+}
+
 #[test]
 fn a_console_opens_within_two_minutes_of_the_portal() {
     let after = |time| {
