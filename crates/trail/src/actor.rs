@@ -27,6 +27,8 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     };
     let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
     match kind(record, resource.unwrap_or_default()) {
+        // Its event of a sign-in with an identity provider has had the account's principal, which is written as root.
+        "Root" if record.text("/eventName") == Some(EXTERNAL_IDP) => directory_user(record, pool),
         "Root" => {
             // A session that the management account opened, and no use of root's own credentials.
             let is_assumed = record.flag("/userIdentity/sessionContext/assumedRoot");
@@ -144,6 +146,9 @@ fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
     }
 }
 
+/// Identity Center's event of a sign-in by its external identity provider, which root has no part in.
+const EXTERNAL_IDP: &str = "ExternalIdPDirectoryLogin";
+
 /// The id of a user of Identity Center.
 const USER_ID: &str = "/userIdentity/onBehalfOf/userId";
 
@@ -170,7 +175,7 @@ fn directory_kind(record: &Node<'_>) -> ActorKind {
     if record.text(USER_ID).is_some()
         || written.eq_ignore_ascii_case("IdentityCenterUser")
         || event_source.starts_with("sso")
-        || record.text("/eventName") == Some("ExternalIdPDirectoryLogin")
+        || record.text("/eventName") == Some(EXTERNAL_IDP)
     {
         return ActorKind::IdentityCenter;
     }

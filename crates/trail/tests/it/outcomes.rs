@@ -185,6 +185,18 @@ fn root_has_no_name_whatever_the_alias_is() {
     assert_eq!(actor(root), (ActorKind::Root, None, None));
 }
 
+/// Root has no identity provider: the event is of Identity Center's directory, and the principal the account's.
+#[test]
+fn root_does_not_sign_in_by_an_identity_provider() {
+    let event = event(json!({
+        "eventName": "ExternalIdPDirectoryLogin",
+        "userIdentity": {"type": "Root", "principalId": "111122223333", "arn": ""},
+        "responseElements": {"ExternalIdPDirectoryLogin": "Success"}
+    }));
+    assert_eq!((event.actor.kind, &event.actor.name), (ActorKind::IdentityCenter, &None));
+    assert_eq!(event.actor.principal_id, None);
+}
+
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-track-privileged-tasks.html>
 #[test]
 fn a_session_of_root_by_assume_root_is_marked() {
