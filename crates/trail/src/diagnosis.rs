@@ -19,11 +19,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::WrongPassword => WRONG_PASSWORD,
         Pattern::PasswordOrCode if is_rhythmic(attempts) => CLOCK,
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
-        Pattern::StoppedHalfway if was_asked_for_password(last) => CENTER_UNANSWERED,
-        Pattern::StoppedHalfway if last.person.kind == ActorKind::IdentityCenter => CENTER_STOPPED,
-        Pattern::StoppedHalfway if last.person.kind == ActorKind::Directory => DIRECTORY_STOPPED,
-        Pattern::StoppedHalfway if last.person.kind == ActorKind::Other => SOMEWHERE_STOPPED,
-        Pattern::StoppedHalfway => STOPPED_HALFWAY,
+        Pattern::StoppedHalfway => stopped(last),
         Pattern::UnknownName => UNKNOWN_NAME,
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
         Pattern::RootCredentials => ROOT_CREDENTIALS,
@@ -33,6 +29,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::FactorRefused if last.person.kind == ActorKind::Directory => DIRECTORY_FACTOR,
         Pattern::FactorRefused if last.person.kind == ActorKind::Other => SOMEWHERE_FACTOR,
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
+        Pattern::FactorRefused if is_refused(last, "EMAIL_OTP") => CENTER_MAILED_CODE,
         Pattern::FactorRefused if is_refused(last, "WEBAUTHN") => CENTER_SECURITY_KEY,
         Pattern::FactorRefused if has_refused_factor(last) => CENTER_FACTOR,
         Pattern::FactorRefused => CENTER_REFUSED,
@@ -48,6 +45,11 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
     if let Some(provider) = &last.authenticator {
         fill(&mut diagnosis, PROVIDER, "provider.arn", provider);
     }
+    let state = match pattern {
+        Pattern::StoppedHalfway => FactorState::Asked,
+        _ => FactorState::Refused,
+    };
+    diagnosis.cause = diagnosis.cause.replace(FACTOR, describe_factor(last, state)).into();
     diagnosis
 }
 
@@ -113,10 +115,44 @@ fn is_refused(attempt: &Attempt, name: &str) -> bool {
     factors.any(|factor| factor.name == name && factor.state == FactorState::Refused)
 }
 
-/// Whether Identity Center got no further than to ask for the password.
-fn was_asked_for_password(attempt: &Attempt) -> bool {
-    attempt.person.kind == ActorKind::IdentityCenter
-        && matches!(attempt.factors.as_slice(), [one] if one.name == "PASSWORD" && one.state == FactorState::Asked)
+/// What somebody did not answer, at the page where they stopped.
+fn stopped(attempt: &Attempt) -> Words {
+    let [device, other] = match attempt.person.kind {
+        ActorKind::IdentityCenter => [CENTER_STOPPED, CENTER_UNANSWERED],
+        ActorKind::Directory => [DIRECTORY_STOPPED, DIRECTORY_UNANSWERED],
+        ActorKind::Other => [SOMEWHERE_STOPPED, SOMEWHERE_UNANSWERED],
+        ActorKind::Root => return ROOT_STOPPED,
+        _ => return STOPPED_HALFWAY,
+    };
+    match last_factor(attempt, FactorState::Asked) {
+        None if attempt.person.kind == ActorKind::IdentityCenter => CENTER_NOT_ASKED,
+        None => NOT_ASKED,
+        Some("PASSWORD" | "SMARTCARD" | "EMAIL_OTP") => other,
+        Some(_) => device,
+    }
+}
+
+/// The last factor of that state, as CloudTrail calls it.
+fn last_factor(attempt: &Attempt, state: FactorState) -> Option<&str> {
+    let factor = attempt.factors.iter().rev().find(|factor| factor.state == state)?;
+    Some(&factor.name)
+}
+
+/// Where the factor that was not given, or was wrong, stands in a cause.
+const FACTOR: &str = "FACTOR";
+
+/// The last factor of that state.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+fn describe_factor(attempt: &Attempt, state: FactorState) -> &'static str {
+    match last_factor(attempt, state) {
+        None => "the password or the second factor",
+        Some("PASSWORD") => "the password",
+        Some("SMARTCARD") => "the smart card",
+        Some("EMAIL_OTP") => "the code sent by email",
+        Some("WEBAUTHN") => "the security key or passkey",
+        Some(_) => "the code of the MFA device",
+    }
 }
 
 /// Whether the error is that one, with or without the ending `Exception`.
@@ -203,17 +239,38 @@ const STOPPED_HALFWAY: Words = (
 
 const CENTER_STOPPED: Words = (
     Likelihood::Possible,
-    "The portal asked for a second factor and got none: the person closed the page, the device is \
-    lost or out of reach, or somebody else typed that name.",
+    "The portal asked for FACTOR and got none: the person closed the page, the device is lost or out of \
+    reach, or somebody else typed that name.",
     "Ask the person whether they tried. If so, an administrator removes a lost device in Identity \
     Center. If not, tell the security team.",
 );
 
 const CENTER_UNANSWERED: Words = (
     Likelihood::Possible,
-    "The portal asked for the password and got none: the person closed the page, or somebody else typed \
-    that name.",
+    "The portal asked for FACTOR and got none: the person closed the page, or somebody else typed that name.",
     "Ask the person whether they tried. If not, tell the security team.",
+);
+
+const CENTER_NOT_ASKED: Words = (
+    Likelihood::Possible,
+    "The sign-in stopped, and CloudTrail does not show that another factor was asked for: the person closed \
+    the page, or has no MFA device and is not let in without one.",
+    "Ask the person what the page said. In the MFA settings of Identity Center, see what happens to users without \
+    a registered device. If the person did not try, tell the security team.",
+);
+
+const NOT_ASKED: Words = (
+    Likelihood::Possible,
+    "The sign-in stopped, and CloudTrail does not show that another factor was asked for.",
+    "Ask the person what the page said. If they did not try, tell the security team.",
+);
+
+const ROOT_STOPPED: Words = (
+    Likelihood::Possible,
+    "The page asked for root's MFA code and got none: the device is lost or out of reach, or somebody else \
+    typed the account's email address.",
+    "Ask the holders of root's password whether they tried. If so, and the device is lost, sign in with \
+    alternative factors, which takes the account's mailbox and phone. If not, tell the security team.",
 );
 
 const UNKNOWN_NAME: Words = (
@@ -274,6 +331,13 @@ const CENTER_SECURITY_KEY: Words = (
     lost, an administrator removes it in Identity Center, and the person registers another.",
 );
 
+const CENTER_MAILED_CODE: Words = (
+    Likelihood::Certain,
+    "The code sent by email was wrong.",
+    "Use the code of the newest mail. If none arrives, look in spam, and have an administrator check the user's \
+    email address in Identity Center.",
+);
+
 const CENTER_REFUSED: Words = (
     Likelihood::Possible,
     "Identity Center refused the sign-in. CloudTrail does not say at which factor.",
@@ -283,31 +347,45 @@ const CENTER_REFUSED: Words = (
 
 const DIRECTORY_STOPPED: Words = (
     Likelihood::Possible,
-    "WorkSpaces or Transfer Family asked for a second factor and got none: the person closed the page, \
-    the device is lost or out of reach, or somebody else typed that name.",
+    "WorkSpaces or Transfer Family asked for FACTOR and got none: the person closed the page, the device is \
+    lost or out of reach, or somebody else typed that name.",
     "Ask the person whether they tried. If so, whoever runs the directory can help with a lost \
     device. If not, tell the security team.",
 );
 
+const DIRECTORY_UNANSWERED: Words = (
+    Likelihood::Possible,
+    "WorkSpaces or Transfer Family asked for FACTOR and got none: the person closed the page, or somebody else \
+    typed that name.",
+    CENTER_UNANSWERED.2,
+);
+
 const DIRECTORY_FACTOR: Words = (
     Likelihood::Certain,
-    "WorkSpaces or Transfer Family refused the password or the second factor, as recorded.",
+    "WorkSpaces or Transfer Family refused FACTOR, as recorded.",
     "Check Caps Lock and the user name. Whoever runs the directory can set a new password or register \
     the device again: neither IAM nor Identity Center knows this user.",
 );
 
 const SOMEWHERE_STOPPED: Words = (
     Likelihood::Possible,
-    "The page asked for a second factor and got none: the person closed it, the device is lost or out of \
-    reach, or somebody else typed that name. CloudTrail does not say whether it was the page of Identity \
-    Center, WorkSpaces or Transfer Family.",
+    "The page asked for FACTOR and got none: the person closed it, the device is lost or out of reach, or \
+    somebody else typed that name. CloudTrail does not say whether it was the page of Identity Center, \
+    WorkSpaces or Transfer Family.",
     DIRECTORY_STOPPED.2,
+);
+
+const SOMEWHERE_UNANSWERED: Words = (
+    Likelihood::Possible,
+    "The page asked for FACTOR and got none: the person closed it, or somebody else typed that name. CloudTrail \
+    does not say whether it was the page of Identity Center, WorkSpaces or Transfer Family.",
+    CENTER_UNANSWERED.2,
 );
 
 const SOMEWHERE_FACTOR: Words = (
     Likelihood::Certain,
-    "The password or the second factor was refused, as recorded. CloudTrail does not say whether by \
-    Identity Center, WorkSpaces or Transfer Family.",
+    "As recorded, FACTOR was refused. CloudTrail does not say whether by Identity Center, WorkSpaces or \
+    Transfer Family.",
     "Check Caps Lock and the user name, and ask at which page the person signs in. Whoever runs its \
     directory can set a new password or register the device again.",
 );

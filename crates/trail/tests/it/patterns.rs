@@ -621,3 +621,67 @@ fn a_role_that_was_refused_does_not_hide_a_sign_in() {
     let rows: Vec<_> = rows.iter().map(|row| (row.purpose, row.tries)).collect();
     assert_eq!(rows, [(Purpose::SignIn, 1), (Purpose::SwitchRole, 2)]);
 }
+
+/// What the portal says of each step, and the diagnosis.
+fn portal(steps: &[(&str, &str, &str)]) -> Diagnosis {
+    let identity = json!({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}});
+    workflow(identity, steps)
+}
+
+fn workflow(identity: Value, steps: &[(&str, &str, &str)]) -> Diagnosis {
+    let mut story = Story::new();
+    for (second, (name, kind, outcome)) in steps.iter().enumerate() {
+        story = story.event(
+            &format!("08:00:{second:02}"),
+            json!({
+                "eventName": name, "userIdentity": identity, "serviceEventDetails": {*name: outcome},
+                "additionalEventData": {"AuthWorkflowID": "w-1", "CredentialType": kind}
+            }),
+        );
+    }
+    locked_out(story).diagnosis
+}
+
+/// Only what CloudTrail shows to have been asked for counts as not given.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+#[test]
+fn a_factor_that_was_not_asked_for_is_not_claimed() {
+    let password = ("CredentialVerification", "PASSWORD", "Success");
+    let code = portal(&[password, ("CredentialChallenge", "TOTP", "Success")]);
+    assert!(code.cause.contains("asked for the code of the MFA device and got none"));
+    let nothing = portal(&[password]);
+    assert!(nothing.cause.contains("does not show that another factor was asked for"));
+    assert!(!nothing.action.contains("lost device"), "{}", nothing.action);
+    let unknown = json!({"type": "Unknown"});
+    for (kind, says) in [("PASSWORD", "the password"), ("SMARTCARD", "the smart card")] {
+        let asked = workflow(unknown.clone(), &[("CredentialChallenge", kind, "Success")]);
+        assert!(asked.cause.contains(&format!("asked for {says} and got none")), "{}", asked.cause);
+        assert!(!asked.cause.contains("device"), "{}", asked.cause);
+        let wrong = workflow(unknown.clone(), &[("CredentialVerification", kind, "Failure")]);
+        assert!(wrong.cause.contains(&format!("recorded, {says} was refused")), "{}", wrong.cause);
+    }
+}
+
+/// A code by email takes no device.
+#[test]
+fn a_mailed_code_that_was_refused() {
+    let refused = portal(&[("CredentialVerification", "EMAIL_OTP", "Failure")]);
+    assert!(refused.cause.contains("code sent by email"), "{}", refused.cause);
+    assert!(!refused.action.contains("device"), "{}", refused.action);
+}
+
+/// No administrator can help root, and AWS documents the order of password and code for nobody.
+#[test]
+fn root_stopped_at_the_code() {
+    let row = locked_out(Story::new().event(
+        "08:00:00",
+        json!({
+            "eventName": "CheckMfa",
+            "userIdentity": {"type": "Root"},
+            "responseElements": {"CheckMfa": "Success"}
+        }),
+    ));
+    assert!(row.diagnosis.action.contains("alternative factors"), "{}", row.diagnosis.action);
+    assert!(!row.diagnosis.action.contains("administrator"), "{}", row.diagnosis.action);
+    assert!(!row.diagnosis.cause.contains("even if"), "{}", row.diagnosis.cause);
+}
