@@ -436,6 +436,9 @@ fn saml(attempt: &Attempt) -> Words {
             provider's clock.",
         );
     }
+    if failed_with(attempt, "InvalidIdentityToken") && !says(attempt, "signature") {
+        return invalid_response(attempt);
+    }
     if failed_with(attempt, "InvalidIdentityToken") {
         return (
             Likelihood::Likely,
@@ -454,6 +457,47 @@ fn saml(attempt: &Attempt) -> Words {
         name both correctly.",
         "Compare the Role attribute (role ARN, provider ARN) with the role's trust policy.",
     )
+}
+
+/// What is wrong with a SAML response whose signature is right.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>
+fn invalid_response(attempt: &Attempt) -> Words {
+    if says(attempt, "RoleSessionName is required") {
+        return (
+            Likelihood::Certain,
+            "The SAML response does not name the person: it lacks the attribute RoleSessionName.",
+            "In the identity provider's application, map the user's id or email address to the attribute \
+            https://aws.amazon.com/SAML/Attributes/RoleSessionName. Check that this user has one.",
+        );
+    }
+    if says(attempt, "RoleSessionName") {
+        return (
+            Likelihood::Certain,
+            "The attribute RoleSessionName of the SAML response is not a name that AWS takes.",
+            "In the identity provider's application, map something of 2 to 64 letters, digits and _+=,.@- \
+            to RoleSessionName, such as the user's email address.",
+        );
+    }
+    if says(attempt, "Source Identity") || says(attempt, "SourceIdentity") {
+        return (
+            Likelihood::Certain,
+            "The attribute SourceIdentity of the SAML response is not a name that AWS takes.",
+            "In the identity provider's application, map something of 2 to 64 letters, digits and _+=,.@- \
+            that does not begin with aws: to SourceIdentity.",
+        );
+    }
+    (
+        Likelihood::Possible,
+        "AWS could not use the SAML response.",
+        "Look at the response in the browser, and compare its attributes with what AWS expects. If the provider \
+        has a new certificate, upload its current metadata.",
+    )
+}
+
+/// Whether the message contains these words.
+fn says(attempt: &Attempt, words: &str) -> bool {
+    attempt.message.as_ref().is_some_and(|message| message.contains(words))
 }
 
 fn password_change(attempt: &Attempt) -> Words {

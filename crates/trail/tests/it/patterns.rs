@@ -267,12 +267,13 @@ fn recovery_unfinished() {
     assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T09:00:00Z");
 }
 
-/// 8: the code says what STS did not like.
+/// 8: the code and the message say what STS did not like.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>
 #[test]
 fn saml_refused() {
     const PROVIDER: &str = "arn:aws:iam::111122223333:saml-provider/acme";
-    let refused = |code: &str| {
+    let refused = |code: &str, message: &str| {
         locked_out(Story::new().event(
             "08:00:00",
             json!({
@@ -280,22 +281,39 @@ fn saml_refused() {
                 "eventName": "AssumeRoleWithSAML",
                 "errorCode": code,
                 "requestParameters": {"principalArn": PROVIDER},
+                "errorMessage": message,
                 "userIdentity": {"type": "SAMLUser", "userName": "ana@example.com"}
             }),
         ))
     };
-    for (code, says) in [
-        ("ExpiredTokenException", "too late"),
-        ("AccessDenied", "does not trust"),
-        ("InvalidIdentityToken", "certificate"),
+    let invalid = "InvalidIdentityTokenException";
+    for (code, message, likelihood, says) in [
+        ("ExpiredTokenException", "", Likelihood::Likely, "too late"),
+        ("AccessDenied", "", Likelihood::Likely, "does not trust"),
+        (invalid, "Response signature invalid", Likelihood::Likely, "certificate"),
+        (invalid, "RoleSessionName is required in AuthnResponse", Likelihood::Certain, "lacks"),
+        (
+            invalid,
+            "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}",
+            Likelihood::Certain,
+            "RoleSessionName of the SAML response is not",
+        ),
+        (
+            invalid,
+            "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with \"aws:\"",
+            Likelihood::Certain,
+            "SourceIdentity",
+        ),
+        (invalid, "Something else", Likelihood::Possible, "could not use"),
     ] {
-        let row = refused(code);
-        assert_eq!(row.pattern, Pattern::SamlRefused);
-        assert_eq!(row.diagnosis.likelihood, Likelihood::Likely);
-        assert!(row.diagnosis.cause.contains(says), "{code}: {}", row.diagnosis.cause);
+        let Diagnosis { cause, likelihood: found, .. } = refused(code, message).diagnosis;
+        assert_eq!(found, likelihood, "{message}");
+        assert!(cause.contains(says), "{code}, {message}: {cause}");
+        assert_eq!(cause.contains("certificate"), message.contains("signature"), "{cause}");
     }
-    let action = refused("InvalidIdentityToken").diagnosis.action;
+    let action = refused(invalid, "Response signature invalid").diagnosis.action;
     assert!(action.contains(&format!("--saml-provider-arn {PROVIDER} ")), "{action}");
+    assert_eq!(refused("AccessDenied", "").pattern, Pattern::SamlRefused);
 }
 
 /// 9: the response of the identity provider.
