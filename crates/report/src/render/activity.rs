@@ -248,10 +248,14 @@ fn by_now(row: &LockedOut) -> String {
             let who = who.map(|who| format!(", likely as {who}, from the same address"));
             format!("in since {}{}", time(since), who.unwrap_or_default())
         }
-        None if hides_success(row) => "whether they got in later is not recorded".to_owned(),
+        None if hides_success(row) => NOT_READ.to_owned(),
         None => "still out".to_owned(),
     }
 }
+
+/// Nothing is claimed of what is passed over.
+const NOT_READ: &str = "whether they got in later is not known: only refused AssumeRole and AssumeRoleWithSAML calls \
+                        are read";
 
 /// Whether only refusals are read: programs assume roles all the time.
 fn hides_success(row: &LockedOut) -> bool {
