@@ -144,11 +144,12 @@ fn factors(record: &Node<'_>, pool: &mut Pool) -> Vec<SharedText> {
     names.map(|name| pool.text(name)).collect()
 }
 
-/// The user, device or role acted on.
+/// The user, device, role or account acted on.
 fn target<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     let parameter = match name {
         "AssumeRole" | "AssumeRoleWithSAML" => "roleArn",
         "AssumeRoot" => "targetPrincipal",
+        "StartPrimaryEmailUpdate" | "AcceptPrimaryEmailUpdate" => "accountId",
         "CreateVirtualMFADevice" => "virtualMFADeviceName",
         "CreateOAuth2Token" => "grant_type",
         "DeleteVirtualMFADevice" => "serialNumber",

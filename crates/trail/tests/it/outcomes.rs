@@ -385,3 +385,16 @@ fn no_secret_is_kept() {
     let kept = serde_json::to_string(&activity).unwrap();
     assert!(!kept.to_lowercase().contains("secret"), "{kept}");
 }
+
+/// The management account changes the address of a member, which the event names.
+/// <https://docs.aws.amazon.com/accounts/latest/reference/API_StartPrimaryEmailUpdate.html>
+#[test]
+fn a_change_of_roots_address_names_the_account() {
+    for name in ["StartPrimaryEmailUpdate", "AcceptPrimaryEmailUpdate"] {
+        let event = event(json!({
+            "eventSource": "account.amazonaws.com", "eventName": name,
+            "requestParameters": {"accountId": "444455556666", "primaryEmail": "HIDDEN"}
+        }));
+        assert_eq!(event.target.as_deref(), Some("444455556666"));
+    }
+}
