@@ -155,6 +155,7 @@ fn target<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
         "DeleteVirtualMFADevice" => "serialNumber",
         "CreateSAMLProvider" | "CreateOpenIDConnectProvider" => "name",
         "UpdateSAMLProvider" | "DeleteSAMLProvider" => "sAMLProviderArn",
+        "AddClientIDToOpenIDConnectProvider" => "openIDConnectProviderArn",
         _ => "userName",
     };
     record.text(&format!("/requestParameters/{parameter}"))

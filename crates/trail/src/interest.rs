@@ -49,6 +49,7 @@ const CONSOLE: &[&str] = &[
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
 pub const IAM: &[&str] = &[
+    "AddClientIDToOpenIDConnectProvider",
     "ChangePassword",
     "CreateAccessKey",
     "CreateLoginProfile",
