@@ -43,6 +43,7 @@ pub(crate) fn facts(
     }
     let created = times_of("CreateUser", &events);
     let enabled = times_of("EnableMFADevice", &events);
+    let deleted = times_of("DeleteUser", &events);
     events.retain(|event| filter.takes_event(event));
     make_room(&mut accounts, &events, attempts);
     for attempt in attempts {
@@ -52,7 +53,7 @@ pub(crate) fn facts(
     }
     for event in events {
         if let Some(activity) = accounts.get_mut(&*event.account) {
-            activity.credential_events.push(credential_event(&event, &created, &enabled));
+            activity.credential_events.push(credential_event(&event, &created, &enabled, &deleted));
         }
     }
     accounts
@@ -123,8 +124,14 @@ fn sign_in(attempt: &Attempt) -> SignIn {
 }
 
 /// The event as a fact.
-fn credential_event(event: &Event, created: &Times, enabled: &Times) -> CredentialEvent {
+fn credential_event(
+    event: &Event,
+    created: &Times,
+    enabled: &Times,
+    deleted: &Times,
+) -> CredentialEvent {
     let created = times(created, event).iter().rev().find(|(created, _)| *created <= event.at);
+    let deleted = times(deleted, event).iter().find(|(deleted, _)| event.at <= *deleted);
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id.to_string()),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
@@ -144,6 +151,10 @@ fn credential_event(event: &Event, created: &Times, enabled: &Times) -> Credenti
         agent: event.agent.clone(),
         minutes_since_creation: created.map(|(created, _)| minutes(*created, event.at)),
         minutes_to_new_mfa: of_target(event, minutes_to_new_mfa(event, times(enabled, event))),
+        minutes_to_deletion: of_target(
+            event,
+            deleted.map(|(deleted, _)| minutes(event.at, *deleted)),
+        ),
     }
 }
 

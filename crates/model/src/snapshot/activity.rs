@@ -132,6 +132,8 @@ record! {
         /// How many minutes lie between it and the enabling of another MFA device for the user acted on,
         /// after it or up to an hour before; null: not in what was read.
         pub minutes_to_new_mfa: Fact<Option<f64>>,
+        /// How many minutes after it the user acted on was deleted; null: not in what was read.
+        pub minutes_to_deletion: Fact<Option<f64>>,
     }
 }
 

@@ -213,3 +213,29 @@ fn the_region_of_a_web_app_is_not_that_of_the_portal() {
     assert_eq!(portals("https://webapp-0123456789abcdef0.transfer-webapp.eu-central-1.on.aws/"), 0);
     assert_eq!(portals("https://d-1234567890.awsapps.com/start/"), 1);
 }
+
+/// IAM deletes only users without devices, so their devices go first.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
+#[test]
+fn how_soon_the_user_was_deleted_is_known() {
+    let minutes = |user: &str, deleted_at: &str| {
+        let call = |story: Story, time: &str, name: &str, user: &str| {
+            story.event(
+                time,
+                json!({
+                    "eventSource": "iam.amazonaws.com", "eventName": name,
+                    "requestParameters": {"userName": user}
+                }),
+            )
+        };
+        let story = call(Story::new(), "08:00:00", "DeactivateMFADevice", "ben");
+        let story = call(story, deleted_at, "DeleteUser", user);
+        let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
+        let events = &accounts["111122223333"].credential_events;
+        let event = events.iter().find(|event| event.name == "DeactivateMFADevice").unwrap();
+        event.minutes_to_deletion
+    };
+    assert_eq!(minutes("Ben", "08:02:00"), Fact::Known(Some(2.0)));
+    assert_eq!(minutes("ben", "07:59:00"), Fact::Known(None), "another user of that name");
+    assert_eq!(minutes("eva", "08:02:00"), Fact::Known(None));
+}
