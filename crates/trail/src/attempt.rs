@@ -1,6 +1,6 @@
 //! Events put together to attempts, so that one sign-in counts once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::SignedDuration;
 use portcullis_model::{
@@ -36,6 +36,8 @@ pub(crate) fn attempts(events: &[Box<Event>]) -> Vec<Attempt> {
         open: HashMap::new(),
         names: names(events),
         spellings: spellings(events),
+        directories: directories(events),
+        has_several_centers: has_several_centers(events),
     };
     for (event, purpose) in steps {
         attempts.add(event, purpose);
@@ -110,6 +112,46 @@ fn spellings(events: &[Box<Event>]) -> HashMap<(SharedText, String), SharedText>
     spellings
 }
 
+/// Of which directory people are whose name an event of their sign-in gives, by account and name: until July 2025,
+/// only the last event of a sign-in that succeeded said it.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+fn directories(events: &[Event]) -> HashMap<(SharedText, SharedText), ActorKind> {
+    let mut directories = HashMap::new();
+    for event in events {
+        let kind = event.actor.kind;
+        if is_of_portal(event)
+            && matches!(kind, ActorKind::IdentityCenter | ActorKind::Directory)
+            && let Some(name) = &event.actor.name
+        {
+            let known = directories.entry((event.account.clone(), name.clone())).or_insert(kind);
+            // Both may have a user of that name.
+            if *known != kind {
+                *known = ActorKind::Other;
+            }
+        }
+    }
+    directories
+}
+
+/// Whether the event is a step of a sign-in to the portal of Identity Center, or to an application that has the
+/// same events.
+fn is_of_portal(event: &Event) -> bool {
+    event.name == "ExternalIdPDirectoryLogin" || IDENTITY_CENTER.contains(&&*event.name)
+}
+
+/// Whether people signed in to the portals of several Identity Centers: each is in an account of its own, and may
+/// have users of the same names.
+fn has_several_centers(events: &[Event]) -> bool {
+    let mut accounts = HashSet::new();
+    for event in events {
+        if is_of_portal(event) && event.actor.kind == ActorKind::IdentityCenter {
+            accounts.insert(&event.account);
+        }
+    }
+    accounts.len() > 1
+}
+
 /// The id of a user of Identity Center. Of a session, it is that of the role.
 fn user_id(actor: &Actor) -> Option<&SharedText> {
     let is_user = actor.kind == ActorKind::IdentityCenter && actor.role.is_none();
@@ -137,6 +179,8 @@ struct Attempts {
     open: HashMap<Tie, usize>,
     names: HashMap<SharedText, SharedText>,
     spellings: HashMap<(SharedText, String), SharedText>,
+    directories: HashMap<(SharedText, SharedText), ActorKind>,
+    has_several_centers: bool,
 }
 
 impl Attempts {
@@ -157,7 +201,13 @@ impl Attempts {
             self.all.push(begin(event, purpose, person));
             self.all.len() - 1
         });
+        let account = self.account(event.actor.kind, event);
         let attempt = &mut self.all[index];
+        // The last event of a sign-in says of which directory the person is.
+        if attempt.person.kind == ActorKind::Other {
+            attempt.person.kind = event.actor.kind;
+            attempt.person.account = account;
+        }
         extend(attempt, event);
         for tie in ties_to_later(event, attempt) {
             self.open.insert(tie, index);
@@ -166,7 +216,6 @@ impl Attempts {
 
     fn person(&self, event: &Event) -> Person {
         let actor = &event.actor;
-        let is_global = matches!(actor.kind, ActorKind::IdentityCenter | ActorKind::Saml);
         let by_id = user_id(actor).map(|id| self.names.get(id).unwrap_or(id).clone());
         let mut name = actor.name.clone().or(by_id);
         if actor.kind == ActorKind::User
@@ -176,12 +225,30 @@ impl Attempts {
             name = self.spellings.get(&key).cloned().or(name);
         }
         let is_unnamed = name.is_none() && actor.kind != ActorKind::Root;
+        let mut kind = actor.kind;
+        if kind == ActorKind::Other
+            && is_of_portal(event)
+            && let Some(name) = &name
+        {
+            let key = (event.account.clone(), name.clone());
+            kind = self.directories.get(&key).copied().unwrap_or(kind);
+        }
         Person {
-            kind: actor.kind,
-            account: (!is_global).then(|| event.account.clone()),
+            kind,
+            account: self.account(kind, event),
             source: if is_unnamed { event.source.clone() } else { None },
             name,
         }
+    }
+
+    /// The account that the name of somebody belongs to; none: a name of an identity provider.
+    fn account(&self, kind: ActorKind, event: &Event) -> Option<SharedText> {
+        let is_global = match kind {
+            ActorKind::Saml => true,
+            ActorKind::IdentityCenter => !(self.has_several_centers && is_of_portal(event)),
+            _ => false,
+        };
+        (!is_global).then(|| event.account.clone())
     }
 }
 
@@ -293,13 +360,6 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     {
         attempt.person.name = Some(name.clone());
         attempt.person.source = None;
-    }
-    // The last event of a sign-in says of which directory the person is.
-    if attempt.person.kind == ActorKind::Other {
-        attempt.person.kind = event.actor.kind;
-        if event.actor.kind == ActorKind::IdentityCenter {
-            attempt.person.account = None;
-        }
     }
     let id = event.actor.principal_id.as_ref().filter(|id| id.starts_with(USER_ID_PREFIX));
     attempt.principal_id = id.cloned().or(attempt.principal_id.take());

@@ -60,7 +60,8 @@ pub struct Person {
     pub kind: ActorKind,
     /// Their name.
     pub name: Option<SharedText>,
-    /// The account that the name belongs to; none: one of an identity provider.
+    /// The account that the name belongs to; none: one of an identity provider. That of Identity Center is said only
+    /// where there are several.
     pub account: Option<SharedText>,
     /// The address, if that is all that is known of them.
     pub source: Option<SharedText>,

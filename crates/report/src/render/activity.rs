@@ -420,7 +420,8 @@ fn name(person: &Person) -> String {
             let source = person.source.as_deref().unwrap_or("an unknown address");
             format!("a name that is not a user of {account}, from {source}")
         }
-        ActorKind::IdentityCenter => format!("{name}, Identity Center"),
+        ActorKind::IdentityCenter if account.is_empty() => format!("{name}, Identity Center"),
+        ActorKind::IdentityCenter => format!("{name}, Identity Center of {account}"),
         ActorKind::Saml => format!("{name}, SAML"),
         ActorKind::Instance => format!("{name}, instance of {account}"),
         ActorKind::Role => format!("{name}, role session of {account}"),

@@ -351,3 +351,32 @@ fn a_program_that_may_not_assume_a_role_is_nobodys_attempt() {
     let set = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/ana";
     assert_eq!(denied(set), 1);
 }
+
+/// Each is in an account of its own, which records its sign-ins.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-instances.html>
+#[test]
+fn users_of_two_identity_centers_are_two_people() {
+    let sign_in = |story: Story, account: &str, step: &str, outcome: &str| {
+        story.event(
+            "08:00:00",
+            json!({
+                "eventName": step,
+                "recipientAccountId": account,
+                "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": account}},
+                "serviceEventDetails": {step: outcome},
+                "additionalEventData": {
+                    "AuthWorkflowID": account, "CredentialType": "PASSWORD", "UserName": "admin"
+                }
+            }),
+        )
+    };
+    let people = |other: &str| {
+        let story = sign_in(Story::new(), "111122223333", "CredentialVerification", "Failure");
+        let story = sign_in(story, other, "UserAuthentication", "Success");
+        attempts(story).into_iter().map(|attempt| attempt.person).collect::<Vec<_>>()
+    };
+    let [one, other] = people("444455556666").try_into().unwrap();
+    assert_eq!(one.account.as_deref(), Some("111122223333"));
+    assert_eq!(other.account.as_deref(), Some("444455556666"));
+    assert!(people("111122223333").iter().all(|person| person.account.is_none()));
+}

@@ -703,3 +703,27 @@ fn root_stopped_at_the_code() {
     assert!(!row.diagnosis.action.contains("administrator"), "{}", row.diagnosis.action);
     assert!(!row.diagnosis.cause.contains("even if"), "{}", row.diagnosis.cause);
 }
+
+/// Until July 2025, events named the user by name alone, and only the last of a success named the portal.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
+#[test]
+fn a_typing_error_at_the_portal_before_users_had_ids() {
+    let step = |story: Story, time: &str, workflow: &str, name: &str, outcome: &str| {
+        story.event(
+            time,
+            json!({
+                "eventName": name,
+                "userIdentity": {"type": "Unknown", "userName": "ana"},
+                "serviceEventDetails": {name: outcome},
+                "additionalEventData": {
+                    "AuthWorkflowID": workflow, "CredentialType": "PASSWORD",
+                    "LoginTo": if name == "UserAuthentication" { json!("https://d-1234567890.awsapps.com/start") } else { Value::Null }
+                }
+            }),
+        )
+    };
+    let wrong = step(Story::new(), "08:00:00", "w-1", "CredentialVerification", "Failure");
+    let right = step(wrong, "08:00:20", "w-2", "CredentialVerification", "Success");
+    let summary = all(step(right, "08:00:21", "w-2", "UserAuthentication", "Success"));
+    assert_eq!((summary.locked_out.len(), summary.typing_errors), (0, 1));
+}
