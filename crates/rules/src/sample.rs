@@ -49,6 +49,7 @@ fn read_in_whole() -> AccountActivity {
         portal_regions: BTreeSet::new(),
         unplaced: Vec::new(),
         sign_ins: Vec::new(),
+        elsewhere: Vec::new(),
         credential_events: Vec::new(),
     }
 }

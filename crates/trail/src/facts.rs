@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Actor, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact,
-    FactorState, Mfa, Outcome, Period, SharedText, SignIn, Source, is_region, partition_of,
+    FactorState, Mfa, Outcome, Period, Purpose, SharedText, SignIn, Source, is_region,
+    partition_of,
 };
 
 use crate::summary::Filter;
@@ -27,6 +28,7 @@ pub(crate) fn facts(
             portal_regions: BTreeSet::new(),
             unplaced: coverage.unplaced.clone(),
             sign_ins: Vec::new(),
+            elsewhere: Vec::new(),
             credential_events: Vec::new(),
         });
         activity.regions.push(region.clone());
@@ -50,6 +52,9 @@ pub(crate) fn facts(
         if let Some(activity) = accounts.get_mut(&*attempt.account) {
             activity.sign_ins.push(sign_in(attempt));
         }
+    }
+    if accounts.len() > 1 {
+        add_elsewhere(&mut accounts, attempts);
     }
     for event in events {
         if let Some(activity) = accounts.get_mut(&*event.account) {
@@ -88,6 +93,35 @@ fn make_room(
         if let Some(activity) = accounts.get_mut(&**id) {
             activity.sign_ins.reserve_exact(attempts);
             activity.credential_events.reserve_exact(events);
+        }
+    }
+}
+
+/// Whoever tries many accounts from one address goes on to the next within that time.
+const NEXT_ACCOUNT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Adds the failed attempts of an address at several accounts, one soon after the other, to the account of the first.
+fn add_elsewhere(accounts: &mut BTreeMap<String, AccountActivity>, attempts: &[Attempt]) {
+    let mut by_source: BTreeMap<&SharedText, Vec<&Attempt>> = BTreeMap::new();
+    for attempt in attempts {
+        let failed = matches!(attempt.outcome, Outcome::Failure | Outcome::Unfinished);
+        if let Some(source) = &attempt.source
+            && failed
+            && attempt.purpose == Purpose::SignIn
+        {
+            by_source.entry(source).or_default().push(attempt);
+        }
+    }
+    for mut tries in by_source.into_values() {
+        tries.sort_by_key(|attempt| attempt.last);
+        for series in
+            tries.chunk_by(|one, next| next.last.duration_since(one.last) <= NEXT_ACCOUNT_WITHIN)
+        {
+            let first = &series[0].account;
+            if let Some(activity) = accounts.get_mut(&**first) {
+                let others = series.iter().filter(|attempt| attempt.account != *first);
+                activity.elsewhere.extend(others.map(|attempt| sign_in(attempt)));
+            }
         }
     }
 }

@@ -27,6 +27,10 @@ pub struct AccountActivity {
     pub unplaced: Vec<String>,
     /// The attempts to sign in and the like, in the order of time.
     pub sign_ins: Vec<SignIn>,
+    /// Attempts to sign in to other accounts that failed, from an address that had failed here shortly before: whoever
+    /// tries many people may try many accounts.
+    #[serde(default)]
+    pub elsewhere: Vec<SignIn>,
     /// The events, in the order of time.
     pub credential_events: Vec<CredentialEvent>,
 }
@@ -164,6 +168,8 @@ record! {
         pub unknown_user_attempts: u32,
         /// The addresses that they came from, sorted.
         pub sources: Vec<SharedText>,
+        /// The accounts that recorded them, sorted.
+        pub accounts: Vec<SharedText>,
         /// The regions that recorded them, sorted.
         #[shown(Text)]
         pub regions: Vec<SharedText>,

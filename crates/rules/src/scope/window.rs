@@ -1,10 +1,10 @@
 //! Windows: attempts put together by what they have in common, and by how soon one follows the other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    Account, AccountActivity, ActorKind, Fact, Outcome, Purpose, Record, SharedText, SignIn,
+    Account, AccountActivity, ActorKind, Arn, Fact, Outcome, Purpose, Record, SharedText, SignIn,
     Snapshot, Type, Typed, Value, Window,
 };
 
@@ -123,7 +123,10 @@ impl Grouping {
         // Users of IAM and of Identity Center may have one name, also that of root.
         let mut groups: BTreeMap<(String, Option<ActorKind>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
-        for sign_in in &activity.sign_ins {
+        // A person is of one account; an address tries several.
+        let elsewhere: &[SignIn] = if self.by_user { &[] } else { &activity.elsewhere };
+        let not_here: HashSet<&str> = elsewhere.iter().map(|it| it.resource_id.as_str()).collect();
+        for sign_in in activity.sign_ins.iter().chain(elsewhere) {
             match self.takes(sign_in, &snapshot.account) {
                 Some(true) => {
                     if let Some(key) = self.key(sign_in) {
@@ -144,6 +147,10 @@ impl Grouping {
                     && !(self.until_success && got_in(one, one.at, next.at, &successes))
             };
             for attempts in group.chunk_by(belong) {
+                // It belongs to the account where it began.
+                if not_here.contains(attempts[0].resource_id.as_str()) {
+                    continue;
+                }
                 let mut window = window(&name, attempts, &successes);
                 window.is_cut = self.is_cut(attempts[0], activity.period.from, &successes);
                 let end = end_of_reading(activity, &window.regions);
@@ -241,6 +248,11 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
     let sources: BTreeSet<&SharedText> =
         attempts.iter().filter_map(|it| it.source.as_ref()).collect();
     let regions: BTreeSet<&SharedText> = attempts.iter().map(|it| &it.region).collect();
+    let accounts: BTreeSet<&str> = attempts
+        .iter()
+        .filter_map(|it| Arn::parse(&it.resource_id))
+        .map(|event| event.account)
+        .collect();
     let successes: Vec<&SignIn> =
         known.iter().filter_map(|person| successes.get(person)).flatten().copied().collect();
     Window {
@@ -258,6 +270,7 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
         minutes_to_success: soonest(last.at, &successes),
         minutes_to_success_from_same_source: to_success_from_each_source(attempts, &successes),
         sources: sources.into_iter().cloned().collect(),
+        accounts: accounts.into_iter().map(SharedText::from).collect(),
         regions: regions.into_iter().cloned().collect(),
         event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
     }

@@ -541,3 +541,29 @@ fn mistakes_in_windows_are_found_where_they_are() {
     let on_users = crate::support::RULE.replace("when  ", "regions = []\nwhen  ");
     assert_eq!(load(&on_users).unwrap_err().0[0].message, "`regions` is not known here");
 }
+
+/// What an address went on to try in another account counts where it began, and only there.
+#[test]
+fn an_address_has_one_window_in_several_accounts() {
+    let other = |user: &str, time: &str| {
+        let mut other = failure(user, time);
+        other["resource_id"] =
+            json!(format!("arn:aws:cloudtrail:us-east-1:444455556666:event/{user}-{time}"));
+        other
+    };
+    let judged = |rule: &str, own: &[Json]| {
+        let activity = json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": covered(),
+            "is_of_one_person": false,
+            "sign_ins": own,
+            "elsewhere": [other("eva", "08:02:00"), other("ida", "08:03:00"), other("eva", "11:00:00")],
+            "credential_events": [],
+        });
+        lines(&report_of(rule, activity))
+    };
+    let by_address = WINDOWS.replace(r#"["user"]"#, r#"["source"]"#);
+    let failed = ["fail 203.0.113.10 3 3 none none"];
+    assert_eq!(judged(&by_address, &[failure("ana", "08:00:00")]), failed);
+    assert!(!judged(WINDOWS, &[failure("ana", "08:00:00")]).join(" ").contains("fail"));
+}

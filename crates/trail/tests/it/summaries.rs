@@ -239,3 +239,28 @@ fn how_soon_the_user_was_deleted_is_known() {
     assert_eq!(minutes("ben", "07:59:00"), Fact::Known(None), "another user of that name");
     assert_eq!(minutes("eva", "08:02:00"), Fact::Known(None));
 }
+
+/// One who tries many people may try each in an account of their own.
+#[test]
+fn the_account_that_an_address_tried_first_knows_what_it_tried_elsewhere() {
+    let elsewhere = |minute: u32| {
+        let refused = |story: Story, time: &str, account: &str, outcome: &str| {
+            story.event(
+                time,
+                json!({
+                    "recipientAccountId": account,
+                    "userIdentity": {"type": "IAMUser", "userName": "ana"},
+                    "responseElements": {"ConsoleLogin": outcome}
+                }),
+            )
+        };
+        let story = refused(Story::new(), "08:00:00", "111122223333", "Failure");
+        let time = format!("08:{minute:02}:00");
+        let story = refused(story, &time, "444455556666", "Failure");
+        let story = refused(story, &time, "777788889999", "Success");
+        let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
+        accounts.into_values().map(|activity| activity.elsewhere.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(elsewhere(10), [1, 0, 0]);
+    assert_eq!(elsewhere(11), [0, 0, 0]);
+}
