@@ -23,6 +23,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::UnknownName => UNKNOWN_NAME,
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
         Pattern::RootCredentials => ROOT_CREDENTIALS,
+        Pattern::RecoveryUnfinished if last.outcome == Outcome::Failure => RECOVERY_REFUSED,
         Pattern::RecoveryUnfinished => RECOVERY_UNFINISHED,
         Pattern::SamlRefused => saml(last),
         Pattern::DirectoryRefused => DIRECTORY_REFUSED,
@@ -304,6 +305,13 @@ const RECOVERY_UNFINISHED: Words = (
     asked, tell the security team and secure the mailbox.",
 );
 
+const RECOVERY_REFUSED: Words = (
+    Likelihood::Possible,
+    "Somebody asked for a new root password and was refused. If none of you asked, somebody is trying to get in.",
+    "In a member account whose root is managed centrally, recovery is off: the management account does it \
+    instead. If none of you asked, tell the security team and secure the mailbox of the account's address.",
+);
+
 const DIRECTORY_REFUSED: Words = (
     Likelihood::Likely,
     "Identity Center could not use what the identity provider sent, as the message says.",
@@ -544,8 +552,8 @@ fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
         return (
             Likelihood::Certain,
             "The person is not allowed to manage their own MFA device.",
-            "Allow iam:CreateVirtualMFADevice, iam:EnableMFADevice and iam:ResyncMFADevice on their \
-            own device. Leave deleting a left-over device to an administrator: somebody with a stolen \
+            "Allow iam:CreateVirtualMFADevice on their own device, and iam:EnableMFADevice and iam:ResyncMFADevice \
+            on their own user. Leave deleting a left-over device to an administrator: somebody with a stolen \
             password must not be able to do it.",
         );
     }

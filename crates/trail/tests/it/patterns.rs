@@ -263,6 +263,10 @@ fn recovery_unfinished() {
     let requested = || recovery(Story::new(), "08:00:00", "Requested");
     assert_eq!(pattern(requested()), (Pattern::RecoveryUnfinished, Likelihood::Possible));
     assert_eq!(all(recovery(requested(), "09:00:00", "Completed")).locked_out, []);
+    let mut refused = requested();
+    refused.records[0]["responseElements"] = json!({"PasswordRecoveryRequested": "Failure"});
+    let cause = locked_out(refused).diagnosis.cause;
+    assert!(cause.contains("was refused") && !cause.contains("mail did"), "{cause}");
     let row = locked_out(root(requested(), "09:00:00", "Success"));
     assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T09:00:00Z");
 }
@@ -446,6 +450,10 @@ fn enrolment_unfinished() {
         let row = locked_out(Story::new().call("08:00:00", call, json!(code)));
         assert!(row.diagnosis.cause.contains("no reason"), "{}", row.diagnosis.cause);
     }
+    // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+    let denied = Story::new().call("08:00:00", "EnableMFADevice", json!("AccessDenied"));
+    let action = locked_out(denied).diagnosis.action;
+    assert!(action.contains("iam:ResyncMFADevice on their own user"), "{action}");
     let deleted = Story::new().call("08:00:00", "DeleteVirtualMFADevice", Value::Null);
     assert_eq!(all(deleted).attempts, []);
 }
