@@ -10,6 +10,9 @@ use crate::tree::Node;
 /// What stands in place of a name that the account has no user of.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// What stands in place of the type of a user of whom that is not said.
+pub(crate) const NOT_NAMED: &str = "not named";
+
 /// What stands for the role of sessions of root that `sts:AssumeRoot` opens.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
@@ -48,6 +51,7 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
         "IdentityCenterUser" | "Unknown" | "" => directory_user(record, pool),
         // A CSV names the session alone.
         _ if user_name.is_some_and(is_instance) => actor(ActorKind::Instance, user_name),
+        NOT_NAMED => actor(ActorKind::Other, user_name),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
 }

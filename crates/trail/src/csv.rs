@@ -8,6 +8,7 @@ use csv::StringRecord;
 use portcullis_model::Form;
 use serde_json::{Map, Value, json};
 
+use crate::actor;
 use crate::input::Input;
 use crate::split::{MAX_RECORD, TOO_LONG};
 
@@ -83,11 +84,11 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
 fn describe_user(record: &mut Map<String, Value>, name: Option<&str>) {
     let kind = match name {
         Some("root") => "Root",
-        Some(crate::actor::HIDDEN) => {
+        Some(actor::HIDDEN) => {
             record.insert("responseElements".to_owned(), json!({"ConsoleLogin": "Failure"}));
             "IAMUser"
         }
-        _ => "not named",
+        _ => actor::NOT_NAMED,
     };
     record.insert("userIdentity".to_owned(), json!({"type": kind, "userName": name}));
 }

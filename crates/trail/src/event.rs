@@ -20,10 +20,9 @@ pub(crate) fn read(
     pool: &mut Pool,
 ) -> Result<Box<Event>, &'static str> {
     let name = record.text("/eventName").ok_or("an event has no name")?;
-    let at: Timestamp = record
-        .text("/eventTime")
-        .and_then(|time| time.parse().ok())
-        .ok_or("an event has no time")?;
+    let at = record.text("/eventTime").ok_or("an event has no time")?;
+    let at: Timestamp =
+        at.parse().map_err(|_| "the time of an event is not written as CloudTrail writes it")?;
     let account = record
         .text("/recipientAccountId")
         .or_else(|| record.text("/userIdentity/accountId"))

@@ -172,6 +172,16 @@ fn the_csv_of_the_console_does_not_say_whom_an_event_acts_on() {
     assert!(accounts["111122223333"].credential_events[0].by_self.known() == Some(true));
 }
 
+#[test]
+fn a_row_of_a_csv_without_a_user_is_of_nobody_in_particular() {
+    let row = csv_row("", "ConsoleLogin", "signin.amazonaws.com", "a");
+    let activity = read(format!("{CSV_HEADER}\n{row}\n"));
+    assert_eq!(
+        (activity.events[0].actor.kind, &activity.events[0].actor.name),
+        (ActorKind::Other, &None)
+    );
+}
+
 /// A few bytes of gzip can hold a cell of any length, and one whose quotes never end is as long as the rest.
 #[test]
 fn a_row_of_a_csv_without_end_is_a_gap() {
@@ -299,6 +309,21 @@ fn an_event_without_time_name_account_or_region_is_a_gap() {
         event["userIdentity"]["accountId"] = Value::Null;
         breaks(log_file(&[event]), says, 0);
     }
+}
+
+#[test]
+fn a_time_in_another_form_is_named() {
+    let mut event = sign_in(1);
+    event["eventTime"] = json!("2026-11-02 08:00:00");
+    breaks(log_file(&[event]), "is not written as CloudTrail writes it", 0);
+}
+
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
+#[test]
+fn an_account_whose_id_is_too_short_is_named() {
+    let mut event = sign_in(1);
+    event["recipientAccountId"] = json!("123456789");
+    breaks(log_file(&[event]), "does not have 12 digits", 1);
 }
 
 #[test]
