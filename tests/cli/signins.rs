@@ -193,6 +193,24 @@ fn what_is_not_a_log_is_passed_over_aloud() {
     assert_eq!(alone.status, 2, "{}", alone.stdout);
 }
 
+/// Records that somebody has anonymised have ids that no account has.
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
+#[test]
+fn an_id_that_no_account_has_is_named() {
+    let event = serde_json::json!({
+        "eventVersion": "1.08", "eventTime": "2026-11-18T08:00:00Z", "eventName": "ConsoleLogin",
+        "eventSource": "signin.amazonaws.com", "awsRegion": "us-east-1",
+        "eventID": "3f1c0d52-7a40-4c8e-9b1d-00000000ab01", "sourceIPAddress": "203.0.113.10",
+        "recipientAccountId": "123456789", "userIdentity": {"type": "IAMUser", "userName": "ana"},
+        "responseElements": {"ConsoleLogin": "Success"}
+    });
+    let sandbox = Sandbox::new();
+    sandbox.write("event.json", event.to_string());
+    let text = sandbox.run(["signins", "event.json"]).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("123456789: not the id of an account, which has 12 digits"), "{text}");
+}
+
 /// Of roles that programs assume only the refusals are kept, so nobody is called still out.
 #[test]
 fn whether_somebody_got_in_after_a_refusal_by_sts_is_not_claimed() {

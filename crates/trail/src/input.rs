@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
-use portcullis_model::{AccountId, Event, Form, Period, Records, digest as id_digest};
+use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -255,11 +255,6 @@ impl Input {
         match event::read(record, &id, field, &mut self.pool) {
             Ok(event) => {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
-                if AccountId::parse(&event.account).is_none() {
-                    self.trouble(
-                        "an event names an account whose id does not have 12 digits".to_owned(),
-                    );
-                }
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = u32::from(rank) + u32::from(is_addendum);
                 let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);

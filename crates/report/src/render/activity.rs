@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use portcullis_model::{
-    ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut, Mfa,
-    Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn, partition_of,
+    AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut,
+    Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
+    partition_of,
 };
 
 use crate::words::{capitalised, counted, few, time};
@@ -113,6 +114,13 @@ fn regions(coverage: &Coverage) -> Vec<String> {
     for (account, missing) in missing_root_regions(coverage) {
         let missing = missing.join(", ");
         lines.push(format!("{account} {missing}: not read, so root may have signed in unseen"));
+    }
+    let mut accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| &*it.account).collect();
+    accounts.retain(|id| AccountId::parse(id).is_none());
+    for id in accounts {
+        lines.push(format!(
+            "{id}: not the id of an account, which has 12 digits: no rule judges it"
+        ));
     }
     if has(Form::LookupEvents) {
         lines.push(NOT_LOOKED_UP.to_owned());

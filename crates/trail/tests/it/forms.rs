@@ -318,14 +318,6 @@ fn a_time_in_another_form_is_named() {
     breaks(log_file(&[event]), "is not written as CloudTrail writes it", 0);
 }
 
-/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html>
-#[test]
-fn an_account_whose_id_is_too_short_is_named() {
-    let mut event = sign_in(1);
-    event["recipientAccountId"] = json!("123456789");
-    breaks(log_file(&[event]), "does not have 12 digits", 1);
-}
-
 #[test]
 fn a_time_that_is_not_one_is_a_gap_in_any_record() {
     let mut wrong = other("b");
