@@ -116,7 +116,7 @@ fn spellings(events: &[Box<Event>]) -> HashMap<(SharedText, String), SharedText>
 /// only the last event of a sign-in that succeeded said it.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
-fn directories(events: &[Event]) -> HashMap<(SharedText, SharedText), ActorKind> {
+fn directories(events: &[Box<Event>]) -> HashMap<(SharedText, SharedText), ActorKind> {
     let mut directories = HashMap::new();
     for event in events {
         let kind = event.actor.kind;
@@ -142,7 +142,7 @@ fn is_of_portal(event: &Event) -> bool {
 
 /// Whether people signed in to the portals of several Identity Centers: each is in an account of its own, and may
 /// have users of the same names.
-fn has_several_centers(events: &[Event]) -> bool {
+fn has_several_centers(events: &[Box<Event>]) -> bool {
     let mut accounts = HashSet::new();
     for event in events {
         if is_of_portal(event) && event.actor.kind == ActorKind::IdentityCenter {
