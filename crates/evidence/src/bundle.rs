@@ -1,4 +1,4 @@
-//! The bundle: the raw answers of AWS, one document a source, with the reasons for what is absent.
+//! The bundle: AWS's raw answers, one document per source, and the reasons for missing ones.
 
 mod draft;
 mod error;
@@ -28,17 +28,17 @@ pub use write::to_json;
 /// The schema of `manifest.json`.
 const SCHEMA: &str = "portcullis/bundle/v1";
 const MANIFEST: &str = "manifest.json";
-/// The credential report as AWS made it, without the CLI's JSON around it.
+/// The credential report as bare CSV, without the JSON that the AWS CLI wraps around it.
 const REPORT_CSV: &str = "credential-report.csv";
-/// Stands in a bundle that is being written, so that a killed run leaves nothing that reads as one.
+/// Marks a bundle that is being written, so that the remains of a killed run are not read as one.
 const UNFINISHED: &str = "UNFINISHED";
 
 /// The raw answers about one account, as collected or read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bundle {
-    /// What the collector said about the run; none in a directory made by hand.
+    /// The collector's manifest; none for a directory made by hand.
     pub manifest: Option<Manifest>,
-    /// The documents by source. A source that is absent here has a gap in `gaps`.
+    /// The documents by source. A source without a document has a gap in `gaps`.
     pub documents: BTreeMap<Source, Document>,
     /// Why sources, or parts of them, are missing.
     pub gaps: Vec<Gap>,
@@ -49,7 +49,7 @@ pub struct Bundle {
 pub struct Document {
     /// The file's name, such as `credential-report.json` or `credential-report.csv`.
     pub file: String,
-    /// The content as it stands on disk.
+    /// The content, exactly as on disk.
     pub bytes: Vec<u8>,
 }
 
@@ -60,30 +60,30 @@ pub struct Manifest {
     pub schema: String,
     /// The version of the tool that collected.
     pub tool: String,
-    /// The account's id, where known.
+    /// The account's id, if known.
     pub account: Option<String>,
-    /// The partition, where known.
+    /// The partition, if known.
     pub partition: Option<String>,
-    /// The ARN of who collected, where known.
+    /// The ARN of the caller that collected, if known.
     pub caller: Option<String>,
-    /// The region of the session, where known.
+    /// The region of the session, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Scheme and host of what answered instead of AWS's own endpoints, sorted.
+    /// Scheme and host of each endpoint used instead of AWS's own, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
-    /// What its organization, or a list of accounts, calls the account.
+    /// The account's name in its organization or in a list of accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Why nothing at all was collected of an account among several; none: something was, or it was
-    /// asked for alone.
+    /// Why nothing was collected from this account in a run over several; none if something was, or
+    /// if this was the only account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreached: Option<AccountStatus>,
     /// When collecting began.
     pub collected_from: Timestamp,
     /// When collecting ended.
     pub collected_to: Timestamp,
-    /// Every file of the bundle but this one.
+    /// Every file of the bundle except the manifest itself.
     #[serde(deserialize_with = "listed_files")]
     pub files: BTreeMap<String, FileEntry>,
     /// Every call that failed or was not made.
@@ -93,9 +93,9 @@ pub struct Manifest {
 /// What the manifest says about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// The SHA-256 of the content, in hexadecimal digits, where the manifest gives one.
+    /// The SHA-256 of the content in hexadecimal, if the manifest gives one.
     pub sha256: Option<String>,
-    /// When the last answer in it arrived.
+    /// When the last answer in the file arrived.
     pub collected_at: Timestamp,
     /// Whether the manifest lists the file twice.
     #[serde(skip)]
@@ -103,13 +103,13 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
-    /// The entry of a file with that content, which was complete at that moment.
+    /// Creates the entry of a file with this content, completed at `collected_at`.
     fn new(bytes: &[u8], collected_at: Timestamp) -> FileEntry {
         FileEntry { sha256: Some(sha256(bytes)), collected_at, listed_twice: false }
     }
 }
 
-/// The files by name. Of two entries for one file, nothing says which counts.
+/// Reads the files by name. Nothing says which of two entries for the same file counts.
 fn listed_files<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, FileEntry>, D::Error> {
@@ -122,8 +122,9 @@ fn listed_files<'de, D: Deserializer<'de>>(
 }
 
 impl Bundle {
-    /// The moment for which the bundle speaks: the end of collecting, else the date of the
-    /// credential report; none where neither is known, as in a bare CSV, or the report's is still to come.
+    /// Returns the time that the bundle describes: the end of collecting, or else the date of the
+    /// credential report. None if neither is known, as for a bare CSV, or if the report's date lies
+    /// in the future.
     #[must_use]
     pub fn collected_at(&self, now: Timestamp) -> Option<Timestamp> {
         if let Some(manifest) = &self.manifest {
@@ -135,8 +136,9 @@ impl Bundle {
         report.generated_time.filter(|made| !is_future(*made, now))
     }
 
-    /// What makes the evidence on that account less sure than a bundle that AWS's own endpoints answered, and that
-    /// says when they did, unless ages count to another moment than the date of the credential report.
+    /// Returns what makes this evidence less reliable than a bundle collected from AWS's own
+    /// endpoints: other endpoints, a missing manifest, or an unknown collection time that the date
+    /// of the credential report replaces.
     #[must_use]
     pub fn loosened(&self, account: &str, as_of: Timestamp) -> Vec<LooseningChange> {
         let account = account.to_owned();
@@ -154,22 +156,21 @@ impl Bundle {
 }
 
 impl Bundle {
-    /// Whether that file is one of those that a bundle in that directory consists of.
+    /// Whether `file` belongs to a bundle in `directory`.
     #[must_use]
     pub fn consists_of(directory: &Path, file: &Path) -> bool {
-        let is_known = |name: &str| name == MANIFEST || known_file_names().any(|it| it == name);
         let name = file.file_name().and_then(OsStr::to_str);
-        file.parent() == Some(directory) && name.is_some_and(is_known)
+        file.parent() == Some(directory) && name.is_some_and(is_bundle_file)
     }
 
-    /// Whether a bundle at that path holds what CloudTrail recorded, though not whether it is unchanged.
+    /// Whether the bundle at `path` has a CloudTrail file, whose hash is not checked here.
     #[must_use]
     pub fn holds_activity(path: &Path) -> bool {
         path.join(file_name(Source::CloudTrail)).is_file()
     }
 
-    /// Adds what CloudTrail recorded, which came at that moment: a file of its own, that no rule on the
-    /// account reads.
+    /// Adds CloudTrail's events, received at `at`, as a separate file that no rule on the account
+    /// reads.
     pub fn add_activity(&mut self, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(Source::CloudTrail);
         if let Some(manifest) = &mut self.manifest {
@@ -180,12 +181,12 @@ impl Bundle {
     }
 }
 
-/// The name of the file that holds a source's answer as the AWS CLI prints it.
+/// Returns the name of the file with a source's answer as the AWS CLI prints it.
 fn file_name(source: Source) -> String {
     format!("{source}.json")
 }
 
-/// The names under which a source's file may stand, the preferred one first.
+/// Returns the names that a source's file may have, the preferred one first.
 fn file_names(source: Source) -> Vec<String> {
     let mut names = vec![file_name(source)];
     if source == Source::CredentialReport {
@@ -194,12 +195,12 @@ fn file_names(source: Source) -> Vec<String> {
     names
 }
 
-/// Every file name that a bundle knows, but the manifest's.
-fn known_file_names() -> impl Iterator<Item = String> {
-    Source::every().flat_map(file_names)
+/// Whether a bundle may contain a file of this name.
+fn is_bundle_file(name: &str) -> bool {
+    name == MANIFEST || Source::every().flat_map(file_names).any(|known| known == name)
 }
 
-/// A content's SHA-256 in hexadecimal digits.
+/// Returns the content's SHA-256 in hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }

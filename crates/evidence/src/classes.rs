@@ -1,4 +1,4 @@
-//! What users stand for, as the configuration declares it.
+//! User classes, as declared in the configuration.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use thiserror::Error;
 /// The declared user classes, `[classes.service]` and `[classes.break-glass]` of the
 /// configuration; a user that matches neither is `human`.
 ///
-/// Names, paths and tag keys are matched without regard to case, as IAM keeps them unique so; tag
-/// values exactly. A `*` in names and paths also matches `/`.
+/// Names, paths and tag keys match regardless of case, since IAM keeps them unique regardless of
+/// case. Tag values match exactly. A `*` in names and paths also matches `/`.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
-    /// Users that are services.
+    /// Users of services.
     pub service: Patterns,
     /// Users for emergencies.
     pub break_glass: Patterns,
@@ -34,18 +34,18 @@ pub struct ClassConflict {
     pub break_glass: String,
 }
 
-/// What users of a class match: any of these.
+/// The patterns of a class; a user that matches any of them belongs to it.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
-    /// Patterns of their names.
+    /// Patterns of user names.
     pub names: Vec<GlobMatcher>,
-    /// Patterns of their paths.
+    /// Patterns of user paths.
     pub paths: Vec<GlobMatcher>,
-    /// Their tags.
+    /// Tags of users.
     pub tags: BTreeMap<String, String>,
 }
 
-/// What of a user decides its class.
+/// The properties of a user that decide its class.
 pub(crate) struct Candidate<'a> {
     pub(crate) name: &'a str,
     pub(crate) path: &'a str,
@@ -53,7 +53,7 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Classes {
-    /// The classes that have patterns, each with these in words, such as `names "svc-*"`.
+    /// Returns the classes that have patterns, with each pattern in words, such as `names "svc-*"`.
     #[must_use]
     pub fn describe(&self) -> Vec<(UserClass, Vec<String>)> {
         let Classes { service, break_glass } = self;
@@ -65,7 +65,7 @@ impl Classes {
         described
     }
 
-    /// The class of a user; missing where only its unknown tags could tell.
+    /// Returns a user's class; missing if it depends on unknown tags.
     pub(crate) fn class_of(&self, user: &Candidate<'_>) -> Result<Fact<UserClass>, ClassConflict> {
         let (service, break_glass) = (self.service.matching(user), self.break_glass.matching(user));
         match (service, break_glass) {
@@ -81,7 +81,7 @@ impl Classes {
 }
 
 impl Patterns {
-    /// Each of them, in words.
+    /// Returns each pattern in words.
     fn describe(&self) -> Vec<String> {
         let globs = |field: &str, globs: &[GlobMatcher]| {
             globs.iter().map(|glob| format!("{field} {:?}", glob.glob().glob())).collect::<Vec<_>>()
@@ -90,7 +90,7 @@ impl Patterns {
         [globs("names", &self.names), globs("paths", &self.paths), tags.collect()].concat()
     }
 
-    /// The pattern that the user matches, in words.
+    /// Returns the pattern that the user matches, in words.
     fn matching(&self, user: &Candidate<'_>) -> Result<Option<String>, Sources> {
         let glob = |globs: &[GlobMatcher], text: &str| {
             globs.iter().find(|glob| glob.is_match(text)).map(|glob| glob.glob().glob().to_owned())
@@ -104,16 +104,18 @@ impl Patterns {
         if self.tags.is_empty() {
             return Ok(None);
         }
-        let tags = user.tags.as_ref().into_result()?;
-        let has = |key: &str, value: &str| {
-            tags.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && *v == value)
-        };
-        let tag = self.tags.iter().find(|(key, value)| has(key, value));
-        Ok(tag.map(|(key, value)| format!("tags {key} = {value:?}")))
+        let user_tags = user.tags.as_ref().into_result()?;
+        for (key, value) in &self.tags {
+            let has_tag = user_tags.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && v == value);
+            if has_tag {
+                return Ok(Some(format!("tags {key} = {value:?}")));
+            }
+        }
+        Ok(None)
     }
 }
 
-/// A pattern of names or paths.
+/// Compiles a pattern of names or paths.
 pub fn glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
     Ok(GlobBuilder::new(pattern).case_insensitive(true).build()?.compile_matcher())
 }

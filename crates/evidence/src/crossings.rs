@@ -1,4 +1,4 @@
-//! Facts about ways from one account into another, of accounts that were judged one by one.
+//! Facts about ways from one account into another, found after each account was judged by itself.
 
 use std::collections::BTreeSet;
 
@@ -9,25 +9,25 @@ use portcullis_model::{
 
 use crate::snapshot::source_of;
 
-/// By account, the users and roles that may assume roles in the others. What is not known of one account may
-/// leave facts about the others missing.
+/// Returns, for each account, the users and roles that may assume roles in the others. Gaps in one
+/// account may leave facts about the others missing.
 #[must_use]
 pub fn crossings(accounts: &[AuditedAccount]) -> Vec<Vec<Crossing>> {
     let mut parties = Vec::new();
-    let mut places = Vec::new();
-    for (place, account) in accounts.iter().enumerate() {
-        // Whose id is not known has no border either.
+    let mut indices = Vec::new();
+    for (index, account) in accounts.iter().enumerate() {
+        // An account without a known id has no border either.
         if let Some(id) = AccountId::parse(&account.id) {
             let AuditedAccount { partition, as_of, border, .. } = account;
             parties.push(Party { partition, id, now: *as_of, border: border.as_ref() });
-            places.push(place);
+            indices.push(index);
         }
     }
     let neighbours = Neighbours::new(&parties);
     let mut crossings = vec![Vec::new(); accounts.len()];
-    for (party, place) in places.into_iter().enumerate() {
+    for (party, index) in indices.into_iter().enumerate() {
         for crossing in neighbours.crossings(party) {
-            crossings[place].push(facts(crossing));
+            crossings[index].push(facts(crossing));
         }
     }
     crossings

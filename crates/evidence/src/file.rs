@@ -1,4 +1,4 @@
-//! Files that the user, or a change under review, names.
+//! Reading files that the user, or a change under review, names.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -7,10 +7,10 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// A regular file, to be read.
+/// Opens a regular file for reading.
 ///
 /// # Errors
-/// If it cannot be read; if it is a pipe or a device, which may never end.
+/// If the file cannot be read, or is a pipe or a device, which may never end.
 pub fn open_file(path: &Path) -> io::Result<File> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => io::Error::new(ErrorKind::NotFound, "it does not exist"),
@@ -25,15 +25,15 @@ pub fn open_file(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// The content of a regular file of at most that many bytes.
+/// Reads a regular file of at most `max_bytes`.
 ///
 /// # Errors
-/// As [`open_file`]; if it is larger.
+/// As for [`open_file`]; if the file is larger.
 pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let file = open_file(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(length.min(max_bytes).try_into().unwrap_or(0));
-    // Some files of the kernel are longer than they say.
+    // Some of the kernel's files are longer than their metadata says.
     file.take(max_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes {
         let message = format!("it is larger than {max_bytes} bytes");
@@ -42,18 +42,18 @@ pub fn read_file(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of such a file, decoded as [`to_utf8`] does.
+/// Reads a text file, decoded by [`to_utf8`].
 ///
 /// # Errors
-/// As [`read_file`]; if it is not text.
+/// As for [`read_file`]; if the content is not text.
 pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
     let bytes = read_file(path, max_bytes)?;
     String::from_utf8(to_utf8(&bytes).into_owned())
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
-/// Text as people's tools write it, in UTF-8 without a byte order mark. UTF-16 is known by its mark: `>` of
-/// Windows PowerShell writes it. What is not text stays as it is.
+/// Returns text as UTF-8 without a byte order mark. UTF-16, which `>` writes in Windows PowerShell,
+/// is recognised by its byte order mark. Anything else is returned unchanged.
 ///
 /// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
 #[must_use]
@@ -63,16 +63,16 @@ pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     if encoding == UTF_8 {
         return text.into();
     }
-    // What is cut or wrong in it shows as U+FFFD.
+    // Truncated or invalid characters become U+FFFD.
     let (text, _) = encoding.decode_without_bom_handling(text);
     text.into_owned().into_bytes().into()
 }
 
-/// The text of a file of a directory, as [`read_text`] reads it.
+/// Reads a text file inside a directory, as [`read_text`] does.
 ///
 /// # Errors
-/// Also if the path is a link that leads out of the directory: an error message may quote the text, and
-/// the link may have come with a change by somebody else.
+/// As for [`read_text`]; if the path is a link that leads out of the directory, since an error
+/// message may quote the text, and the link may come from somebody else's change.
 pub fn read_text_in(directory: &Path, path: &Path, max_bytes: u64) -> io::Result<String> {
     if !fs::canonicalize(path)?.starts_with(fs::canonicalize(directory)?) {
         return Err(io::Error::other("it is a link that leads out of its directory"));

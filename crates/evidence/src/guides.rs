@@ -1,4 +1,4 @@
-//! Whom and where to ask next, as the first answers of a collection say.
+//! Which users and regions to query next, read from the first answers of a collection.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,38 +10,38 @@ use crate::bundle::Document;
 use crate::shapes::{AccountSummary, RoleLastUsed, VirtualMfaDevices};
 use crate::snapshot::credential_report::{self, Report};
 
-/// What guides the calls about single users and regions.
+/// What decides on the calls for single users and regions.
 #[derive(Debug)]
 pub struct Guides {
-    /// The users to ask about.
+    /// The users to query.
     pub users: Result<Users, NoUsers>,
-    /// The regions in use: where keys and roles were last used. Sorted.
+    /// The regions where keys and roles were last used, sorted.
     pub regions: Vec<String>,
-    /// The account summary, which says whether root has any credential.
+    /// The account summary, which says whether root has credentials.
     pub summary: Option<AccountSummary>,
 }
 
-/// Why nobody knows which users to ask about.
+/// Why it is not known which users to query.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoUsers {
     /// There is no credential report.
     Missing,
-    /// The credential report cannot be read, or lacks a column that says whom to ask.
+    /// The credential report cannot be read, or lacks a column that is needed here.
     Malformed,
 }
 
-/// The users to ask about, by name, sorted.
+/// The names of the users to query, sorted.
 #[derive(Debug, Default, PartialEq)]
 pub struct Users {
-    /// Those with an access key in use: the report has its age, but not its id.
+    /// Users with an active access key: the report shows its age, but not its id.
     pub access_keys: Vec<String>,
-    /// Those with MFA, by the report or by the account's virtual devices: a device of another kind, or a second
-    /// one, is on the user's own list alone.
+    /// Users with MFA according to the report or the account's virtual devices: only a user's own
+    /// list shows a second device, or one of another kind.
     pub mfa_devices: Vec<String>,
 }
 
 impl Guides {
-    /// Reads the documents that guide others, as far as they are there.
+    /// Reads the guides from those documents that were collected.
     #[must_use]
     pub fn read(documents: &BTreeMap<Source, Document>) -> Guides {
         let report = read_report(documents);
@@ -62,7 +62,7 @@ fn read_report(documents: &BTreeMap<Source, Document>) -> Result<Report, NoUsers
 }
 
 impl Users {
-    /// Reads from the report, and from the virtual devices if they are known, whom to ask.
+    /// Selects the users by the report, and by the virtual devices if they are known.
     fn new(report: &Report, devices: Option<VirtualMfaDevices>) -> Users {
         let mut with_keys = BTreeSet::new();
         let mut with_mfa = BTreeSet::new();
@@ -87,7 +87,7 @@ impl Users {
     }
 }
 
-/// What the authorization details say about regions.
+/// The part of the authorization details that names regions.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Roles {

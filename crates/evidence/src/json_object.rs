@@ -1,4 +1,4 @@
-//! JSON objects that may repeat a key: which value then counts is undefined.
+//! JSON objects that may repeat a key, in which case it is undefined which value counts.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc8259#section-4>
 
@@ -8,14 +8,14 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// For `deserialize_with`: an object that names no key twice.
+/// Reads an object, and refuses a repeated key. For `deserialize_with`.
 pub(crate) fn each_key_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, V>, D::Error> {
     let mut fields = BTreeMap::new();
     for (key, value) in members(deserializer)? {
         if fields.contains_key(&key) {
-            // In the words of serde, for fields whose names it knows.
+            // The same wording as serde's for the fields of a struct.
             return Err(D::Error::custom(format_args!("duplicate field `{key}`")));
         }
         fields.insert(key, value);
@@ -23,7 +23,7 @@ pub(crate) fn each_key_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     Ok(fields)
 }
 
-/// All keys and values of an object, in their order.
+/// Reads all keys and values of an object in order.
 pub(crate) fn members<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<(String, V)>, D::Error> {

@@ -1,8 +1,8 @@
-//! What AWS answered about an account's identities: kept as a bundle, read as facts.
+//! AWS's answers about an account's identities: stored as a bundle, read as facts.
 //!
-//! A [`Bundle`] holds raw answers, in the [shapes] that the AWS CLI prints, whether they were
-//! collected just now or saved by hand long ago. [`Bundle::snapshot`] is the one path from those to
-//! facts, and [`Guides`] says whom and where to ask next while a bundle is collected.
+//! A [`Bundle`] holds raw answers in the [shapes] that the AWS CLI prints, whether collected just
+//! now or saved by hand long ago. [`Bundle::snapshot`] is the only way to turn them into facts.
+//! While a bundle is being collected, [`Guides`] says which users and regions to query next.
 
 #![warn(clippy::disallowed_methods)]
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "tests may be long tables"))]

@@ -1,12 +1,12 @@
-//! The answers of AWS as the AWS CLI prints them: what bundle files hold.
+//! AWS's answers as the AWS CLI prints them and bundle files store them.
 //!
-//! Fields that AWS's answers may lack are optional or have a default; unknown fields are skipped,
-//! since AWS adds fields at any time. Everything here is read from files and written to them.
+//! Fields that AWS may leave out are optional or have a default. Unknown fields are skipped, since
+//! AWS adds fields at any time. Every shape is both read from files and written to them.
 
 /// Declares shapes: structs in the form that the AWS CLI prints.
 ///
-/// A field with a question mark may be absent; one that says "or empty" is empty where it is absent. AWS
-/// always sends the others, so that an answer without one of them is not AWS's, and is not read.
+/// A field with a question mark may be absent; one marked "or empty" is empty when absent. AWS
+/// always sends the others, so an answer without one of them is refused.
 macro_rules! shapes {
     ($(
         $(#[$about:meta])*
@@ -37,14 +37,14 @@ macro_rules! shapes {
     };
 }
 
-/// When something ends, where that may be later than the last moment that a timestamp can hold: then that one, as
-/// certificates without end say 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
+/// Reads the end of a validity period. Certificates that never expire say 9999-12-31T23:59:59Z
+/// (RFC 5280, 4.1.2.5), which is later than the last timestamp and becomes that one.
 fn end<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| parse_end(&text)).transpose().map_err(serde::de::Error::custom)
 }
 
-/// Reads such an end.
+/// Parses the end of a validity period; one beyond the last timestamp becomes that one.
 pub(crate) fn parse_end(text: &str) -> Result<Timestamp, jiff::Error> {
     let time = ["9999-12-30", "9999-12-31"].iter().find_map(|day| text.strip_prefix(day));
     match text.parse() {
@@ -93,15 +93,16 @@ shapes! {
         generated_time?: Timestamp,
     }
 
-    /// `aws iam get-account-summary`. AWS adds keys at any time.
+    /// `aws iam get-account-summary`. AWS may add keys at any time.
     AccountSummary {
         #[serde(deserialize_with = "each_key_once")]
         summary_map: BTreeMap<String, i64>,
     }
 
-    /// `aws iam get-account-password-policy`; null: AWS said NoSuchEntity, so its default policy is in force.
+    /// `aws iam get-account-password-policy`; null if AWS answered NoSuchEntity, so its default
+    /// policy is in force.
     AccountPasswordPolicy {
-        // Absent is not an answer, unlike null.
+        // Unlike null, an absent field is not an answer.
         #[serde(deserialize_with = "Option::deserialize")]
         password_policy: Option<PasswordPolicy>,
     }
@@ -126,24 +127,24 @@ shapes! {
         virtual_mfa_devices: Vec<VirtualMfaDevice>,
     }
 
-    /// One virtual device; an unassigned one has a serial number only.
+    /// One virtual device; an unassigned one has only a serial number.
     VirtualMfaDevice {
         serial_number: String,
         user?: DeviceOwner,
         enable_date?: Timestamp,
     }
 
-    /// The user block of a virtual device; root's may lack the name.
+    /// The owner of a virtual device; root may lack the name.
     DeviceOwner {
         user_name?: String,
         user_id?: String,
         arn: String,
     }
 
-    /// `aws iam list-access-keys`, of one or of several users.
+    /// `aws iam list-access-keys`, for one or several users.
     AccessKeys {
         access_key_metadata: Vec<AccessKeyMetadata>,
-        /// Ours: the users that were asked, so that "has none" differs from "was not asked".
+        /// Ours: the users queried, which tells "has none" from "was not queried".
         users?: Vec<String>,
     }
 
@@ -156,11 +157,11 @@ shapes! {
         create_date: Timestamp,
     }
 
-    /// `aws iam list-mfa-devices`, of one or of several users.
+    /// `aws iam list-mfa-devices`, for one or several users.
     MfaDevices {
         #[serde(rename = "MFADevices")]
         mfa_devices: Vec<MfaDevice>,
-        /// Ours: the users that were asked.
+        /// Ours: the users queried.
         users?: Vec<String>,
     }
 
@@ -186,7 +187,7 @@ shapes! {
         user_id (or empty): String,
         arn: String,
         create_date: Timestamp,
-        /// AWS leaves it out for a user without inline policies.
+        /// AWS omits this for a user without inline policies.
         user_policy_list (or empty): Vec<PolicyDetail>,
         group_list: Vec<String>,
         attached_managed_policies: Vec<AttachedPolicy>,
@@ -205,7 +206,7 @@ shapes! {
         attached_managed_policies: Vec<AttachedPolicy>,
     }
 
-    /// A role with its trust and policies.
+    /// A role with its trust policy and its permissions.
     RoleDetail {
         path (or empty): String,
         role_name: String,
@@ -228,7 +229,7 @@ shapes! {
         create_date?: Timestamp,
     }
 
-    /// The last use of a role within the last 400 days; empty: none.
+    /// The last use of a role within the last 400 days; empty if it was not used.
     RoleLastUsed {
         last_used_date?: Timestamp,
         region?: String,

@@ -1,4 +1,4 @@
-//! A bundle in the making.
+//! Building a bundle while its answers are collected.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use portcullis_model::{Arn, Gap, Source};
 use super::{Bundle, Document, FileEntry, Manifest, SCHEMA, file_name};
 use crate::shapes::CallerIdentity;
 
-/// A bundle in the making: what was answered, and a gap for what was not.
+/// An unfinished bundle: the answers so far, and a gap for each missing one.
 pub struct Draft {
     manifest: Manifest,
     documents: BTreeMap<Source, Document>,
 }
 
 impl Draft {
-    /// A bundle without anything, collected by that tool from that moment on.
+    /// Creates an empty bundle that `tool` began to collect at `collected_from`.
     #[must_use]
     pub fn new(tool: &str, collected_from: Timestamp) -> Draft {
         let manifest = Manifest {
@@ -27,13 +27,13 @@ impl Draft {
         Draft { manifest, documents: BTreeMap::new() }
     }
 
-    /// Says which region was called, and what answered instead of AWS's own endpoints.
+    /// Sets the region that was called, and the endpoints used instead of AWS's own.
     pub fn place(&mut self, region: Option<String>, endpoints: Vec<String>) {
         self.manifest.region = region;
         self.manifest.endpoints = endpoints;
     }
 
-    /// Says whose bundle it is, where that is known.
+    /// Sets account, partition and caller, if the caller is known.
     pub fn identify(&mut self, caller: Option<&CallerIdentity>) {
         if let Some(caller) = caller {
             self.manifest.account = Some(caller.account.clone());
@@ -42,7 +42,7 @@ impl Draft {
         }
     }
 
-    /// Adds the answer for a source, as [`to_json`](super::to_json) writes it, which came at that moment.
+    /// Adds a source's answer, as written by [`to_json`](super::to_json) and received at `at`.
     pub fn add(&mut self, source: Source, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(source);
         let entry = FileEntry::new(&bytes, at);
@@ -50,18 +50,18 @@ impl Draft {
         self.documents.insert(source, Document { file, bytes });
     }
 
-    /// Adds the reason why a source, or a part of it, is missing.
+    /// Adds the reason why a source or a part of it is missing.
     pub fn add_gap(&mut self, gap: Gap) {
         self.manifest.gaps.push(gap);
     }
 
-    /// The answers so far.
+    /// Returns the answers so far.
     #[must_use]
     pub fn documents(&self) -> &BTreeMap<Source, Document> {
         &self.documents
     }
 
-    /// The bundle, complete at that moment.
+    /// Returns the bundle, completed at `collected_to`.
     #[must_use]
     pub fn finish(mut self, collected_to: Timestamp) -> Bundle {
         self.manifest.collected_to = collected_to;

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::SCHEMA;
 
-/// Why a bundle cannot be read, written or verified as a whole; lesser defects are gaps.
+/// Why a whole bundle cannot be read, written or verified; lesser defects are gaps.
 #[derive(Debug, Error)]
 pub enum BundleError {
     /// The operating system refused.
@@ -15,21 +15,21 @@ pub enum BundleError {
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// There is nothing at that path.
+    /// Nothing exists at that path.
     #[error("cannot read {}: it does not exist", .0.display())]
     NotFound(PathBuf),
-    /// That file is something else than evidence.
+    /// The file is not evidence.
     #[error("{name} is {kind}")]
     NoEvidence {
-        /// What the file is called.
+        /// The file's name.
         name: String,
-        /// What it is, and what to do with it.
+        /// What the file is, and what to do with it.
         kind: &'static str,
     },
-    /// That directory holds no file of a bundle.
+    /// The directory contains no file of a bundle.
     #[error(
         "{} is not a bundle: it holds neither credential-report.csv nor any other file that `portcullis \
          collect` writes; log files of CloudTrail are for `portcullis signins`",
@@ -44,7 +44,7 @@ pub enum BundleError {
         /// What is wrong, with line and column.
         reason: String,
     },
-    /// The manifest follows another schema.
+    /// The manifest has another schema.
     #[error(
         "{path} follows the schema \"{schema}\", which this version cannot read; it reads \"{SCHEMA}\"",
         path = path.display()
@@ -52,7 +52,7 @@ pub enum BundleError {
     UnknownSchema {
         /// The manifest.
         path: PathBuf,
-        /// The schema it names.
+        /// The schema that it names.
         schema: String,
     },
     /// The manifest lists a file that is not a plain name inside the bundle.
@@ -63,25 +63,25 @@ pub enum BundleError {
     HostileName {
         /// The manifest.
         path: PathBuf,
-        /// The name it lists.
+        /// The listed name.
         name: String,
     },
-    /// Writing the bundle in that directory was cut off.
+    /// The bundle in that directory was only partly written.
     #[error("{} was cut off while being written; collect again", .0.display())]
     Unfinished(PathBuf),
-    /// There are two credential reports in that directory, and nothing says which one counts.
+    /// The directory contains two credential reports, and nothing says which one counts.
     #[error("{} holds both credential-report.json and credential-report.csv; keep one", .0.display())]
     TwoReports(PathBuf),
-    /// That directory was made by hand, and cannot be verified.
+    /// The directory was made by hand and cannot be verified.
     #[error(
         "{} has no manifest.json, so there is nothing to verify it against; `collect` writes one",
         .0.display()
     )]
     NoManifest(PathBuf),
-    /// A bundle read from hand-made files cannot be written as a collected one.
+    /// The bundle was read from hand-made files and cannot be written as a collected one.
     #[error("the bundle was not collected from AWS, so it has no manifest and cannot be written")]
     NotCollected,
-    /// What stands at that path is not to be overwritten.
+    /// The path holds something that must not be overwritten.
     #[error(
         "{} exists and is neither an empty directory nor just a bundle; choose another name",
         .0.display()
@@ -90,7 +90,7 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    /// For `map_err`: the operating system's refusal on that path.
+    /// Returns a function for `map_err` that adds the path to the operating system's error.
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> BundleError {
         move |source| BundleError::Io { path: path.to_owned(), source }
     }

@@ -1,4 +1,5 @@
-//! Reading a bundle: one that was collected, a directory of AWS CLI outputs, or a bare report.
+//! Reading a bundle: a collected one, a directory of AWS CLI outputs, or a single credential
+//! report.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,10 +16,10 @@ use super::{
 };
 use crate::file;
 
-/// Far above what any account's answers take, and below what would exhaust memory.
+/// Far more than any account's answers take, and less than would exhaust memory.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The sources whose answers say which account they are of, each of which outranks those after it.
+/// The sources whose answers identify their account, the most trusted first.
 const IDENTIFYING: [Source; 4] = [
     Source::CallerIdentity,
     Source::CredentialReport,
@@ -30,8 +31,8 @@ impl Bundle {
     /// Reads a bundle directory, a directory of AWS CLI outputs made by hand, or a single
     /// credential report (the CSV, or the JSON that the AWS CLI prints).
     ///
-    /// A file that is absent, empty, unreadable or not as the manifest says becomes a gap. Whether
-    /// the content of a file makes sense is not looked at here.
+    /// A file that is absent, empty, unreadable or different from the manifest becomes a gap. The
+    /// content of the files is not parsed here.
     pub fn read(path: &Path) -> Result<Bundle, BundleError> {
         let metadata = fs::metadata(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => BundleError::NotFound(path.to_owned()),
@@ -47,46 +48,47 @@ impl Bundle {
         read_directory(path, &Source::every().collect::<Vec<_>>())
     }
 
-    /// The account that the bundle at that path is of, where that is known. No more is read than says so.
+    /// Returns the account of the bundle at `path`, if known, reading no more than necessary.
     #[must_use]
     pub fn account_at(path: &Path) -> Option<AccountId> {
         if !path.is_dir() {
             return Bundle::read(path).ok()?.account();
         }
         let manifest = read_manifest(path).ok().flatten();
-        let named = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
-        named.or_else(|| {
+        let in_manifest = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
+        in_manifest.or_else(|| {
             IDENTIFYING.iter().find_map(|&source| read_directory(path, &[source]).ok()?.account())
         })
     }
 
-    /// Whether `collect --signins` wrote the directory at that path.
+    /// Whether the directory at `path` was written by `collect --signins`.
     #[must_use]
     pub fn is_collected_activity(path: &Path) -> bool {
         Bundle::holds_activity(path) && matches!(read_manifest(path), Ok(Some(_)))
     }
 
-    /// Reads only what CloudTrail recorded out of a bundle that [holds](Bundle::holds_activity) it.
+    /// Reads only CloudTrail's events from a bundle that [holds](Bundle::holds_activity) them.
     pub fn read_activity(path: &Path) -> Result<Bundle, BundleError> {
         read_directory(path, &[Source::CloudTrail])
     }
 
-    /// Reads all else out of the bundle whose activity was read.
+    /// Reads everything except CloudTrail's events, which [`Bundle::read_activity`] returned.
     pub fn read_rest(path: &Path, activity: &Bundle) -> Result<Bundle, BundleError> {
-        let rest = |source: &Source| *source != Source::CloudTrail;
-        let mut bundle = read_directory(path, &Source::every().filter(rest).collect::<Vec<_>>())?;
+        let mut sources: Vec<Source> = Source::every().collect();
+        sources.retain(|source| *source != Source::CloudTrail);
+        let mut bundle = read_directory(path, &sources)?;
         bundle.gaps.extend(activity.gaps.iter().cloned());
         Ok(bundle.sorted())
     }
 
-    /// The bundle of a single credential report (the CSV, or the JSON that the AWS CLI prints); errors call it
-    /// by that name.
+    /// Returns the bundle of a single credential report (the CSV, or the JSON that the AWS CLI
+    /// prints); errors refer to it as `name`.
     pub fn of_report(name: &str, bytes: Vec<u8>) -> Result<Bundle, BundleError> {
         of_report(name, Ok(bytes))
     }
 }
 
-/// The answers of these sources.
+/// Reads the answers of these sources.
 fn read_directory(path: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
     if path.join(UNFINISHED).exists() {
         return Err(BundleError::Unfinished(path.to_owned()));
@@ -98,7 +100,7 @@ fn read_directory(path: &Path, sources: &[Source]) -> Result<Bundle, BundleError
 }
 
 impl Bundle {
-    /// Adds the content of a source's file, or a gap that says why there is none.
+    /// Adds the content of a source's file, or a gap that says why it is missing.
     fn add(&mut self, source: Source, file: Option<String>, content: Result<Vec<u8>, Unusable>) {
         let file = file.unwrap_or_else(|| file_name(source));
         match content.and_then(not_empty) {
@@ -112,7 +114,7 @@ impl Bundle {
         }
     }
 
-    /// The same bundle with each gap once, in order.
+    /// Returns the bundle with its gaps sorted and without duplicates.
     fn sorted(mut self) -> Bundle {
         self.gaps.sort();
         self.gaps.dedup();
@@ -162,12 +164,12 @@ impl Unusable {
     }
 }
 
-/// The same content, unless there is none.
+/// Returns the content unless it is blank.
 fn not_empty(bytes: Vec<u8>) -> Result<Vec<u8>, Unusable> {
     if bytes.iter().all(u8::is_ascii_whitespace) { Err(Unusable::Empty) } else { Ok(bytes) }
 }
 
-/// The content of a regular file of reasonable size.
+/// Reads a regular file of reasonable size.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
     file::read_file(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => Unusable::TooLarge,
@@ -175,7 +177,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unusable> {
     })
 }
 
-/// The content of a file, if it is what the manifest lists.
+/// Reads a file, and checks it against its entry in the manifest.
 pub(super) fn read_listed(path: &Path, entry: &FileEntry) -> Result<Vec<u8>, Unusable> {
     if entry.listed_twice {
         return Err(Unusable::ListedTwice);
@@ -191,7 +193,8 @@ pub(super) fn read_listed(path: &Path, entry: &FileEntry) -> Result<Vec<u8>, Unu
     }
 }
 
-/// The directory's manifest, if it has one, with every listed file inside the directory.
+/// Reads the directory's manifest, if there is one, and checks that it lists no file outside the
+/// directory.
 pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError> {
     #[derive(Deserialize)]
     struct Header {
@@ -206,7 +209,7 @@ pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError>
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(BundleError::io(&path))?,
     };
-    // The schema first: what else a manifest of another schema holds is anybody's guess.
+    // The schema comes first, since a manifest of another schema may have any other fields.
     let Header { schema } = serde_json::from_slice(&bytes).map_err(broken)?;
     if schema != SCHEMA {
         return Err(BundleError::UnknownSchema { path, schema });
@@ -222,7 +225,7 @@ pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, BundleError>
     }
 }
 
-/// Whether joining the name to a directory stays in that directory, on any system.
+/// Whether the name, joined to a directory, stays inside it on any operating system.
 fn is_plain_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     matches!(components.next(), Some(Component::Normal(first)) if first == name)
@@ -230,28 +233,27 @@ fn is_plain_name(name: &str) -> bool {
         && !name.contains(['/', '\\', ':'])
 }
 
-/// Whether a bundle is expected to hold that: what is asked for on request, only where it is there.
+/// Whether a bundle should contain the source: one collected only on request counts if it is there.
 fn is_expected(source: Source, dir: &Path) -> bool {
     !Source::ON_REQUEST.contains(&source) || dir.join(file_name(source)).is_file()
 }
 
 fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle {
     let mut bundle = Bundle { gaps: manifest.gaps.clone(), ..Bundle::default() };
-    let is_void =
-        |source| manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
     for &source in sources {
-        let names = file_names(source).into_iter();
-        let mut listed = names.filter_map(|name| Some((manifest.files.get(&name)?, name)));
-        let (listed, second) = (listed.next(), listed.next());
-        if is_void(source) || (listed.is_none() && !is_expected(source, dir)) {
+        let mut listed = file_names(source);
+        listed.retain(|name| manifest.files.contains_key(name));
+        let has_gap =
+            manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
+        if has_gap || (listed.is_empty() && !is_expected(source, dir)) {
             continue;
         }
-        let content = match &listed {
-            None => Err(Unusable::Unlisted),
-            Some(_) if second.is_some() => Err(Unusable::TwoReports),
-            Some((entry, file)) => read_listed(&dir.join(file), entry),
+        let content = match listed.as_slice() {
+            [] => Err(Unusable::Unlisted),
+            [file] => read_listed(&dir.join(file), &manifest.files[file]),
+            _ => Err(Unusable::TwoReports),
         };
-        bundle.add(source, listed.map(|(_, file)| file), content);
+        bundle.add(source, listed.into_iter().next(), content);
     }
     bundle.manifest = Some(manifest);
     bundle.sorted()
@@ -261,20 +263,20 @@ fn read_by_hand(dir: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
     let mut bundle = Bundle::default();
     let mut found = Bundle::holds_activity(dir);
     for &source in sources.iter().filter(|&&source| is_expected(source, dir)) {
-        let mut names = file_names(source).into_iter().filter(|name| dir.join(name).exists());
-        let (first, second) = (names.next(), names.next());
-        if second.is_some() {
-            return Err(BundleError::TwoReports(dir.to_owned()));
-        }
-        found |= first.is_some();
-        let content =
-            first.as_ref().map_or(Err(Unusable::Absent), |file| read_file(&dir.join(file)));
-        bundle.add(source, first, content);
+        let mut existing = file_names(source);
+        existing.retain(|name| dir.join(name).exists());
+        let content = match existing.as_slice() {
+            [] => Err(Unusable::Absent),
+            [file] => read_file(&dir.join(file)),
+            _ => return Err(BundleError::TwoReports(dir.to_owned())),
+        };
+        found |= !existing.is_empty();
+        bundle.add(source, existing.into_iter().next(), content);
     }
     if found { Ok(bundle.sorted()) } else { Err(BundleError::NothingFound(dir.to_owned())) }
 }
 
-/// What a file is that is not a credential report, and what to do with it, as far as that is sure.
+/// Returns what a file is and what to do with it, if it is certainly not a credential report.
 fn wrong_kind(text: &[u8]) -> Option<&'static str> {
     #[derive(Deserialize)]
     struct Header {
@@ -315,7 +317,7 @@ fn of_report(name: &str, content: Result<Vec<u8>, Unusable>) -> Result<Bundle, B
     if let Some(kind) = wrong_kind(text) {
         return Err(BundleError::NoEvidence { name: name.to_owned(), kind });
     }
-    // The name may be anything; the JSON of the AWS CLI begins with a brace, and no CSV header does.
+    // The file may have any name. The AWS CLI's JSON begins with a brace, and no CSV header does.
     let is_json = text.starts_with(b"{");
     let file = (!is_json).then(|| REPORT_CSV.to_owned());
     bundle.add(Source::CredentialReport, file, content);

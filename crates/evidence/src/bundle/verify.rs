@@ -19,7 +19,7 @@ pub struct Change {
 /// What happened to a file since the bundle was collected.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ChangeKind {
-    /// Its content is another.
+    /// Its content differs.
     Modified,
     /// It does not exist.
     Missing,
@@ -37,10 +37,10 @@ impl fmt::Display for ChangeKind {
     }
 }
 
-/// Every file of a collected bundle that changed, is missing or was added, sorted by name.
+/// Returns every file of a collected bundle that was modified, removed or added, sorted by name.
 ///
-/// Shows damage and careless edits. Whoever edits a file can edit the manifest too: what must
-/// withstand that is to be signed, or stored where it cannot be written.
+/// This finds damage and careless edits. Anyone who can edit a file can edit the manifest too:
+/// evidence that must withstand tampering has to be signed, or stored read-only.
 pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
     if dir.is_file() {
         let name = dir.display().to_string();
@@ -73,7 +73,7 @@ pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
     Ok(changes)
 }
 
-/// The names of everything in a directory, unsorted.
+/// Returns the names of all entries of a directory, unsorted.
 pub(super) fn entry_names(dir: &Path) -> Result<Vec<String>, BundleError> {
     fs::read_dir(dir)
         .map_err(BundleError::io(dir))?

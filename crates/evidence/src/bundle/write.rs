@@ -1,4 +1,4 @@
-//! Writing a bundle: whole or not at all.
+//! Writing a bundle completely or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,17 +9,17 @@ use tempfile::TempDir;
 
 use super::read::read_manifest;
 use super::verify::entry_names;
-use super::{Bundle, BundleError, MANIFEST, Manifest, UNFINISHED, file_names, known_file_names};
+use super::{Bundle, BundleError, MANIFEST, Manifest, UNFINISHED, file_names, is_bundle_file};
 
-/// Begins the names of directories on their way in and out of place.
+/// The prefix of temporary directories.
 const TEMPORARY: &str = ".portcullis-";
 
 impl Bundle {
     /// Writes a collected bundle as a directory that only its owner can read.
     ///
-    /// The files go into a temporary directory beside the target, the manifest last, and that
-    /// directory is then renamed. What stands at the target must be an empty directory or nothing
-    /// but a bundle, which is replaced.
+    /// The files go into a temporary directory beside the target, the manifest last. That directory
+    /// is then renamed. The target must not exist, be empty, or contain only a bundle, which is
+    /// replaced.
     pub fn write(&self, dir: &Path) -> Result<(), BundleError> {
         let target = resolve(dir)?;
         let parent = target.parent().unwrap_or(Path::new("."));
@@ -30,19 +30,20 @@ impl Bundle {
         sync_dir(parent).map_err(BundleError::io(parent))
     }
 
-    /// Whether a bundle may be [written](Bundle::write) there: an error says what stands in the way.
+    /// Checks that a bundle may be [written](Bundle::write) to `dir`.
     pub fn check_target(dir: &Path) -> Result<(), BundleError> {
         resolve(dir).map(drop)
     }
 
-    /// The sources that the bundle in that directory holds in whole, and this one does not: what
+    /// Returns the sources that the bundle in `dir` holds completely and this one does not, which
     /// replacing it would lose.
     pub fn losses(&self, dir: &Path) -> Result<Vec<Source>, BundleError> {
         let (Some(old), Some(new)) = (read_manifest(dir)?, &self.manifest) else {
             return Ok(Vec::new());
         };
-        let lost = |source: &Source| old.is_whole(*source) && !new.is_whole(*source);
-        Ok(Source::every().filter(lost).collect())
+        let mut sources: Vec<Source> = Source::every().collect();
+        sources.retain(|source| old.is_complete(*source) && !new.is_complete(*source));
+        Ok(sources)
     }
 
     fn write_files(&self, dir: &Path) -> Result<(), BundleError> {
@@ -61,14 +62,14 @@ impl Bundle {
 }
 
 impl Manifest {
-    /// Whether the bundle holds all of a source.
-    fn is_whole(&self, source: Source) -> bool {
+    /// Whether the bundle holds a source completely.
+    fn is_complete(&self, source: Source) -> bool {
         let has_file = file_names(source).iter().any(|name| self.files.contains_key(name));
         has_file && !self.gaps.iter().any(|gap| gap.source == source)
     }
 }
 
-/// The absolute path of a target that may be written: nothing, an empty directory or a bundle.
+/// Returns the target's absolute path, if a bundle may be written there.
 fn resolve(dir: &Path) -> Result<PathBuf, BundleError> {
     match fs::canonicalize(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -80,24 +81,25 @@ fn resolve(dir: &Path) -> Result<PathBuf, BundleError> {
     }
 }
 
-/// Many projects have a `manifest.json`: only a directory with a manifest of ours, and nothing
-/// that is not of a bundle, may go.
+/// Whether the target is empty or contains only a bundle. Many projects have a `manifest.json`, so
+/// the manifest must be ours.
 fn is_replaceable(target: &Path) -> Result<bool, BundleError> {
     if !target.is_dir() {
         return Ok(false);
     }
     let names = entry_names(target)?;
-    let foreign =
-        |name: &String| name != MANIFEST && !known_file_names().any(|known| known == *name);
-    let is_bundle = || matches!(read_manifest(target), Ok(Some(_)));
-    Ok(names.is_empty() || (!names.iter().any(foreign) && is_bundle()))
+    if names.is_empty() {
+        return Ok(true);
+    }
+    let all_known = names.iter().all(|name| is_bundle_file(name));
+    Ok(all_known && matches!(read_manifest(target), Ok(Some(_))))
 }
 
-/// Moves the staged directory to the target, and what stands there out of the way first.
+/// Moves the staged directory to the target, after moving an old bundle out of the way.
 fn replace(target: &Path, staging: TempDir, parent: &Path) -> Result<(), BundleError> {
     if !target.exists() {
         fs::rename(staging.path(), target).map_err(BundleError::io(target))?;
-        // Nothing is left to clean up under the old name.
+        // The temporary directory no longer exists under its old name.
         let _ = staging.keep();
         return Ok(());
     }
@@ -106,7 +108,7 @@ fn replace(target: &Path, staging: TempDir, parent: &Path) -> Result<(), BundleE
     fs::rename(target, &old).map_err(BundleError::io(target))?;
     if let Err(error) = fs::rename(staging.path(), target) {
         if fs::rename(&old, target).is_err() {
-            // The old bundle cannot go back: better in an odd place than deleted.
+            // The old bundle cannot be moved back. Keep it rather than delete it.
             let _ = aside.keep();
         }
         return Err(BundleError::io(target)(error));
@@ -115,7 +117,7 @@ fn replace(target: &Path, staging: TempDir, parent: &Path) -> Result<(), BundleE
     aside.close().map_err(BundleError::io(parent))
 }
 
-/// A new directory beside the target, for its owner alone; removed unless kept.
+/// Creates a directory in `parent` that only its owner can read, and that is removed unless kept.
 fn temporary_dir(parent: &Path) -> Result<TempDir, BundleError> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -129,19 +131,17 @@ fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write = |mut file: File| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    options.open(&path).and_then(write).map_err(BundleError::io(&path))
+    let mut file = options.open(&path).map_err(BundleError::io(&path))?;
+    file.write_all(bytes).map_err(BundleError::io(&path))?;
+    file.sync_all().map_err(BundleError::io(&path))
 }
 
-/// Makes renames and new names in a directory durable; only Unix can, and needs to.
+/// Makes renames and new entries in a directory durable, which only Unix needs.
 fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
 
-/// JSON as every file of a bundle holds it: indented, with a newline at the end.
+/// Returns JSON as bundles store it: indented, with a newline at the end.
 pub fn to_json(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
     let mut json = serde_json::to_vec_pretty(value)?;
     json.push(b'\n');

@@ -1,9 +1,9 @@
-//! Providers of identities, and certificates and credentials for services.
+//! Identity providers, server certificates and service-specific credentials.
 //!
-//! Where each item of a list is asked for by a call of its own, the file holds the list and then
-//! the answers, each with the ARN that was asked for. One document may hold all of that, or the
-//! answers may follow the list one by one: `{"SAMLProviderList": […]}`, then
-//! `{"SAMLProviders": [{"Arn": "…", …what get-saml-provider prints…}]}`.
+//! If each item of a list takes a call of its own, the file contains the list and the answers, each
+//! with the ARN that was queried. All of that may be one document, or the answers may follow the
+//! list one by one: `{"SAMLProviderList": […]}`, then
+//! `{"SAMLProviders": [{"Arn": "…", …the output of get-saml-provider…}]}`.
 
 use jiff::Timestamp;
 
@@ -24,9 +24,9 @@ shapes! {
         create_date?: Timestamp,
     }
 
-    /// A SAML provider as asked for by its ARN. Its private keys are not kept.
+    /// The details of a SAML provider. Its private keys are not stored.
     SamlProvider {
-        /// Ours: the ARN that was asked for.
+        /// Ours: the ARN queried.
         arn: String,
         /// The metadata of the identity provider, in XML.
         #[serde(rename = "SAMLMetadataDocument")]
@@ -36,7 +36,8 @@ shapes! {
         create_date?: Timestamp,
     }
 
-    /// `aws iam list-open-id-connect-providers` and `aws iam get-open-id-connect-provider` for each.
+    /// `aws iam list-open-id-connect-providers` and `aws iam get-open-id-connect-provider` for
+    /// each.
     OidcProviders {
         #[serde(rename = "OpenIDConnectProviderList")]
         list?: Vec<OidcProviderEntry>,
@@ -49,9 +50,9 @@ shapes! {
         arn: String,
     }
 
-    /// An OIDC provider as asked for by its ARN.
+    /// The details of an OIDC provider.
     OidcProvider {
-        /// Ours: the ARN that was asked for.
+        /// Ours: the ARN queried.
         arn: String,
         url: String,
         #[serde(rename = "ClientIDList")]
@@ -66,7 +67,7 @@ shapes! {
         server_certificate_metadata_list: Vec<ServerCertificate>,
     }
 
-    /// A TLS certificate kept in IAM.
+    /// A TLS certificate stored in IAM.
     ServerCertificate {
         path (or empty): String,
         server_certificate_name: String,
@@ -90,7 +91,7 @@ shapes! {
         service_specific_credential_id: String,
         service_name: String,
         create_date?: Timestamp,
-        /// Absent: it never expires.
+        /// Absent if the credential never expires.
         #[serde(deserialize_with = "super::end")]
         expiration_date?: Timestamp,
     }

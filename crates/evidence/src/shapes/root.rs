@@ -1,17 +1,18 @@
-//! What a session as root of a member account shows.
+//! What a root session in a member account shows.
 
 use jiff::Timestamp;
 
 shapes! {
-    /// Ours: what `aws sts assume-root` with the task policy IAMAuditRootUserCredentials gives access to.
+    /// Ours: the answers in a session of `aws sts assume-root` with the task policy
+    /// IAMAuditRootUserCredentials.
     RootCredentials {
-        /// The access key id of the session, which CloudTrail records; null: none was opened, since the
-        /// account summary says that root has no credential.
+        /// The session's access key id, which CloudTrail records; null if no session was opened,
+        /// since the account summary shows no root credential.
         #[serde(deserialize_with = "Option::deserialize")]
         session: Option<String>,
         /// `aws iam get-user`.
         user?: RootUser,
-        /// `aws iam get-login-profile`; null: AWS said NoSuchEntity, so root has no password.
+        /// `aws iam get-login-profile`; null if AWS answered NoSuchEntity, so root has no password.
         #[serde(deserialize_with = "Option::deserialize")]
         login_profile: Option<LoginProfile>,
         /// `aws iam list-access-keys`.
@@ -27,7 +28,7 @@ shapes! {
     RootUser {
         arn: String,
         create_date: Timestamp,
-        /// Absent where root has no password, or has never used it.
+        /// Absent if root has no password or has never used it.
         password_last_used?: Timestamp,
     }
 
@@ -46,7 +47,8 @@ shapes! {
         access_key_last_used?: AccessKeyLastUsed,
     }
 
-    /// The last use of an access key; without a date, none is recorded, and the others are `N/A`.
+    /// The last use of an access key; if none is recorded, the date is absent and the rest is
+    /// `N/A`.
     AccessKeyLastUsed {
         last_used_date?: Timestamp,
         service_name (or empty): String,
@@ -59,7 +61,7 @@ shapes! {
         enable_date: Timestamp,
     }
 
-    /// An X.509 certificate. Its body is not kept.
+    /// An X.509 certificate. Its body is not stored.
     SigningCertificate {
         certificate_id: String,
         /// `Active` or `Inactive`.
