@@ -1,4 +1,4 @@
-//! From raw answers to typed facts: the one path, whatever the bundle's origin.
+//! Turns raw answers into typed facts, wherever the bundle came from.
 
 mod account;
 mod answers;
@@ -45,22 +45,23 @@ use self::permissions::{Judge, PolicyLists};
 use crate::bundle::Bundle;
 use crate::classes::{ClassConflict, Classes};
 
-/// What the configuration says about an account, and no call of AWS does.
+/// What the configuration says about an account because no AWS call does.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {
-    /// Which users are services or break-glass users.
+    /// Which users are service or break-glass users.
     pub classes: Classes,
     /// When the account's password policy was last changed.
     pub password_policy_changed: Option<Timestamp>,
-    /// Accounts of the same owner, which are not strangers to each other.
+    /// Accounts of the same owner, which are not external to each other.
     pub own_accounts: Arc<BTreeSet<AccountId>>,
 }
 
 impl Bundle {
-    /// The facts that the bundle holds, with ages counted to `as_of`.
+    /// Returns the facts in the bundle, with ages counted to `as_of`.
     ///
-    /// Takes any content: what is absent, cut or garbage becomes missing facts, each source of
-    /// which has a gap that says why. The same bundle, date and declarations give the same facts.
+    /// Any content is accepted: what is absent, truncated or garbage becomes missing facts, and
+    /// each of their sources has a gap that says why. The same bundle, date and declarations always
+    /// give the same facts.
     ///
     /// # Errors
     /// If a user matches the patterns of two classes.
@@ -72,7 +73,7 @@ impl Bundle {
         self.judged_snapshot(as_of, declared, &portcullis_iam::judge)
     }
 
-    /// The account that the bundle is of, where that is known.
+    /// Returns the bundle's account, if known.
     pub(crate) fn account(&self) -> Option<AccountId> {
         let mut documents = Documents { bundle: self, gaps: &mut Gaps::default() };
         let answers = Answers::read(&mut documents, Timestamp::UNIX_EPOCH);
@@ -137,7 +138,7 @@ impl Bundle {
             short_lists,
             activity: None,
             gaps: match manifest {
-                // The reason is all there is to say.
+                // Nothing was collected, so the manifest's reason is the only gap worth reporting.
                 Some(manifest) if manifest.unreached.is_some() => manifest.gaps.clone(),
                 _ => gaps.into_sorted(&answers.identity.partition),
             },
@@ -145,14 +146,14 @@ impl Bundle {
     }
 }
 
-/// Which lists may leave something out.
+/// Returns which lists may be incomplete.
 fn short_lists(users: &Fact<Vec<User>>, answers: &Answers) -> ShortLists {
     let lists = answers.lists;
     ShortLists {
         users: matches!(users::whole_list(users, answers), Fact::Missing(_)),
         groups: !lists.groups,
         roles: !lists.roles,
-        // Inline policies stand with the users, groups and roles that have them.
+        // Inline policies are listed with the users, groups and roles that have them.
         policies: !(lists.policies && lists.users && lists.groups && lists.roles),
     }
 }

@@ -1,4 +1,4 @@
-//! The account as a whole.
+//! The facts about the account as a whole.
 
 use portcullis_model::{Account, Fact, PasswordPolicy, SamlProvider, Source, Sources, User};
 
@@ -13,7 +13,7 @@ use super::time::hours;
 use super::{contacts, delegations, organization, saml_providers as saml, users};
 use crate::shapes::{AccountAliases, OutboundWebIdentityFederation};
 
-/// The facts about the account.
+/// Returns the facts about the account.
 pub(super) fn account(
     answers: &Answers,
     documents: &mut Documents<'_>,
@@ -22,10 +22,9 @@ pub(super) fn account(
     saml_providers: &Fact<Vec<SamlProvider>>,
     declared: &Declarations,
 ) -> Account {
-    let made = answers.report_made();
-    let made = known_or(made, Source::CredentialReport);
+    let report_made = known_or(answers.report_made(), Source::CredentialReport);
     let manifest = documents.bundle.manifest.as_ref();
-    let by_manifest = manifest.and_then(|manifest| manifest.caller.clone());
+    let caller_in_manifest = manifest.and_then(|manifest| manifest.caller.clone());
     let caller = answers.caller.as_ref().map(|caller| caller.arn.clone());
     let aliases = documents.list(
         Source::AccountAliases,
@@ -39,9 +38,9 @@ pub(super) fn account(
         id: answers.identity.account.clone(),
         partition: answers.identity.partition.clone(),
         alias: aliases.map(|aliases| aliases.into_iter().next()),
-        caller: caller.or_else(|| known_or(by_manifest, Source::CallerIdentity)),
-        report_generated_at: made,
-        report_age_hours: made.map(|made| hours(made, answers.as_of)),
+        caller: caller.or_else(|| known_or(caller_in_manifest, Source::CallerIdentity)),
+        report_generated_at: report_made,
+        report_age_hours: report_made.map(|made| hours(made, answers.as_of)),
         user_count: all_users.map(|users| user_count(users)).or_else(|| counted(answers)),
         console_user_count: all_users.and_then(|users| console_user_count(users)),
         has_console_users: has_console_users(users, all_users),
@@ -59,21 +58,21 @@ pub(super) fn account(
         root_credentials_managed: organization::root_credentials_managed(answers, documents),
         open_partner_delegations: delegations::open(documents, &answers.identity, answers.as_of),
         web_identity_issuer: web_identity_issuer(documents),
-        saml_provider_count: answers.saml_providers.as_ref().map(|all| count(&all.list)),
+        saml_provider_count: answers.saml_providers.as_ref().map(|saml| count(&saml.list)),
         saml_federation: saml::federate(saml_providers),
-        oidc_provider_count: answers.oidc_providers.as_ref().map(|all| count(&all.list)),
-        identity_center: permissions.and_then(|all| all.identity_center),
-        support_principals: permissions.and_then(|all| all.support_principals.clone()),
-        security_audit_roles: permissions.and_then(|all| all.security_audit_roles.clone()),
+        oidc_provider_count: answers.oidc_providers.as_ref().map(|oidc| count(&oidc.list)),
+        identity_center: permissions.and_then(|facts| facts.identity_center),
+        support_principals: permissions.and_then(|facts| facts.support_principals.clone()),
+        security_audit_roles: permissions.and_then(|facts| facts.security_audit_roles.clone()),
     }
 }
 
-/// A fact about what the partition may not have: known to be none there.
+/// Returns a fact about a service: none if the partition does not offer the service.
 fn where_offered<T>(fact: Option<Fact<T>>) -> Fact<Option<T>> {
     fact.map_or(Fact::Known(None), |fact| fact.map(Some))
 }
 
-/// The version of the tokens of the global STS endpoint, which the commercial partition alone has.
+/// Returns the token version of the global STS endpoint, which only the commercial partition has.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>,
 /// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
@@ -83,15 +82,17 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
         return Fact::Known(None);
     }
     answers.summary.as_ref().and_then(|summary| {
-        let version = summary.get(KEY).and_then(|&version| u32::try_from(version).ok());
-        let version = version.filter(|version| [1, 2].contains(version));
+        let version = match summary.get(KEY) {
+            Some(1) => Some(1),
+            Some(2) => Some(2),
+            _ => None,
+        };
         let problem = "is not 1 or 2 in the account summary";
-        let version = gaps.require(version, Source::AccountSummary, KEY, problem);
-        version.map(Some)
+        gaps.require(version, Source::AccountSummary, KEY, problem).map(Some)
     })
 }
 
-/// The issuer of tokens for services outside of AWS; none: it is off.
+/// Returns the issuer of tokens for services outside AWS; none if the feature is off.
 fn web_identity_issuer(documents: &mut Documents<'_>) -> Fact<Option<String>> {
     let source = Source::OutboundWebIdentityFederationInfo;
     documents.read(source, |document| {
@@ -107,7 +108,7 @@ fn user_count(users: &[User]) -> u32 {
     count(users.iter().filter(|user| !user.deleted))
 }
 
-/// The summary's count, if the users themselves are not known.
+/// Returns the number of users in the account summary, for when the users are not known.
 fn counted(answers: &Answers) -> Fact<u32> {
     answers.summary.as_ref().and_then(|summary| {
         let users = summary.get("Users").and_then(|&users| u32::try_from(users).ok());
@@ -120,7 +121,7 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
     count_true(present.map(|user| user.password_enabled))
 }
 
-/// One is enough to tell, however little is known of the others.
+/// Whether any user has a password; one such user suffices, even if others are not known.
 fn has_console_users(users: &Fact<Vec<User>>, all_users: Fact<&Vec<User>>) -> Fact<bool> {
     let present = users.as_ref().known().into_iter().flatten().filter(|user| !user.deleted);
     any(present.map(|user| user.password_enabled)).or(all_users.map(|_| false))

@@ -1,5 +1,5 @@
-//! The answers of a bundle that several facts hang on, read and checked to be of one account. What a
-//! single fact needs is read where that fact is made.
+//! The answers that several facts need, read and checked to be from one account. Answers that a
+//! single fact needs are read where that fact is made.
 
 mod details;
 mod federation;
@@ -27,9 +27,9 @@ use super::time::{days, is_future, is_near};
 use crate::bundle::{Document, Manifest};
 use crate::shapes;
 
-/// The answers of a bundle. What is missing has a gap.
+/// The answers of a bundle. A missing one has a gap.
 pub(super) struct Answers {
-    /// The moment that ages are counted to.
+    /// The time to which ages are counted.
     pub(super) as_of: Timestamp,
     pub(super) identity: Identity,
     /// Accounts of the same owner.
@@ -47,15 +47,15 @@ pub(super) struct Answers {
     pub(super) oidc_providers: Fact<OidcProviders>,
     pub(super) server_certificates: Fact<Vec<shapes::ServerCertificate>>,
     pub(super) service_credentials: Fact<Vec<shapes::ServiceCredential>>,
-    /// The organization; none: the account is in none.
+    /// The organization; none if the account belongs to none.
     pub(super) organization: Fact<Option<shapes::OrganizationDetail>>,
-    /// What a root session showed; none: it was not asked for.
+    /// The answers in a root session; none if no session was requested.
     pub(super) root_credentials: Fact<Option<shapes::RootCredentials>>,
-    /// When the last answer of each source arrived, where the manifest says.
+    /// When the last answer of each source arrived, if the manifest says.
     collected: HashMap<Source, Timestamp>,
 }
 
-/// The account that a bundle is of; `unknown` where nothing tells.
+/// The bundle's account and partition; `unknown` if no answer names them.
 #[derive(Default)]
 pub(super) struct Identity {
     pub(super) account: String,
@@ -67,7 +67,7 @@ impl Identity {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
-    /// Whether an answer that holds that ARN is one about this account.
+    /// Checks that an answer with this ARN is about this account.
     pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
         let Some(arn) = Arn::parse(text) else { return Err(no_resource(text)) };
         if arn.is_aws_managed() {
@@ -136,12 +136,13 @@ impl Answers {
         }
     }
 
-    /// When the last answer of a source arrived, where the manifest says.
+    /// Returns when the last answer of a source arrived, if the manifest says.
     pub(super) fn collected_at(&self, source: Source) -> Option<Timestamp> {
         self.collected.get(&source).copied()
     }
 
-    /// The days since a date of the source's answer about the resource; missing if it has not come yet.
+    /// Returns the days since a date in the source's answer about the resource; missing if the date
+    /// lies in the future.
     pub(super) fn days_since(
         &self,
         date: Timestamp,
@@ -156,7 +157,7 @@ impl Answers {
         Fact::Known(days(date, self.as_of))
     }
 
-    /// When AWS made the credential report, where that is known.
+    /// Returns when AWS generated the credential report, if known.
     pub(super) fn report_made(&self) -> Option<Timestamp> {
         self.report.as_ref().known()?.generated_at
     }
@@ -174,7 +175,8 @@ impl Answers {
         (newest >= report).then_some(true)
     }
 
-    /// From the first ARN of an account in the answers; the caller outranks it, and the manifest both.
+    /// Identifies the account by the manifest, or else by the caller, or else by the first ARN in
+    /// the answers that names an account.
     fn identify(&self, manifest: Option<&Manifest>) -> Identity {
         let has_account = |arn: &Arn<'_>| arn.account_id().is_some();
         let (mut account, mut partition) = ("unknown", "unknown");
@@ -193,7 +195,7 @@ impl Answers {
         Identity { account: account.to_owned(), partition: partition.to_owned() }
     }
 
-    /// How many of a kind the account summary counts.
+    /// Returns a count of the account summary.
     pub(super) fn counted(&self, key: &str) -> Option<usize> {
         let summary = self.summary.as_ref().known()?;
         usize::try_from(*summary.get(key)?).ok()
@@ -206,7 +208,8 @@ impl Answers {
         [report, details, devices].into_iter().flatten().flatten().collect()
     }
 
-    /// Two accounts mixed in one directory would vouch for each other.
+    /// Drops answers of other accounts, since each of two accounts mixed in one directory would
+    /// cover up what is missing of the other.
     fn drop_foreign(&mut self, gaps: &mut Gaps) {
         let mut own = Own { identity: &self.identity, gaps };
         own.keep(&mut self.caller, Source::CallerIdentity, |caller| vec![caller.arn.as_str()]);
@@ -218,25 +221,26 @@ impl Answers {
         own.keep(&mut self.mfa_devices, Source::MfaDevices, |devices| {
             devices.values().flatten().map(|device| device.serial_number.as_str()).collect()
         });
-        own.keep(&mut self.saml_providers, Source::SamlProviders, |all| {
-            all.list.iter().map(|entry| entry.arn.as_str()).collect()
+        own.keep(&mut self.saml_providers, Source::SamlProviders, |providers| {
+            providers.list.iter().map(|entry| entry.arn.as_str()).collect()
         });
-        own.keep(&mut self.oidc_providers, Source::OpenIdConnectProviders, |all| {
-            all.list.iter().map(|entry| entry.arn.as_str()).collect()
+        own.keep(&mut self.oidc_providers, Source::OpenIdConnectProviders, |providers| {
+            providers.list.iter().map(|entry| entry.arn.as_str()).collect()
         });
-        own.keep(&mut self.service_credentials, Source::ServiceSpecificCredentials, |all| {
-            all.iter().map(|credential| &*credential.service_specific_credential_id).collect()
+        own.keep(&mut self.service_credentials, Source::ServiceSpecificCredentials, |listed| {
+            listed.iter().map(|credential| &*credential.service_specific_credential_id).collect()
         });
         own.keep(&mut self.root_credentials, Source::RootCredentials, |session| {
             session.iter().flat_map(|session| &session.user).map(|user| user.arn.as_str()).collect()
         });
-        own.keep(&mut self.server_certificates, Source::ServerCertificates, |all| {
-            all.iter().map(|certificate| certificate.arn.as_str()).collect()
+        own.keep(&mut self.server_certificates, Source::ServerCertificates, |certificates| {
+            certificates.iter().map(|certificate| certificate.arn.as_str()).collect()
         });
     }
 
-    /// A session as root follows the account summary that calls for it: an earlier one is of another run, and root
-    /// may have changed since.
+    /// Drops a root session that is older than the account summary. A run opens the session after
+    /// it reads the summary, so an earlier session is from another run, and root may have changed
+    /// since.
     fn drop_earlier_session(&mut self, gaps: &mut Gaps) {
         let source = Source::RootCredentials;
         let dates = self.collected_at(source).zip(self.collected_at(Source::AccountSummary));
@@ -249,7 +253,7 @@ impl Answers {
     }
 }
 
-/// Drops answers that are of other accounts than this one.
+/// Drops answers of other accounts.
 struct Own<'a> {
     identity: &'a Identity,
     gaps: &'a mut Gaps,
@@ -258,15 +262,18 @@ struct Own<'a> {
 impl Own<'_> {
     fn keep<T>(&mut self, answer: &mut Fact<T>, source: Source, ids: fn(&T) -> Vec<&str>) {
         let Fact::Known(content) = answer else { return };
-        // Hardware devices have a serial number alone, and service-specific credentials an id.
+        // Hardware devices have only a serial number, and service-specific credentials only an id.
         let may_be_plain =
             matches!(source, Source::MfaDevices | Source::ServiceSpecificCredentials);
-        let is_plain = |id: &str| may_be_plain && !id.is_empty() && Arn::parse(id).is_none();
-        let mut arns = ids(content).into_iter().filter(|id| !is_plain(id));
-        let problem = arns.find_map(|arn| self.identity.check(arn).err());
-        if let Some(Problem { code, message }) = problem {
-            self.gaps.push(Gap::new(source, code, message));
-            *answer = Fact::missing(source);
+        for id in ids(content) {
+            if may_be_plain && !id.is_empty() && Arn::parse(id).is_none() {
+                continue;
+            }
+            if let Err(Problem { code, message }) = self.identity.check(id) {
+                self.gaps.push(Gap::new(source, code, message));
+                *answer = Fact::missing(source);
+                return;
+            }
         }
     }
 }
@@ -275,14 +282,14 @@ fn report_arns(report: &Report) -> Vec<&str> {
     report.rows().map(|row| row.arn.as_str()).collect()
 }
 
-/// The devices' own, and those of whom they are assigned to.
+/// Returns the serial numbers of the devices and the ARNs of their owners.
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     let serials = devices.iter().map(|device| device.serial_number.as_str());
     let owners = devices.iter().filter_map(|device| device.user.as_ref());
     serials.chain(owners.map(|owner| owner.arn.as_str())).collect()
 }
 
-/// Who asked, if both its ids say the same.
+/// Reads the caller, and checks that its ARN and account id agree.
 fn caller(document: &Document) -> Result<shapes::CallerIdentity, Problem> {
     let mut caller: shapes::CallerIdentity = documents::one(document)?;
     caller.arn = without_session_names(&caller.arn);
@@ -296,7 +303,7 @@ fn caller(document: &Document) -> Result<shapes::CallerIdentity, Problem> {
     )))
 }
 
-/// The virtual devices, of which the owners' names and ARNs agree.
+/// Reads the virtual devices, and checks that the names and ARNs of their owners agree.
 fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>, Problem> {
     let mut devices = Vec::new();
     for page in documents::all::<shapes::VirtualMfaDevices>(document, Pages::OneListing)? {
@@ -323,7 +330,7 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
     Ok(devices)
 }
 
-/// The certificates, of which each has the ARN of its name.
+/// Reads the certificates, and checks that their names and ARNs agree.
 fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertificate>, Problem> {
     let mut certificates = Vec::new();
     for page in documents::all::<shapes::ServerCertificates>(document, Pages::OneListing)? {
@@ -332,7 +339,7 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
     each_once(&mut certificates, |certificate| &certificate.arn)?;
     for certificate in &certificates {
         let (arn, name) = (&certificate.arn, &certificate.server_certificate_name);
-        // Only an ARN names an account.
+        // Text that is not an ARN is refused later, as naming no account.
         let parts = Arn::parse(arn);
         let by_arn = parts.and_then(|arn| arn.path_and_name("server-certificate"));
         if parts.is_some() && by_arn.is_none_or(|(_, by_arn)| by_arn != name) {
@@ -345,21 +352,21 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
 }
 
 fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
-    // Its rows have gaps of their own, which count only if the report as a whole is read.
-    let mut of_rows = Gaps::default();
+    // `documents` holds `gaps`, so the gaps of single rows are collected separately.
+    let mut row_gaps = Gaps::default();
     let is_undated = documents.bundle.manifest.is_none();
-    let parse =
-        |document: &Document| credential_report::parse(document, as_of, is_undated, &mut of_rows);
-    let report = documents.read(Source::CredentialReport, parse);
-    documents.gaps.extend(of_rows.gaps);
+    let report = documents.read(Source::CredentialReport, |document| {
+        credential_report::parse(document, as_of, is_undated, &mut row_gaps)
+    });
+    documents.gaps.extend(row_gaps.gaps);
     report
 }
 
-/// What a root session showed, where one was asked for.
+/// Reads the answers in a root session; none if no session was requested.
 fn root_credentials(documents: &mut Documents<'_>) -> Fact<Option<shapes::RootCredentials>> {
     let source = Source::RootCredentials;
-    let is_there = documents.bundle.documents.contains_key(&source);
-    if !is_there && !documents.gaps.has_failed(source) {
+    let exists = documents.bundle.documents.contains_key(&source);
+    if !exists && !documents.gaps.has_failed(source) {
         return Fact::Known(None);
     }
     documents.read(source, |document| {
@@ -371,12 +378,12 @@ fn root_credentials(documents: &mut Documents<'_>) -> Fact<Option<shapes::RootCr
     })
 }
 
-/// Of the account summary, what is 0 or 1; the rest are counts.
+/// The keys of the account summary that are 0 or 1; the others are counts.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 const FLAGS: [&str; 2] = ["AccountMFAEnabled", "AccountPasswordPresent"];
 
-/// The counts and flags, of which none is below zero.
+/// Reads the account summary, and checks that no value is negative and no flag is above 1.
 fn summary(document: &Document) -> Result<BTreeMap<String, i64>, Problem> {
     let shapes::AccountSummary { summary_map } = documents::one(document)?;
     for (key, count) in &summary_map {

@@ -9,17 +9,17 @@ use super::facts::any;
 use crate::bundle::Document;
 use crate::shapes::{AlternateContact, AlternateContacts};
 
-/// The types of alternate contacts, as AWS names them and as rules do.
+/// The types of alternate contacts: AWS's name and the name in rules.
 const TYPES: [(&str, &str); 3] =
     [("BILLING", "billing"), ("OPERATIONS", "operations"), ("SECURITY", SECURITY)];
 const SECURITY: &str = "security";
 
-/// The alternate contacts: of each type the email address, or none if it is not set.
+/// The email address of each type of alternate contact; none if the contact is not set.
 pub(super) struct Contacts {
     by_type: Vec<(&'static str, Fact<Option<String>>)>,
 }
 
-/// Reads the contacts; none: the partition has no such contacts.
+/// Reads the contacts; none if the partition does not offer them.
 pub(super) fn read(partition: &str, documents: &mut Documents<'_>) -> Option<Contacts> {
     let source = Source::AlternateContacts;
     if !source.is_offered_in(partition) {
@@ -38,31 +38,32 @@ pub(super) fn read(partition: &str, documents: &mut Documents<'_>) -> Option<Con
     Some(Contacts { by_type })
 }
 
-/// The address in the form in which it is compared.
+/// Returns a contact's address, normalised for comparison.
 fn address(contact: &AlternateContact) -> String {
     contact.email_address.trim().to_lowercase()
 }
 
 impl Contacts {
-    /// The types that are set, if those are all.
+    /// Returns the types that are set; missing if any type is not known.
     pub(super) fn set(&self) -> Fact<Vec<String>> {
-        self.by_type.iter().fold(Fact::Known(Vec::new()), |set, (name, address)| {
-            set.and_then(|mut set| {
-                address.as_ref().map(|address| {
-                    set.extend(address.as_ref().map(|_| (*name).to_owned()));
-                    set
-                })
-            })
-        })
+        let mut set = Vec::new();
+        for (name, address) in &self.by_type {
+            match address {
+                Fact::Known(Some(_)) => set.push((*name).to_owned()),
+                Fact::Known(None) => {}
+                Fact::Missing(sources) => return Fact::Missing(*sources),
+            }
+        }
+        Fact::Known(set)
     }
 
     pub(super) fn has_security(&self) -> Fact<bool> {
-        let mut security = self.by_type.iter().filter(|(name, _)| *name == SECURITY);
-        any(security.by_ref().map(|(_, address)| address.as_ref().map(Option::is_some)))
+        let security = self.by_type.iter().filter(|(name, _)| *name == SECURITY);
+        any(security.map(|(_, address)| address.as_ref().map(Option::is_some)))
     }
 
-    /// Whether all types are set, each with an address of its own: one that is not set, or two that share one,
-    /// suffice to say no.
+    /// Whether all types are set, each to a different address. False if one is not set or two share
+    /// an address, even if the rest is not known.
     pub(super) fn are_separate(&self) -> Fact<bool> {
         let mut addresses = BTreeSet::new();
         let problems = self.by_type.iter().map(|(_, address)| {
@@ -75,7 +76,7 @@ impl Contacts {
     }
 }
 
-/// The contacts by type; none: not set; absent: not known.
+/// Reads the contacts by type: none if a contact is not set, absent if it is not known.
 fn contacts_by_type(
     document: &Document,
 ) -> Result<BTreeMap<String, Option<AlternateContact>>, Problem> {

@@ -1,4 +1,4 @@
-//! The credential report: from CSV, bare or in the AWS CLI's JSON, to rows.
+//! Reads the credential report from CSV, either bare or in the AWS CLI's JSON.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
@@ -31,38 +31,40 @@ pub(super) const ROOT: &str = "<root_account>";
 /// The credential report.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// When AWS made it; a bare CSV does not say.
+    /// When AWS generated it; none for a bare CSV, which does not say.
     pub(crate) generated_at: Option<Timestamp>,
-    /// Whether it is a CSV alone, without the JSON that AWS answers, which gives the time.
+    /// Whether it is a bare CSV, without AWS's JSON answer around it, which contains the time.
     pub(crate) is_bare: bool,
     /// The row of the root user, if there is exactly one.
     pub(crate) root: Option<ReportRow>,
-    /// One row a user.
+    /// One row per user.
     pub(crate) users: Vec<ReportRow>,
-    /// Whether `users` is every user of that time: root's row is there, if the partition has a root user, and no
-    /// line is cut or of nobody.
+    /// Whether `users` contains all users of that time: root's row exists if the partition has a
+    /// root user, no line is truncated, and every line has a user.
     pub(crate) complete: bool,
 }
 
 impl Report {
-    /// Root's row and those of the users.
+    /// Returns root's row and those of the users.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &ReportRow> {
         self.root.iter().chain(&self.users)
     }
 }
 
-/// The rows of the report as AWS answers it, if it has the columns that say whom to ask about keys and
-/// MFA; what is wrong with single rows is the snapshot's to say.
+/// Reads the report from AWS's answer, if it has the columns that say which users have keys and
+/// MFA. Problems of single rows are left for the snapshot to report.
 pub(crate) fn read(answer: &shapes::CredentialReport) -> Option<Report> {
     let csv = decode(answer).ok()?;
     let table = table::parse(std::str::from_utf8(&csv).ok()?).ok()?;
-    let needed = ["mfa_active", "access_key_1_active", "access_key_2_active"];
-    let has_all = needed.iter().all(|column| table.columns.index(column).is_some());
-    has_all.then(|| rows(table, Some(Timestamp::MAX), &mut Gaps::default()))
+    for column in ["mfa_active", "access_key_1_active", "access_key_2_active"] {
+        table.columns.index(column)?;
+    }
+    Some(rows(table, Some(Timestamp::MAX), &mut Gaps::default()))
 }
 
-/// Reads the report; what single rows and columns lack becomes gaps and missing facts. Nothing but its own date says
-/// when an undated one was made: if that is still to come, none of its dates counts.
+/// Reads the report; incomplete rows and columns become gaps and missing facts. `is_undated` says
+/// that no manifest dates the report: if its own date then lies in the future, none of its dates
+/// counts.
 pub(super) fn parse(
     document: &Document,
     as_of: Timestamp,
@@ -75,9 +77,10 @@ pub(super) fn parse(
         Problem::malformed(format!("the CSV is not UTF-8 after byte {}", error.valid_up_to()))
     })?;
     let table = table::parse(text)?;
-    // Some of the lines may have the same name, of which one counts.
+    // All lines are checked here, since `rows` keeps one line per name.
     let arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
-    if arns.map(|arn| (arn.partition, arn.account)).collect::<BTreeSet<_>>().len() > 1 {
+    let accounts: BTreeSet<_> = arns.map(|arn| (arn.partition, arn.account)).collect();
+    if accounts.len() > 1 {
         let message = "has lines of more than one account".to_owned();
         return Err(Problem { code: "WrongAccount", message });
     }
@@ -87,7 +90,7 @@ pub(super) fn parse(
     let problem = match generated_at {
         None => Some((Gap::UNDATED, "a bare CSV does not say when AWS made the report".to_owned())),
         Some(made) if is_future(made, as_of) => {
-            let [made, as_of] = [made, as_of].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
+            let [made, as_of] = [made, as_of].map(|time| time.strftime("%Y-%m-%d %H:%M UTC"));
             Some(("Contradictory", format!("made {made}, which is later than {as_of}")))
         }
         Some(_) => None,
@@ -97,13 +100,13 @@ pub(super) fn parse(
     if let Some((code, message)) = problem {
         gaps.push(Gap::new(Source::CredentialReport, code, message));
     }
-    // It cannot know what happened after it was made.
+    // The report cannot show anything later than itself.
     let latest = has_dates.then(|| generated_at.map_or(as_of, |made| made.min(as_of)));
     let is_bare = !is_json(document);
     Ok(Report { generated_at, is_bare, ..rows(table, latest, gaps) })
 }
 
-/// The CSV, and the time that the JSON around it gives.
+/// Returns the CSV, and the time in the JSON around it.
 fn content(document: &Document) -> Result<(Vec<u8>, Option<Timestamp>), Problem> {
     if !is_json(document) {
         return Ok((document.bytes.clone(), None));
@@ -124,14 +127,14 @@ fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
 }
 
 fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
-    for number in &table.of_nobody {
+    for number in &table.without_user {
         gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
     }
     if table.cut {
         let message = "the last line is cut short, so further lines may be lost";
         gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
     }
-    let all_lines_read = table.of_nobody.is_empty() && !table.cut;
+    let all_lines_read = table.without_user.is_empty() && !table.cut;
     let mut arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
     let needs_root = arns.next().is_none_or(|arn| has_root_user(arn.partition));
     let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
@@ -150,7 +153,7 @@ fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
     Report { generated_at: None, is_bare: false, root, users, complete }
 }
 
-/// The row of a name; without facts if its line is short or not the only one.
+/// Reads the row of a user; without facts if its line is short or not the only one.
 fn row_of(
     entries: &[Entry],
     columns: &Columns,

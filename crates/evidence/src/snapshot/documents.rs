@@ -1,4 +1,4 @@
-//! From the bytes of a bundle file to the shapes of AWS's answers.
+//! Parses bundle files into the shapes of AWS's answers.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,16 +14,16 @@ use super::names::name_key;
 use crate::bundle::{Bundle, Document};
 use crate::file::to_utf8;
 
-/// Which pages of an answer must be complete.
+/// Which pages of an answer may say that more follow.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Pages {
-    /// One listing in several pages: the last must say that nothing follows.
+    /// The pages of one listing: all but the last.
     OneListing,
-    /// Listings of several users, one after the other: none may be cut, as the next is another's.
+    /// The listings of several users: none, since the next page belongs to another user.
     ListingPerUser,
 }
 
-/// A document that cannot be used: a gap's code and message.
+/// Why a document cannot be used: the code and message of a gap.
 pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) message: String,
@@ -35,14 +35,14 @@ impl Problem {
     }
 }
 
-/// The documents of a bundle, and the gaps of those that cannot be used.
+/// The documents of a bundle, and the gaps found while reading them.
 pub(super) struct Documents<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) gaps: &'a mut Gaps,
 }
 
 impl Documents<'_> {
-    /// The content of a source's document; if absent or unusable, missing with a gap.
+    /// Returns the content of a source's document; missing, with a gap, if absent or unusable.
     pub(super) fn read<T>(
         &mut self,
         source: Source,
@@ -64,7 +64,7 @@ impl Documents<'_> {
         }
     }
 
-    /// The items on all pages of a call that lists, each once by its id.
+    /// Returns the items on all pages of a listing, without duplicates by id.
     pub(super) fn list<P: DeserializeOwned, T: Serialize>(
         &mut self,
         source: Source,
@@ -79,7 +79,7 @@ impl Documents<'_> {
         })
     }
 
-    /// When the last answer in each source's document arrived, where the manifest says.
+    /// Returns when the last answer of each source arrived, if the manifest says.
     pub(super) fn collected(&self) -> HashMap<Source, Timestamp> {
         let Some(manifest) = &self.bundle.manifest else { return HashMap::new() };
         let mut collected = HashMap::new();
@@ -92,57 +92,59 @@ impl Documents<'_> {
     }
 }
 
-/// The one answer of a call that is not a list.
+/// Parses the only answer of a call that does not list.
 pub(super) fn one<T: DeserializeOwned>(document: &Document) -> Result<T, Problem> {
     let mut answers = decode(&document.bytes)?;
     match (answers.pop(), answers.len()) {
         (Some(answer), 0) => Ok(answer),
-        (_, more) => Err(Problem::malformed(format!("holds {} answers instead of one", more + 1))),
+        (_, rest) => Err(Problem::malformed(format!("holds {} answers instead of one", rest + 1))),
     }
 }
 
-/// All pages of a call that lists.
+/// Parses all pages of a listing.
 pub(super) fn all<T: DeserializeOwned>(
     document: &Document,
     pages: Pages,
 ) -> Result<Vec<T>, Problem> {
-    let marks: Vec<Page> = decode(&document.bytes)?;
-    let must_be_complete = match pages {
-        Pages::OneListing => marks.len() - 1,
+    let markers: Vec<Page> = decode(&document.bytes)?;
+    let may_continue = match pages {
+        Pages::OneListing => markers.len() - 1,
         Pages::ListingPerUser => 0,
     };
-    if let Some(cut) = marks.iter().skip(must_be_complete).position(Page::has_more) {
-        let message = format!("answer {} says that more follow", must_be_complete + cut + 1);
-        return Err(Problem { code: "Incomplete", message });
+    for (index, page) in markers.iter().enumerate() {
+        if index >= may_continue && page.has_more() {
+            let message = format!("answer {} says that more follow", index + 1);
+            return Err(Problem { code: "Incomplete", message });
+        }
     }
     decode(&document.bytes)
 }
 
-/// Leaves each item once. Outputs that were appended to a file may hold one twice; two that differ
-/// contradict each other.
+/// Removes duplicates by id, which occur in outputs appended to one file. Items with the same id
+/// but different content are an error.
 pub(super) fn each_once<T: Serialize>(
     items: &mut Vec<T>,
     id: impl Fn(&T) -> &str,
 ) -> Result<(), Problem> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut once: Vec<T> = Vec::with_capacity(items.len());
+    let mut indices: HashMap<String, usize> = HashMap::new();
+    let mut unique: Vec<T> = Vec::with_capacity(items.len());
     for item in items.drain(..) {
         if id(&item).is_empty() {
             return Err(Problem::malformed("holds something without an id"));
         }
-        match places.entry(name_key(id(&item))) {
-            Entry::Vacant(free) => {
-                free.insert(once.len());
-                once.push(item);
+        match indices.entry(name_key(id(&item))) {
+            Entry::Vacant(entry) => {
+                entry.insert(unique.len());
+                unique.push(item);
             }
-            Entry::Occupied(place) if is_same(&once[*place.get()], &item) => {}
+            Entry::Occupied(index) if is_same(&unique[*index.get()], &item) => {}
             Entry::Occupied(_) => {
                 let message = format!("holds {} twice, with different contents", id(&item));
                 return Err(Problem { code: "Contradictory", message });
             }
         }
     }
-    *items = once;
+    *items = unique;
     Ok(())
 }
 
@@ -151,11 +153,12 @@ fn is_same<T: Serialize>(one: &T, other: &T) -> bool {
     json(one).ok() == json(other).ok()
 }
 
-/// What the AWS CLI and the API say about further pages.
+/// The fields in which the AWS CLI and the API announce further pages.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
-    // In lower case: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>.
+    // Lower case:
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>.
     #[serde(alias = "isTruncated")]
     is_truncated: Option<bool>,
     marker: Option<IgnoredAny>,
@@ -169,7 +172,7 @@ impl Page {
     }
 }
 
-/// A stream of at least one JSON object: several outputs of the AWS CLI may be in one file.
+/// Parses one or more JSON objects, since a file may contain several outputs of the AWS CLI.
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
     let bytes = &*to_utf8(bytes);
     let mut stream = Deserializer::from_slice(bytes).into_iter::<T>();
@@ -177,7 +180,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
     loop {
         let rest = bytes[stream.byte_offset()..].trim_ascii_start();
         match rest.first() {
-            // Else serde would take a list for an object without names.
+            // Serde would read a list as the fields of an object in order.
             Some(b'[') => return Err(Problem::malformed("holds a list instead of an object")),
             Some(_) => {}
             None if answers.is_empty() => {
@@ -193,7 +196,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
     }
 }
 
-/// The error without the values that serde quotes, which may be long.
+/// Returns the error's position and cause, without the values that serde quotes, which may be long.
 fn position_and_cause(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     let (line, column) = (error.line(), error.column());
@@ -205,14 +208,16 @@ fn position_and_cause(error: &serde_json::Error) -> String {
     format!("{cause}, at line {line} column {column}")
 }
 
-/// Which field is absent or stands there twice; serde's other errors quote values.
+/// Says which field is missing or repeated; serde's other errors quote values and are not shown.
 fn wrong_shape(error: &str) -> String {
-    let named = |problem: &str| error.strip_prefix(problem)?.split('`').next();
-    if let Some(field) = named("duplicate field `") {
+    let field_after = |problem: &str| error.strip_prefix(problem)?.split('`').next();
+    if let Some(field) = field_after("duplicate field `") {
         return format!("an object names {field} twice");
     }
-    let lacks = named("missing field `").map(|field| format!(", which has {field}"));
-    format!("not the shape that AWS answers in{}", lacks.unwrap_or_default())
+    match field_after("missing field `") {
+        Some(field) => format!("not the shape that AWS answers in, which has {field}"),
+        None => "not the shape that AWS answers in".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The reasons for missing facts, collected while facts are made.
+//! Collects the reasons for missing facts.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::facts::known_or;
 #[derive(Default)]
 pub(super) struct Gaps {
     pub(super) gaps: Vec<Gap>,
-    /// What already has a reason, and whether one of its gaps is a failure.
+    /// The sources and resources that have a gap, and whether one of these gaps is a failure.
     explained: HashMap<(Source, Option<String>), bool>,
 }
 
@@ -20,14 +20,14 @@ impl Gaps {
         self.gaps.push(gap);
     }
 
-    /// Adds all of the others.
+    /// Adds several gaps.
     pub(super) fn extend(&mut self, others: Vec<Gap>) {
         for gap in others {
             self.push(gap);
         }
     }
 
-    /// A fact about the resource that its source does not show, for that reason.
+    /// Adds a gap for the resource, and returns the missing fact.
     pub(super) fn missing<T>(
         &mut self,
         source: Source,
@@ -39,30 +39,30 @@ impl Gaps {
         Fact::missing(source)
     }
 
-    /// Whether the whole source has a gap.
+    /// Whether there is a gap for the whole source.
     pub(super) fn has(&self, source: Source) -> bool {
         self.explained.contains_key(&(source, None))
     }
 
-    /// Whether the source was asked and did not answer, or its answer is lost; not whether it was
-    /// never asked.
+    /// Whether the source was queried and failed, or its answer is lost; false if it was never
+    /// queried.
     pub(super) fn has_failed(&self, source: Source) -> bool {
         self.explained.get(&(source, None)) == Some(&true)
     }
 
-    /// Whether that is so for the resource alone, or for all.
+    /// Whether the source [failed](Gaps::has_failed) for the resource or as a whole.
     pub(super) fn has_failed_for(&self, source: Source, resource: &str) -> bool {
-        let of_it = (source, Some(resource.to_owned()));
-        self.has_failed(source) || self.explained.get(&of_it) == Some(&true)
+        let key = (source, Some(resource.to_owned()));
+        self.has_failed(source) || self.explained.get(&key) == Some(&true)
     }
 
-    /// The resources that the source is missing for.
+    /// Returns the resources for which the source is missing.
     pub(super) fn resources(&self, source: Source) -> Vec<String> {
         let of_source = self.gaps.iter().filter(|gap| gap.source == source);
         of_source.filter_map(|gap| gap.resource.clone()).collect()
     }
 
-    /// Gives a reason for sources that are missing for one resource and have none yet.
+    /// Adds a gap for each source that is missing for the resource and does not have one yet.
     pub(super) fn explain(&mut self, missing: Sources, resource: &str, code: &str, message: &str) {
         for source in missing.iter() {
             let gap = Gap::new(source, code, message).for_resource(resource);
@@ -72,7 +72,7 @@ impl Gaps {
         }
     }
 
-    /// The value; where AWS's answer lacks it, missing, with the reason given for the resource.
+    /// Returns the value; if AWS's answer lacks it, a missing fact with a gap for the resource.
     pub(super) fn require<T>(
         &mut self,
         value: Option<T>,
@@ -86,7 +86,8 @@ impl Gaps {
         known_or(value, source)
     }
 
-    /// All gaps, sorted, each once. What AWS does not offer in the partition is none.
+    /// Returns all gaps, sorted and without duplicates. A source that AWS does not offer in the
+    /// partition is not a gap.
     pub(super) fn into_sorted(self, partition: &str) -> Vec<Gap> {
         let mut gaps = self.gaps;
         gaps.retain(|gap| gap.source.is_offered_in(partition));

@@ -1,4 +1,4 @@
-//! Access keys: the report's slots, enriched by the users' own lists.
+//! Access keys: the credential report's slots, combined with the users' own lists.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html>
 
@@ -18,7 +18,7 @@ use super::resource_ids::ResourceIds;
 use super::time::{days, may_be_since, seconds};
 use crate::shapes::AccessKeyMetadata;
 
-/// The access keys of a user, oldest first.
+/// Returns a user's access keys, oldest first.
 pub(super) fn of_user(
     user: &ReconciledUser<'_>,
     created: Fact<Timestamp>,
@@ -28,8 +28,8 @@ pub(super) fn of_user(
     if user.deleted {
         return Fact::Known(Vec::new());
     }
-    let list = answers.access_keys.as_ref().known();
-    let listed = list.and_then(|list| list.get(&name_key(user.name))).map(Vec::as_slice);
+    let by_user = answers.access_keys.as_ref().known();
+    let listed = by_user.and_then(|users| users.get(&name_key(user.name))).map(Vec::as_slice);
     let newest = listed.into_iter().flatten().map(|key| key.create_date).max();
     let newer = match user.row {
         _ if listed.is_none() => Some(false),
@@ -48,34 +48,36 @@ pub(super) fn of_user(
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
     let is_lost = gaps.has_failed_for(Source::AccessKeys, user.name);
-    let maker = Maker { user, created, answers, newer, is_lost };
+    let builder = KeyBuilder { user, created, answers, newer, is_lost };
     let mut keys: Vec<AccessKey> = match pairs {
-        Ok(pairs) => pairs.into_iter().map(|pair| maker.key(pair, &mut ids, gaps)).collect(),
+        Ok(pairs) => pairs.into_iter().map(|pair| builder.key(pair, &mut ids, gaps)).collect(),
         Err(missing) => return Fact::Missing(missing),
     };
     sort(&mut keys);
     Fact::Known(keys)
 }
 
-/// Pairs the row's slots with the user's list; an error where keys may exist that neither shows.
+/// Pairs the row's slots with the user's list; an error if there may be keys that neither shows.
 fn of_row<'a>(
     row: &'a ReportRow,
     listed: Option<&'a [AccessKeyMetadata]>,
     newer: Option<bool>,
     ids: &mut ResourceIds,
 ) -> Result<Vec<Pair<'a>>, Sources> {
-    let doubtful = row.keys.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
-    if newer != Some(true) && (doubtful || row.has_more_credentials) {
+    let is_doubtful = row.keys.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
+    if newer != Some(true) && (is_doubtful || row.has_more_credentials) {
         return Err(Sources::from_iter([Source::CredentialReport, Source::AccessKeys]));
     }
-    let filled = (1..).zip(&row.keys).filter(|(_, facts)| facts.filled == Fact::Known(true));
-    // Before any key is dropped, so that ids do not depend on what was asked.
-    let slots = filled.map(|(number, facts)| {
-        let resource_id = ids.next(facts.last_rotated.known().flatten());
-        Slot { number, facts, resource_id }
-    });
-    let mut pairs = matching::pair(slots.collect(), listed.unwrap_or_default());
-    // The others are gone since the report, or since the list; where nothing says which is newer, none is.
+    // Ids are given before any key is dropped, so that they do not depend on which sources exist.
+    let mut slots = Vec::new();
+    for (number, facts) in (1..).zip(&row.keys) {
+        if facts.filled == Fact::Known(true) {
+            let resource_id = ids.next(facts.last_rotated.known().flatten());
+            slots.push(Slot { number, facts, resource_id });
+        }
+    }
+    let mut pairs = matching::pair(slots, listed.unwrap_or_default());
+    // A key that the newer source lacks was deleted. If neither is known to be newer, keep all.
     pairs.retain(|pair| match newer {
         Some(true) => pair.listed.is_some(),
         Some(false) => pair.slot.is_some(),
@@ -96,18 +98,18 @@ fn in_report(date: Option<Timestamp>) -> Fact<Timestamp> {
     known_or(date, Source::CredentialReport)
 }
 
-/// Makes the keys of one user.
-struct Maker<'a> {
+/// Builds the facts about one user's keys.
+struct KeyBuilder<'a> {
     user: &'a ReconciledUser<'a>,
     created: Fact<Timestamp>,
     answers: &'a Answers,
-    /// Whether the list is newer than the report: only then does it say which keys there are.
+    /// Whether the list is newer than the report, and so decides which keys exist.
     newer: Option<bool>,
-    /// Whether AWS was asked for the list, and did not answer.
+    /// Whether AWS was asked for the list and did not answer.
     is_lost: bool,
 }
 
-impl Maker<'_> {
+impl KeyBuilder<'_> {
     fn key(&self, pair: Pair<'_>, ids: &mut ResourceIds, gaps: &mut Gaps) -> AccessKey {
         let Pair { slot, listed, is_guess } = pair;
         let active = self.active(slot.as_ref(), listed, gaps);
@@ -160,8 +162,8 @@ impl Maker<'_> {
         }
     }
 
-    /// The earliest moment at which the report shows the key. Activating a key again moves `last_rotated`,
-    /// but no key was used before it was made.
+    /// Returns the earliest time at which the report shows the key. Reactivating a key moves
+    /// `last_rotated`, but a key cannot be used before it is created.
     fn earliest_date(
         &self,
         last_rotated: Fact<Option<Timestamp>>,
@@ -180,7 +182,7 @@ impl Maker<'_> {
         Fact::Known((date, if self.is_lost { AgeSource::AtLeast } else { source }))
     }
 
-    /// When a listed key was created; missing if the report shows that it was used before.
+    /// Returns when a listed key was created; missing if the report shows an earlier use.
     fn created(
         &self,
         key: &AccessKeyMetadata,
@@ -204,7 +206,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The facts of the slot, or that the report does not have this key.
+    /// Returns the slot's facts; missing, with a gap, if the report lacks this key.
     fn in_report<'s>(
         &self,
         slot: Option<&Slot<'s>>,
@@ -229,7 +231,7 @@ impl Maker<'_> {
         match (slot.map(|slot| slot.facts.active), self.newer) {
             (None, _) | (Some(_), Some(true)) => live,
             (Some(report), Some(false)) => report,
-            // Nothing says which is newer: a key that either has in use is.
+            // Neither is known to be newer, so a key that is active in either counts as active.
             (Some(report), None) => listed.map_or(report, |_| report.or(live)),
         }
     }

@@ -1,4 +1,4 @@
-//! Whether lists hold all that the account summary counts, and no more.
+//! Compares the lengths of lists with the counts of the account summary.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use super::mfa;
 use super::time::may_be_since;
 use crate::shapes::VirtualMfaDevice;
 
-/// The items of a list by what identifies them, with the moments when they were made.
+/// The items of a list by id, with their creation times.
 type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
 
-/// How many items a list may hold, compared with a count of the summary.
+/// How many items a list may have, compared with the summary's count.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Bound {
-    /// As many.
+    /// Exactly as many.
     Equal,
-    /// Fewer, since it leaves some out.
+    /// As many or fewer, since the list omits some.
     AtMost,
-    /// More, since nothing says which of them were in use when they were counted.
+    /// As many or more, since the list does not show which items were in use when counted.
     AtLeast,
 }
 
-/// What every account summary counts, and the lists hold as many of.
+/// The counts that every account summary has, and that the lists must match.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 const COUNTS: [&str; 7] =
@@ -34,7 +34,7 @@ const COUNTS: [&str; 7] =
 /// MFA devices assigned to users or root.
 const DEVICES_IN_USE: &str = "MFADevicesInUse";
 
-/// Says which counts the account summary lacks.
+/// Adds a gap for the counts that the account summary lacks.
 pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
     let lost: Vec<&str> = COUNTS.into_iter().filter(|key| answers.lacks_count(key)).collect();
     if !lost.is_empty() {
@@ -43,21 +43,24 @@ pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
     }
 }
 
-/// Does not use lists of devices, certificates and providers that hold another number than the summary
-/// counts, or that it does not count.
+/// Drops lists of devices, certificates and providers whose lengths differ from the account
+/// summary, or whose counts it lacks.
 pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
-    let devices = answers.virtual_devices.as_ref().map(|all| {
-        // The summary counts virtual devices alone; others are listed by user.
-        let devices = all.iter().map(|each| (each.serial_number.as_str(), each.enable_date));
-        let miscount = answers.miscount("MFADevices", Bound::Equal, &devices.collect());
-        miscount.or_else(|| answers.miscount(DEVICES_IN_USE, Bound::AtMost, &of_users(all)))
+    let virtual_devices = answers.virtual_devices.as_ref().map(|devices| {
+        // This count covers only virtual devices; others are listed by user.
+        let mut items = Items::new();
+        for device in devices {
+            items.insert(&device.serial_number, device.enable_date);
+        }
+        let miscount = answers.miscount("MFADevices", Bound::Equal, &items);
+        miscount.or_else(|| answers.miscount(DEVICES_IN_USE, Bound::AtMost, &of_users(devices)))
     });
-    void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &devices, gaps);
+    void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &virtual_devices, gaps);
     let devices = answers.mfa_devices.as_ref().map(|by_user| {
         let virtual_devices = answers.virtual_devices.as_ref().known();
-        let mut in_use = virtual_devices.map(|all| of_users(all)).unwrap_or_default();
+        let mut in_use = virtual_devices.map(|devices| of_users(devices)).unwrap_or_default();
         for device in by_user.values().flatten() {
-            // Nothing says for sure that AWS counts those of other kinds.
+            // AWS does not document whether it counts other kinds.
             if mfa::kind(&device.serial_number) == MfaKind::Virtual {
                 in_use.insert(&device.serial_number, Some(device.enable_date));
             }
@@ -65,16 +68,21 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
         answers.miscount(DEVICES_IN_USE, Bound::AtMost, &in_use)
     });
     void(&mut answers.mfa_devices, Source::MfaDevices, &devices, gaps);
-    let certificates = answers.server_certificates.as_ref().map(|all| {
-        let certificates = all.iter().map(|each| (each.arn.as_str(), each.upload_date));
-        answers.miscount("ServerCertificates", Bound::Equal, &certificates.collect())
+    let certificates = answers.server_certificates.as_ref().map(|certificates| {
+        let mut items = Items::new();
+        for certificate in certificates {
+            items.insert(&certificate.arn, certificate.upload_date);
+        }
+        answers.miscount("ServerCertificates", Bound::Equal, &items)
     });
     void(&mut answers.server_certificates, Source::ServerCertificates, &certificates, gaps);
-    // They are counted together: where the number differs, either list may be wrong.
+    // The summary counts both kinds together: if the number differs, either list may be wrong.
     let providers = answers.saml_providers.as_ref().and_then(|saml| {
         answers.oidc_providers.as_ref().map(|oidc| {
-            let mut items: Items<'_> =
-                saml.list.iter().map(|each| (each.arn.as_str(), each.create_date)).collect();
+            let mut items = Items::new();
+            for entry in &saml.list {
+                items.insert(&entry.arn, entry.create_date);
+            }
             for entry in &oidc.list {
                 let answer = oidc.answers.get(&entry.arn);
                 items.insert(&entry.arn, answer.and_then(|answer| answer.create_date));
@@ -86,16 +94,16 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
     void(&mut answers.oidc_providers, Source::OpenIdConnectProviders, &providers, gaps);
 }
 
-/// The virtual devices of users. Root's is not counted by all that answer as AWS.
+/// Returns the virtual devices of users. Emulators of AWS do not all count root's.
 fn of_users(devices: &[VirtualMfaDevice]) -> Items<'_> {
-    let mut of_users = Items::new();
+    let mut items = Items::new();
     for device in devices {
         let owner = device.user.as_ref().and_then(|owner| Arn::parse(&owner.arn));
         if owner.and_then(Arn::user).is_some() {
-            of_users.insert(&device.serial_number, device.enable_date);
+            items.insert(&device.serial_number, device.enable_date);
         }
     }
-    of_users
+    items
 }
 
 fn void<T>(
@@ -110,16 +118,16 @@ fn void<T>(
     }
 }
 
-/// A list that does not hold as many as the summary counts.
+/// A list whose length differs from the summary's count.
 #[derive(Clone, Copy)]
 struct Miscount {
     key: &'static str,
     listed: usize,
-    /// None: the summary lacks the count.
+    /// None if the summary lacks the count.
     counted: Option<usize>,
 }
 
-/// Says how a list differs from the counts.
+/// Adds gaps that say how a list differs from the counts.
 fn explain(source: Source, miscounts: &[Miscount], gaps: &mut Gaps) {
     let (mut lost, mut fewer, mut more) = (Vec::new(), Vec::new(), Vec::new());
     for Miscount { key, listed, counted } in miscounts {
@@ -142,32 +150,32 @@ fn explain(source: Source, miscounts: &[Miscount], gaps: &mut Gaps) {
 }
 
 impl Answers {
-    /// Whether there is an account summary, and it does not count those.
+    /// Whether there is an account summary without this count.
     pub(super) fn lacks_count(&self, key: &str) -> bool {
         self.summary.as_ref().known().is_some_and(|summary| !summary.contains_key(key))
     }
 
-    /// How the list differs from the summary; none: it does not. What was made since the summary was
-    /// asked for, or shortly before, may stand on the list and not be counted.
+    /// Returns how the list differs from the summary; none if it does not. Items created since the
+    /// summary was collected, or shortly before, may be listed without being counted.
     fn miscount(&self, key: &'static str, bound: Bound, items: &Items<'_>) -> Option<Miscount> {
         let (listed, counted) = (items.len(), self.counted(key));
         let miscount = Miscount { key, listed, counted };
         let Some(counted) = counted else {
             return (bound == Bound::Equal && self.lacks_count(key)).then_some(miscount);
         };
-        let mut since = 0;
-        if let Some(moment) = self.collected_at(Source::AccountSummary) {
-            let made = items.values().flatten();
-            since = made.filter(|made| may_be_since(**made, moment)).count();
+        let mut newer = 0;
+        if let Some(collected) = self.collected_at(Source::AccountSummary) {
+            let created = items.values().flatten();
+            newer = created.filter(|created| may_be_since(**created, collected)).count();
         }
         let is_short = bound != Bound::AtMost && listed < counted;
-        let is_long = bound != Bound::AtLeast && listed - since > counted;
+        let is_long = bound != Bound::AtLeast && listed - newer > counted;
         (is_short || is_long).then_some(miscount)
     }
 }
 
-/// Which lists hold as many as the account summary counts: asked with a filter, AWS answers with empty
-/// ones, and an output put together by hand may hold a part of them, or those of another time.
+/// Which lists match the account summary. AWS answers a filtered call with empty lists, and an
+/// output assembled by hand may contain parts of lists, or lists of another time.
 #[derive(Clone, Copy)]
 pub(super) struct Lists {
     pub(super) users: bool,
@@ -180,19 +188,24 @@ impl Lists {
     pub(super) const WHOLE: Lists =
         Lists { users: true, groups: true, roles: true, policies: true };
 
-    /// Compares them with the summary. A list that is not there at all differs from nothing.
+    /// Compares the lists with the summary. Lists that are missing altogether count as complete.
     pub(super) fn compare(answers: &Answers, gaps: &mut Gaps) -> Lists {
         let Fact::Known(details) = &answers.details else {
             return Lists::WHOLE;
         };
         let mut miscounts = Vec::new();
-        let mut fits = |key: &'static str, bound: Bound, items: Items<'_>| {
+        let mut matches = |key: &'static str, bound: Bound, items: Items<'_>| {
             let miscount = answers.miscount(key, bound, &items);
             miscounts.extend(miscount);
             miscount.is_none()
         };
-        let users = details.user_detail_list.iter();
-        let groups = details.group_detail_list.iter();
+        let (mut users, mut groups) = (Items::new(), Items::new());
+        for user in &details.user_detail_list {
+            users.insert(&user.arn, Some(user.create_date));
+        }
+        for group in &details.group_detail_list {
+            groups.insert(&group.arn, group.create_date);
+        }
         let (mut roles, mut profiles) = (Items::new(), Items::new());
         for role in &details.role_detail_list {
             roles.insert(&role.arn, role.create_date);
@@ -202,7 +215,8 @@ impl Lists {
         }
         let (mut policies, mut in_use) = (Items::new(), Items::new());
         for policy in &details.policies {
-            // The summary counts customer-managed policies; the list holds those of AWS in use too.
+            // The summary counts customer-managed policies; the list also has AWS's policies in
+            // use.
             if !Arn::parse(&policy.arn).is_some_and(Arn::is_aws_managed) {
                 policies.insert(&policy.arn, policy.create_date);
             }
@@ -211,16 +225,14 @@ impl Lists {
                 in_use.insert(&policy.arn, None);
             }
         }
-        let users = users.map(|user| (user.arn.as_str(), Some(user.create_date))).collect();
-        let groups = groups.map(|group| (group.arn.as_str(), group.create_date)).collect();
         let lists = Lists {
-            users: fits("Users", Bound::Equal, users),
-            groups: fits("Groups", Bound::Equal, groups),
-            // Profiles without a role are counted, and not listed.
-            roles: fits("Roles", Bound::Equal, roles)
-                & fits("InstanceProfiles", Bound::AtMost, profiles),
-            policies: fits("Policies", Bound::Equal, policies)
-                & fits("PolicyVersionsInUse", Bound::AtLeast, in_use),
+            users: matches("Users", Bound::Equal, users),
+            groups: matches("Groups", Bound::Equal, groups),
+            // Profiles without a role are counted but not listed.
+            roles: matches("Roles", Bound::Equal, roles)
+                & matches("InstanceProfiles", Bound::AtMost, profiles),
+            policies: matches("Policies", Bound::Equal, policies)
+                & matches("PolicyVersionsInUse", Bound::AtLeast, in_use),
         };
         explain(Source::AccountAuthorizationDetails, &miscounts, gaps);
         lists

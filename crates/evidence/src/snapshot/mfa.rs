@@ -13,9 +13,8 @@ use super::gaps::Gaps;
 use super::names::name_key;
 use super::reconciled_users::ReconciledUser;
 use super::time::{is_future, may_be_since};
-use crate::shapes;
 
-/// The account's virtual MFA devices, sorted by serial number.
+/// Returns the account's virtual MFA devices, sorted by serial number.
 pub(super) fn virtual_devices(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<MfaDevice>> {
     answers.virtual_devices.as_ref().map(|devices| {
         let mut virtual_devices = Vec::new();
@@ -57,15 +56,15 @@ pub(super) fn kind(serial: &str) -> MfaKind {
     match arn.resource.split('/').next() {
         Some("u2f") => MfaKind::Fido,
         Some("sms-mfa") => MfaKind::Sms,
-        // A form not known here gets no credit as hardware.
+        // An unknown form does not count as hardware.
         _ => MfaKind::Virtual,
     }
 }
 
-/// The account's virtual devices, by the users that have or would have them.
+/// The account's virtual devices by user.
 pub(super) struct VirtualDevices<'a> {
     by_owner: HashMap<String, Vec<&'a MfaDevice>>,
-    /// Unassigned devices by their names.
+    /// Unassigned devices by name, which is often that of a user.
     unassigned: HashMap<String, &'a MfaDevice>,
 }
 
@@ -91,15 +90,15 @@ impl<'a> VirtualDevices<'a> {
     }
 }
 
-/// What is known about one user's MFA.
+/// The facts about one user's MFA.
 pub(super) struct Mfa {
     pub(super) active: Fact<bool>,
     pub(super) source: Fact<String>,
     pub(super) devices: Fact<Vec<MfaDevice>>,
-    pub(super) abandoned_device: Fact<Option<String>>,
+    pub(super) unassigned_device: Fact<Option<String>>,
 }
 
-/// A user's MFA from the report, the user's own list and the account's virtual devices.
+/// Decides on a user's MFA from the report, the user's own list and the account's virtual devices.
 pub(super) fn of_user(
     user: &ReconciledUser<'_>,
     virtual_devices: &Fact<VirtualDevices<'_>>,
@@ -121,7 +120,7 @@ pub(super) fn of_user(
             }
             _ => None,
         };
-        // One device that is not in doubt is enough.
+        // One undoubted device is enough.
         if let Some(doubt) = doubts.and_then(|doubts| doubts.into_iter().next()) {
             answer = gaps.missing(source, user.name, "Contradictory", doubt);
         }
@@ -137,7 +136,7 @@ pub(super) fn of_user(
         own.as_deref().and_then(|own| unlisted_device(own, virtual_ones.known()?, answers));
     let lack = unlisted
         .map(|device| format!("lacks {}, which is on the list of virtual devices", device.serial));
-    // What leaves open whether MFA is active has its gap.
+    // If it is not known whether MFA is active, there already is a gap.
     let doubt = active.known().and_then(|_| {
         own.iter().flatten().find_map(|device| doubt_of_own(device, user, virtual_ones, answers))
     });
@@ -163,21 +162,21 @@ pub(super) fn of_user(
         active,
         source: answer.map(|(_, source)| source.name().to_owned()),
         devices,
-        abandoned_device: virtual_devices.as_ref().map(|devices| {
+        unassigned_device: virtual_devices.as_ref().map(|devices| {
             let device = devices.unassigned.get(&name_key(user.name));
             device.map(|device| device.serial.clone())
         }),
     }
 }
 
-/// That the device was enabled later than it can have been, if so.
+/// Returns a problem if the date on which the device was enabled lies in the future.
 pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<String> {
     let enabled = device.enabled.filter(|enabled| is_future(*enabled, as_of))?;
     Some(format!("{} was enabled {enabled}, later than {as_of:.0}", device.serial))
 }
 
-/// Why a device does not prove that MFA is active: it is of the future or of an earlier user, or the credential
-/// report was made since and shows none.
+/// Returns why a device does not prove that MFA is active: its date lies in the future or before
+/// the user was created, or a later credential report shows no MFA.
 fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) -> Option<String> {
     if let Some(doubt) = of_the_future(device, answers.as_of) {
         return Some(doubt);
@@ -196,7 +195,8 @@ fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) ->
     })
 }
 
-/// The same of a device on the user's own list, where a virtual one is on the account's list too.
+/// Returns the same for a device on the user's own list; a virtual one must also be on the
+/// account's list.
 fn doubt_of_own(
     device: &MfaDevice,
     user: &ReconciledUser<'_>,
@@ -214,7 +214,7 @@ fn doubt_of_own(
         .then(|| format!("{} is not on the list of virtual devices as the user's", device.serial))
 }
 
-/// A virtual device of the user that the user's own list lacks, though it is older.
+/// Returns a virtual device of the user that the user's own list lacks, though the list is newer.
 fn unlisted_device<'a>(
     own: &[MfaDevice],
     virtual_ones: &[&'a MfaDevice],
@@ -228,25 +228,27 @@ fn unlisted_device<'a>(
     })
 }
 
-/// The user's own list, if it was asked for.
+/// Returns the user's own list, if it was collected.
 fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
     let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(user.name))?;
-    let device = |device: &shapes::MfaDevice| {
-        new_device(&device.serial_number, Some(user.arn.to_owned()), Some(device.enable_date))
-    };
-    let mut devices: Vec<MfaDevice> = listed.iter().map(device).collect();
+    let mut devices = Vec::new();
+    for device in listed {
+        let owner = Some(user.arn.to_owned());
+        devices.push(new_device(&device.serial_number, owner, Some(device.enable_date)));
+    }
     sort(&mut devices);
     Some(devices)
 }
 
-/// Whether an empty list of the user may lack a device: the report shows one, and nothing says that it is older.
+/// Whether a user's empty list may lack a device: the report shows MFA, and is not known to be
+/// older.
 fn may_lack(row: Fact<&ReportRow>, answers: &Answers) -> bool {
     let is_active = row.and_then(|row| row.mfa_active) == Fact::Known(true);
     is_active && answers.is_newer(Source::MfaDevices, None) != Some(true)
 }
 
-/// Whether MFA is active, and the source that tells: the newest one that knows. Where nothing says which
-/// is newer, MFA is not active if either says so.
+/// Returns whether MFA is active, and the source that says so: the newest one that knows. If
+/// neither is known to be newer, MFA is inactive as soon as one says so.
 fn active(
     own: Option<&[MfaDevice]>,
     virtual_ones: Fact<&[&MfaDevice]>,
@@ -276,8 +278,8 @@ fn active(
     Fact::Known(answer)
 }
 
-/// That the user has no device, where MFA is not active and no virtual device says otherwise; whoever has MFA may have
-/// devices that only the own list shows.
+/// Returns an empty list if MFA is inactive and no virtual device contradicts that; otherwise
+/// missing, since a user with MFA may have devices that only the user's own list shows.
 fn none_if_inactive(virtual_ones: Fact<&[&MfaDevice]>, active: Fact<bool>) -> Fact<Vec<MfaDevice>> {
     match (virtual_ones, active) {
         (Fact::Known([]) | Fact::Missing(_), Fact::Known(false)) => Fact::Known(Vec::new()),

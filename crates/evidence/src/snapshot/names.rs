@@ -1,6 +1,6 @@
-//! Names as IAM compares them.
+//! Comparing names as IAM does.
 
-/// Names of users and groups are unique regardless of case, so they are compared without it.
+/// Returns a name in lower case: IAM keeps names of users and groups unique regardless of case.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub(super) fn name_key(name: &str) -> String {

@@ -8,18 +8,18 @@ use crate::shapes;
 
 const SOURCE: Source = Source::OpenIdConnectProviders;
 
-/// The OIDC providers, sorted by ARN.
+/// Returns the OIDC providers, sorted by ARN.
 pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<OidcProvider>> {
-    answers.oidc_providers.as_ref().map(|all| {
+    answers.oidc_providers.as_ref().map(|found| {
         let mut providers = Vec::new();
-        for entry in &all.list {
+        for entry in &found.list {
             let arn = &entry.arn;
-            let answer = all.answers.get(arn);
-            if let Some(answer) = answer.filter(|answer| !is_of(&answer.url, arn)) {
-                let message = format!("the answer about it is about {:?}", answer.url);
+            let mut answer = found.answers.get(arn);
+            if let Some(other) = answer.filter(|answer| !is_url_of(&answer.url, arn)) {
+                let message = format!("the answer about it is about {:?}", other.url);
                 gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+                answer = None;
             }
-            let answer = answer.filter(|answer| is_of(&answer.url, arn));
             let answer = gaps.require(answer, SOURCE, arn, "what it accepts was not asked for");
             providers.push(OidcProvider {
                 arn: arn.clone(),
@@ -38,12 +38,13 @@ fn client_ids(provider: &shapes::OidcProvider) -> Vec<String> {
     ids
 }
 
-/// Whether the URL of an answer is that of the provider; emulators put the scheme before it.
-fn is_of(answered: &str, arn: &str) -> bool {
+/// Whether an answer's URL is that of the provider; emulators prefix the scheme.
+fn is_url_of(answered: &str, arn: &str) -> bool {
     answered.trim_start_matches("https://").trim_end_matches('/') == url(arn).trim_end_matches('/')
 }
 
-/// The ARN of an OIDC provider ends in the URL, so that it is known where only the list is.
+/// Returns the URL of an OIDC provider, which is the end of its ARN and so known from the list
+/// alone.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 fn url(arn: &str) -> &str {

@@ -1,4 +1,4 @@
-//! The account's place in an organization.
+//! The account's organization.
 
 use portcullis_model::{AccountId, Arn, Fact, Source};
 
@@ -8,12 +8,13 @@ use super::gaps::Gaps;
 use crate::bundle::Document;
 use crate::shapes::{Organization, OrganizationDetail, OrganizationsFeatures};
 
-/// Without all features, an organization has none that concern root users.
+/// The feature set that an organization needs to manage root users centrally.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
 const ALL_FEATURES: &str = "ALL";
 
-/// The organization, if its ARN says the same as its ids; none: the account is in none.
+/// Reads the organization, and checks that its ARN and ids agree; none if the account belongs to
+/// none.
 ///
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
 pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDetail>, Problem> {
@@ -27,8 +28,8 @@ pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDet
     let has_id = parts.is_some_and(|arn| arn.path_and_name("organization") == Some(("/", id)));
     // The account in the ARN is the management account.
     let management = parts.map(|arn| arn.account);
-    let is_of_other = master_account_id.as_deref().is_some_and(|id| Some(id) != management);
-    if !arn.is_empty() && (!has_id || is_of_other) {
+    let has_other_master = master_account_id.as_deref().is_some_and(|id| Some(id) != management);
+    if !arn.is_empty() && (!has_id || has_other_master) {
         let message = format!("gives {arn} another Id or MasterAccountId than its ARN does");
         return Err(Problem { code: "Contradictory", message });
     }
@@ -49,7 +50,8 @@ pub(super) fn is_management_account(answers: &Answers, gaps: &mut Gaps) -> Fact<
         .map(|management| *management == answers.identity.account)
 }
 
-/// Whether root credentials of member accounts are managed centrally; none: this account cannot tell.
+/// Whether root credentials of member accounts are managed centrally; none if this account may not
+/// query that.
 pub(super) fn root_credentials_managed(
     answers: &Answers,
     documents: &mut Documents<'_>,

@@ -1,4 +1,4 @@
-//! Whether what stands on lists belongs to somebody.
+//! Checks that the owners of listed devices and credentials exist.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,8 +9,8 @@ use super::gaps::Gaps;
 use super::names::name_key;
 use crate::shapes::{UserDetail, VirtualMfaDevice};
 
-/// Does not use a list that holds something of a user whom neither the report nor the live list has, as it
-/// may be somebody else's, who then seems to have nothing.
+/// Drops a list that names a user in neither the report nor the live list, since the entry may
+/// belong to another user, who would then seem to have nothing.
 pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
     let Some(names) = all_names(answers) else { return };
     let mut owners = Owners { names, gaps };
@@ -23,10 +23,10 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
     }
     let stranger = owners.first_stranger(device_owners);
     owners.void(&mut answers.virtual_devices, Source::VirtualMfaDevices, stranger);
-    if let Some(name) = answers.details.as_ref().known().and_then(|details| {
-        let devices = answers.virtual_devices.as_ref().known()?;
-        other_user(devices, &details.user_detail_list)
-    }) {
+    if let (Fact::Known(devices), Fact::Known(details)) =
+        (&answers.virtual_devices, &answers.details)
+        && let Some(name) = other_user(devices, &details.user_detail_list)
+    {
         let message =
             format!("holds a device of {name} with another id than the list of users has");
         let source = Source::VirtualMfaDevices;
@@ -38,21 +38,24 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
     owners.void(&mut answers.service_credentials, Source::ServiceSpecificCredentials, stranger);
 }
 
-/// The name of a user who has another id as the owner of a device: an earlier user of that name had it.
+/// Returns the name of a device owner whose id differs from the user's: the device belonged to an
+/// earlier user of that name.
 fn other_user(devices: &[VirtualMfaDevice], users: &[UserDetail]) -> Option<String> {
     let mut ids = HashMap::new();
     for user in users.iter().filter(|user| !user.user_id.is_empty()) {
         ids.insert(user.arn.as_str(), user.user_id.as_str());
     }
-    let mut owners = devices.iter().filter_map(|device| device.user.as_ref());
-    let other = owners.find(|owner| {
-        let id = owner.user_id.as_deref().zip(ids.get(owner.arn.as_str()).copied());
-        id.is_some_and(|(id, listed)| id != listed)
-    })?;
-    Some(other.arn.rsplit('/').next().unwrap_or_default().to_owned())
+    for owner in devices.iter().filter_map(|device| device.user.as_ref()) {
+        if let (Some(id), Some(listed)) = (&owner.user_id, ids.get(owner.arn.as_str()))
+            && id != listed
+        {
+            return Some(owner.arn.rsplit('/').next().unwrap_or_default().to_owned());
+        }
+    }
+    None
 }
 
-/// The keys of the names of all users; none: they are not all known.
+/// Returns the [`name_key`]s of all users; none if they are not all known.
 fn all_names(answers: &Answers) -> Option<HashSet<String>> {
     let report = answers.report.as_ref().known();
     let details = answers.details.as_ref().known();
@@ -70,14 +73,14 @@ fn all_names(answers: &Answers) -> Option<HashSet<String>> {
     Some(names)
 }
 
-/// The users there are.
+/// The names of all users.
 struct Owners<'a> {
     names: HashSet<String>,
     gaps: &'a mut Gaps,
 }
 
 impl Owners<'_> {
-    /// The first name that nobody has.
+    /// Returns the first name that no user has.
     fn first_stranger<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
         names.into_iter().map(name_key).find(|name| !self.names.contains(name))
     }

@@ -6,7 +6,7 @@ use super::documents::{self, Problem};
 use crate::bundle::Document;
 use crate::shapes;
 
-/// Reads the policy in force: the account's own, or AWS's default.
+/// Reads the policy in force, either the account's own or AWS's default.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html>
 pub(super) fn read(document: &Document) -> Result<PasswordPolicy, Problem> {
@@ -44,13 +44,13 @@ fn custom(own: &shapes::PasswordPolicy) -> Result<PasswordPolicy, Problem> {
         };
         return Err(Problem { code: "Contradictory", message: message.to_owned() });
     }
-    // AWS always tells the length: a policy without one is not AWS's whole answer, and any length
-    // put in its place would be a guess.
-    let length = own.minimum_password_length;
+    // AWS always sends the length, and any default would be a guess.
+    let min_length = own
+        .minimum_password_length
+        .ok_or_else(|| Problem::malformed("PasswordPolicy lacks MinimumPasswordLength"))?;
     Ok(PasswordPolicy {
         custom: true,
-        min_length: length
-            .ok_or_else(|| Problem::malformed("PasswordPolicy lacks MinimumPasswordLength"))?,
+        min_length,
         require_uppercase: own.require_uppercase_characters,
         require_lowercase: own.require_lowercase_characters,
         require_numbers: own.require_numbers,
@@ -166,8 +166,9 @@ mod tests {
         }
     }
 
-    /// "Returns true if MaxPasswordAge contains a value greater than 0. Returns false if MaxPasswordAge is 0 or not
-    /// present": <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html>.
+    /// "Returns true if MaxPasswordAge contains a value greater than 0. Returns false if
+    /// MaxPasswordAge is 0 or not present":
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PasswordPolicy.html>.
     #[test]
     fn passwords_expire_if_and_only_if_there_is_an_age() {
         for (expire, age, expected) in [

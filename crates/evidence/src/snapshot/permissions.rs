@@ -1,4 +1,4 @@
-//! Who may do what: users, groups, roles and policies, judged as IAM evaluates them.
+//! What users, groups, roles and policies permit, as IAM evaluates them.
 
 mod account;
 mod counts;
@@ -21,7 +21,7 @@ use self::read::Reading;
 pub(super) use self::read::read;
 use self::trust::Trustees;
 use super::answers::Answers;
-use super::facts::{if_whole, known_or};
+use super::facts::{if_complete, known_or};
 use super::gaps::Gaps;
 use super::lists::Lists;
 use super::names::name_key;
@@ -29,20 +29,20 @@ use crate::shapes::{AuthorizationDetails, UserDetail};
 
 const SOURCE: Source = Source::AccountAuthorizationDetails;
 
-/// All that GetAccountAuthorizationDetails tells about permissions.
+/// Everything that GetAccountAuthorizationDetails shows about permissions.
 pub(super) struct Permissions {
     pub(super) groups: Fact<Vec<Group>>,
     pub(super) roles: Fact<Vec<Role>>,
     pub(super) policies: Fact<Vec<Policy>>,
     pub(super) account: AccountFacts,
-    /// The ARNs of policies that any principal may have besides those that it lists.
+    /// The ARNs of policies that are attached to principals that do not list them.
     pub(super) unplaced: Vec<String>,
-    /// What decides who may assume roles in other accounts, and who of others in this one.
+    /// What decides who may assume roles across the border of the account.
     pub(super) border: Fact<Border>,
     users: HashMap<String, Privileges>,
 }
 
-/// The lists of permissions, each missing where these are.
+/// The lists of groups, roles and policies; missing if the permissions are.
 pub(super) struct PolicyLists {
     pub(super) groups: Fact<Vec<Group>>,
     pub(super) roles: Fact<Vec<Role>>,
@@ -64,20 +64,20 @@ impl From<Fact<Permissions>> for PolicyLists {
     }
 }
 
-/// What a principal can do, or become.
+/// What a principal can do, or gain by escalation.
 #[derive(Clone)]
 pub(super) struct Privileges {
     pub(super) administrator: Fact<bool>,
     pub(super) administrator_depends_on: Fact<Vec<String>>,
     pub(super) escalations: Fact<Vec<Escalation>>,
-    /// The ids of policies with a Deny that holds an escalation back, and that can be removed.
+    /// The ids of policies whose Deny prevents an escalation, and that the principal can remove.
     pub(super) removable_guards: Fact<Vec<String>>,
 }
 
-/// How an account is judged: [`iam::judge`], or something that remembers what it said.
+/// The function that judges an account: [`iam::judge`], or one in a test that records its results.
 pub(super) type Judge<'a> = &'a dyn Fn(&Account, bool) -> Judgement;
 
-/// Reads all policies, and has them judged.
+/// Reads all policies and judges the account.
 pub(super) fn permissions(
     answers: &Answers,
     judge: Judge<'_>,
@@ -114,39 +114,41 @@ pub(super) fn permissions(
     })
 }
 
-/// The border of the account. Who may have other policies than it lists may do more.
+/// Returns the border of the account. Principals that may have more policies than they list are
+/// marked as incomplete.
 fn border(reading: &Reading, judged: &Judged<'_>) -> Fact<Border> {
     if reading.account.id.is_none() {
         return Fact::missing(Source::CallerIdentity);
     }
     let mut account = Cow::Borrowed(&reading.account);
-    let may_have_others = reading.unplaced().next().is_some();
-    if may_have_others || !reading.doubtful_boundaries.is_empty() {
+    let has_unplaced = reading.unplaced().next().is_some();
+    if has_unplaced || !reading.doubtful_boundaries.is_empty() {
         for principal in &mut account.to_mut().principals {
             let boundary = principal.boundary;
             let is_doubtful = boundary.is_some_and(|id| reading.doubtful_boundaries.contains(&id));
-            principal.incomplete |= may_have_others || is_doubtful;
+            principal.incomplete |= has_unplaced || is_doubtful;
         }
     }
     Fact::Known(iam::border(&account, |id| judged.rank(id)))
 }
 
 impl Permissions {
-    /// The privileges of a user.
+    /// Returns the privileges of a user.
     pub(super) fn of_user(&self, user: &UserDetail) -> Fact<&Privileges> {
         known_or(self.users.get(&name_key(&user.user_name)), SOURCE)
     }
 }
 
-/// The account judged as if what could not be read said nothing, and as if it allowed everything: where
-/// both agree it does not matter.
+/// The account judged twice: as if unreadable documents allowed nothing, and as if they allowed
+/// everything. Where both judgements agree, the unreadable documents do not matter.
 struct Judged<'a> {
     account: &'a Account,
     least: Judgement,
+    /// None if everything could be read.
     most: Option<Judgement>,
-    /// What would tell, where they differ.
+    /// The sources missing if the judgements differ.
     missing: Sources,
-    /// Whether they may differ because there is too much to follow.
+    /// Whether there are more ways than can be followed.
     is_too_complex: bool,
 }
 
@@ -179,7 +181,8 @@ impl<'a> Judged<'a> {
         Judged { account, least, most, missing, is_too_complex }
     }
 
-    /// What a principal is in its account, as long as nobody has taken its privileges.
+    /// Returns the rank of a principal in its account; must precede [`Judged::principal`], which
+    /// takes the privileges.
     fn rank(&self, id: PrincipalId) -> Rank {
         let most = self.most.as_ref().map(|most| &most.principals[id.place()]);
         Rank::new(&self.least.principals[id.place()], most)
@@ -201,7 +204,7 @@ impl<'a> Judged<'a> {
         privileges
     }
 
-    /// Says that privileges are not known because they are too much to follow.
+    /// Adds a gap for privileges that are missing because there are too many ways to follow.
     fn explain(&self, privileges: &Privileges, resource: &str, gaps: &mut Gaps) {
         if self.is_too_complex && matches!(privileges.escalations, Fact::Missing(_)) {
             let message = "its permissions can be changed in more ways than can be followed";
@@ -209,19 +212,19 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// What is so at least, unless more might be.
+    /// Returns the facts on which both judgements agree; the others are missing.
     fn between(&self, least: iam::Privileges, most: Option<&iam::Privileges>) -> Privileges {
-        let known = |differs: Option<bool>| differs != Some(true);
-        let same_rank = known(most.map(|most| most.administrator != least.administrator));
+        let same_rank = most.is_none_or(|most| most.administrator == least.administrator);
         let same_keys =
-            known(most.map(|most| most.administrator_depends_on != least.administrator_depends_on));
-        let same_guards = known(most.map(|most| most.removable_guards != least.removable_guards));
-        let more =
-            most.map(|most| most.administrator != least.administrator || !most.ways.is_empty());
+            most.is_none_or(|most| most.administrator_depends_on == least.administrator_depends_on);
+        let same_guards = most.is_none_or(|most| most.removable_guards == least.removable_guards);
+        let no_more_ways = same_rank && most.is_none_or(|most| most.ways.is_empty());
         let is_always = least.administrator && least.administrator_depends_on.is_empty();
-        let is_settled = is_always || !least.ways.is_empty() || known(more);
-        let id = |guard: &PolicyId| self.account.policy(*guard).id.clone();
-        let guards = least.removable_guards.iter().map(id).collect();
+        let is_settled = is_always || !least.ways.is_empty() || no_more_ways;
+        let mut guards = Vec::new();
+        for guard in &least.removable_guards {
+            guards.push(self.account.policy(*guard).id.clone());
+        }
         Privileges {
             administrator: self.fact(least.administrator, same_rank),
             administrator_depends_on: self.fact(least.administrator_depends_on, same_keys),
@@ -294,7 +297,7 @@ fn groups(
     let mut groups = Vec::new();
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
         let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
-        let count = if_whole(count, answers.lists.users, SOURCE);
+        let count = if_complete(count, answers.lists.users, SOURCE);
         groups.push(principals::group(group, count, judged.principal(*id, gaps), unplaced));
     }
     groups.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
@@ -320,8 +323,8 @@ fn roles(
     listed(roles, answers.lists.roles)
 }
 
-/// What is on a list; missing if nothing is, and something should be.
+/// Returns a list; missing if it is empty and not complete.
 fn listed<T>(list: Vec<T>, is_whole: bool) -> Fact<Vec<T>> {
     let is_known = is_whole || !list.is_empty();
-    if_whole(list, is_known, SOURCE)
+    if_complete(list, is_known, SOURCE)
 }

@@ -1,4 +1,4 @@
-//! Who the users are: the report and the live list, reconciled.
+//! Reconciles the users of the credential report with those of the live list.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,32 @@ use portcullis_model::{Arn, Fact, Gap, Source};
 
 use super::answers::Answers;
 use super::credential_report::ReportRow;
-use super::facts::if_whole;
+use super::facts::if_complete;
 use super::gaps::Gaps;
 use super::names::name_key;
 use crate::shapes::{AuthorizationDetails, UserDetail};
 
-/// A user, and where facts about it are.
+/// A user, with its row in the report and its entry in the live list.
 pub(super) struct ReconciledUser<'a> {
     pub(super) name: &'a str,
     pub(super) arn: &'a str,
     pub(super) path: &'a str,
     pub(super) row: Fact<&'a ReportRow>,
-    /// None: the user is gone since the report.
+    /// None if the user was deleted since the report.
     pub(super) detail: Fact<Option<&'a UserDetail>>,
     pub(super) deleted: bool,
 }
 
-/// All users of the report and of the live list, sorted by name.
+/// Returns all users of the report and of the live list, sorted by name; missing if there are none
+/// but the report is incomplete.
 ///
-/// Matched by name, which is unique regardless of case: the ARN would lose users whose path was
-/// changed since the report. That there is none is not known while lines of the report are lost.
+/// Users are matched by name, which is unique regardless of case. Their ARN changes with their
+/// path.
 pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<ReconciledUser<'a>>> {
     let report = answers.report.as_ref();
     let details = details(answers, gaps);
     let whole_report =
-        report.and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
+        report.and_then(|report| if_complete(report, report.complete, Source::CredentialReport));
     if let (Fact::Missing(details), Fact::Missing(report)) = (details, whole_report) {
         return Fact::Missing(details | report);
     }
@@ -56,15 +57,15 @@ pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Recon
     Fact::Known(users)
 }
 
-/// The live list. Where no account summary says how many users there are, an empty one is not taken
-/// for the deletion of all: asked with a filter, AWS answers with an empty list too.
+/// Returns the live list. An empty list does not mean that all users were deleted unless an account
+/// summary counts them, since AWS also answers a filtered call with an empty list.
 fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> {
     let source = Source::AccountAuthorizationDetails;
     answers.details.as_ref().and_then(|details| {
         let users = details.user_detail_list.as_slice();
-        let in_report = answers.report.as_ref().known().map_or(0, |report| report.users.len());
-        if users.is_empty() && in_report > 0 && answers.counted("Users").is_none() {
-            let message = format!("lists no user, but the credential report {in_report}");
+        let reported = answers.report.as_ref().known().map_or(0, |report| report.users.len());
+        if users.is_empty() && reported > 0 && answers.counted("Users").is_none() {
+            let message = format!("lists no user, but the credential report {reported}");
             gaps.push(Gap::new(source, "Incomplete", message));
             return Fact::missing(source);
         }
@@ -72,7 +73,7 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> 
     })
 }
 
-/// The newest date of something that had happened when AWS made the lists.
+/// Returns the newest date in the live lists, which they cannot be older than.
 fn newest_date(details: &AuthorizationDetails) -> Option<Timestamp> {
     let users = details.user_detail_list.iter().map(|user| Some(user.create_date));
     let roles =
@@ -84,13 +85,13 @@ fn newest_date(details: &AuthorizationDetails) -> Option<Timestamp> {
 /// Reconciles a user's row in the report with its entry in the live list.
 struct Reconciler<'a, 'g> {
     answers: &'a Answers,
-    /// Whether the live list is newer than the report, where that is known.
+    /// Whether the live list is newer than the report, if known.
     is_newer: Option<bool>,
     gaps: &'g mut Gaps,
 }
 
 impl<'a> Reconciler<'a, '_> {
-    /// The user, if at least one of the two has it.
+    /// Returns the user, if at least one of the two has it.
     fn user(
         &mut self,
         row: Fact<Option<&'a ReportRow>>,
@@ -113,7 +114,8 @@ impl<'a> Reconciler<'a, '_> {
         })
     }
 
-    /// The user's row, unless the report has none or that of an earlier user of that name.
+    /// Returns the user's row; missing if the report has none, or one of an earlier user of that
+    /// name.
     fn row_of(
         &mut self,
         live: Option<&UserDetail>,
@@ -197,7 +199,7 @@ impl<'a> Reconciler<'a, '_> {
     }
 }
 
-/// Whether the row is of this very user, and not of a deleted one of the same name.
+/// Whether the row is this user's, and not that of a deleted user of the same name.
 fn same_user(row: &ReportRow, live: &UserDetail) -> bool {
     let apart = |created: Timestamp| created.duration_since(live.create_date).abs();
     row.created.known().is_none_or(|created| apart(created) <= SignedDuration::from_secs(1))

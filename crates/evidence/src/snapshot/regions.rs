@@ -1,4 +1,4 @@
-//! The regions in use, and who watches them.
+//! The regions in use, and their access analyzers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use portcullis_model::{Arn, Fact, Region, Source, is_region};
 
 use super::answers::{Answers, Identity};
 use super::documents::{self, Documents, Pages, Problem, each_once};
-use super::facts::if_whole;
+use super::facts::if_complete;
 use crate::bundle::Document;
 use crate::shapes::{AccessAnalyzers, Analyzer};
 
 const SOURCE: Source = Source::AccessAnalyzers;
 
-/// The regions in use, sorted. They are known only if everything that names one is: in a region
-/// that nobody named, nobody would miss an analyzer.
+/// Returns the regions in use, sorted; missing if any source that names regions is incomplete,
+/// since a missing analyzer would go unnoticed in a region that is not listed.
 pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<Vec<Region>> {
     let is_offered = SOURCE.is_offered_in(&answers.identity.partition);
     let analyzers = if is_offered {
@@ -41,21 +41,21 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
                 resource_id: format!("arn:{partition}:iam::{account}:region/{name}"),
                 name,
                 external_access_analyzers: analyzers
-                    .map(|all| all.map(|all| of_external_access(all))),
+                    .map(|analyzers| analyzers.map(|analyzers| external_access(analyzers))),
             });
         }
         Fact::Known(regions)
     })
 }
 
-/// The regions where keys and roles were last used.
+/// Returns the regions where keys and roles were last used.
 fn regions_used(answers: &Answers) -> Fact<BTreeSet<String>> {
     let report = answers
         .report
         .as_ref()
-        .and_then(|report| if_whole(report, report.complete, Source::CredentialReport));
+        .and_then(|report| if_complete(report, report.complete, Source::CredentialReport));
     let details = answers.details.as_ref().and_then(|details| {
-        if_whole(details, answers.lists.roles, Source::AccountAuthorizationDetails)
+        if_complete(details, answers.lists.roles, Source::AccountAuthorizationDetails)
     });
     report.both(details).and_then(|(report, details)| {
         let mut names = BTreeSet::new();
@@ -73,7 +73,7 @@ fn regions_used(answers: &Answers) -> Fact<BTreeSet<String>> {
     })
 }
 
-/// The analyzers by region; a region that is absent did not answer.
+/// Reads the analyzers by region; a region is absent if it did not answer.
 fn analyzers_by_region(
     document: &Document,
     identity: &Identity,
@@ -94,24 +94,27 @@ fn analyzers_by_region(
     each_once(&mut analyzers, |analyzer| &analyzer.arn)?;
     for analyzer in analyzers {
         identity.check(&analyzer.arn)?;
-        let region = Arn::parse(&analyzer.arn).map(|arn| arn.region);
-        let region = region.filter(|region| is_region(region));
-        let region = region.ok_or_else(|| Problem::malformed("holds an analyzer of no region"))?;
+        let region = Arn::parse(&analyzer.arn).map_or("", |arn| arn.region);
+        if !is_region(region) {
+            return Err(Problem::malformed("holds an analyzer of no region"));
+        }
         regions.entry(region.to_owned()).or_default().push(analyzer);
     }
     Ok(regions)
 }
 
-/// The names of the active analyzers that look for access from outside; those for unused or
-/// internal access see none of it.
+/// Returns the names of the active analyzers that look for external access; those for unused or
+/// internal access do not see it.
 ///
 /// <https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_AnalyzerSummary.html>
-fn of_external_access(analyzers: &[Analyzer]) -> Vec<String> {
-    let looks = |analyzer: &&Analyzer| {
-        matches!(&*analyzer.r#type, "ACCOUNT" | "ORGANIZATION") && analyzer.status == "ACTIVE"
-    };
-    let mut names: Vec<_> =
-        analyzers.iter().filter(looks).map(|analyzer| analyzer.name.clone()).collect();
+fn external_access(analyzers: &[Analyzer]) -> Vec<String> {
+    let mut names = Vec::new();
+    for analyzer in analyzers {
+        let is_external = matches!(&*analyzer.r#type, "ACCOUNT" | "ORGANIZATION");
+        if is_external && analyzer.status == "ACTIVE" {
+            names.push(analyzer.name.clone());
+        }
+    }
     names.sort();
     names
 }

@@ -1,13 +1,13 @@
-//! Identities for credentials that AWS gives no ARN and the report no id.
+//! Ids for credentials that have neither an ARN nor an id in the credential report.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-/// Makes ids of the form `USER-ARN/KIND/DATE`, with `-2` and so on for equal dates.
+/// Generates ids of the form `USER-ARN/KIND/DATE`, with the suffix `-2` and so on for equal dates.
 ///
-/// The date is the one fact about a credential that every source has, so ids do not depend on
-/// which sources were at hand.
+/// The date is the one fact about a credential that every source has, so ids do not depend on which
+/// sources were collected.
 pub(super) struct ResourceIds {
     prefix: String,
     given: HashMap<String, u32>,

@@ -1,4 +1,4 @@
-//! The root user, decided from three sources, or by what a session as root shows.
+//! The facts about the root user, decided from three sources, or from a root session.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 
@@ -11,24 +11,24 @@ use portcullis_model::{
 
 use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
-use super::facts::{if_whole, known_or, latest};
+use super::facts::{if_complete, known_or, latest};
 use super::gaps::Gaps;
 use super::mfa::{new_device, of_the_future};
 use super::time::{days, may_be_since};
 use crate::shapes::{AccessKeyLastUsed, RootCredentials};
 
-/// A report that is at most so many days old counts as showing how root is used.
+/// The age up to which a credential report counts as current about the use of root.
 const DAYS_OF_A_CURRENT_REPORT: f64 = 7.0;
 
-/// A point on which sources speak.
+/// A question that several sources answer.
 struct Point {
     name: &'static str,
-    /// The flag of the account summary. AWS always sends it.
+    /// The key in the account summary, which AWS always sends.
     flag: &'static str,
-    /// The answer that is not a problem.
+    /// The harmless answer.
     sound: bool,
     of: fn(&RootClaim) -> Option<bool>,
-    /// What a root session shows, which sees each credential and each device.
+    /// The answer of a root session, which sees every credential and device.
     shown: fn(&RootCredentials) -> bool,
 }
 
@@ -51,7 +51,7 @@ const CERTIFICATE: Point = Point {
     flag: "AccountSigningCertificatesPresent",
     sound: false,
     of: |claim| claim.signing_certificate,
-    shown: |session| session.certificates.iter().any(|each| is_usable(&each.status)),
+    shown: |session| session.certificates.iter().any(|found| is_usable(&found.status)),
 };
 const MFA: Point = Point {
     name: "MFA",
@@ -61,15 +61,15 @@ const MFA: Point = Point {
     shown: |session| !session.mfa_devices.is_empty(),
 };
 
-/// Whether a key or certificate of that status can be used: unless AWS says that it cannot.
+/// Whether a key or certificate with this status can be used; an unknown status counts as usable.
 fn is_usable(status: &str) -> bool {
     !["inactive", "expired"].iter().any(|unusable| status.eq_ignore_ascii_case(unusable))
 }
 
-/// All that is known about root.
+/// Returns the facts about root.
 pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut Gaps) -> Root {
     if !exists(answers) {
-        return nobody(answers.identity.root_arn());
+        return no_root(answers.identity.root_arn());
     }
     let row = row(answers);
     let own = own_devices(answers, devices);
@@ -86,7 +86,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         let live = claims.iter().any(|claim| (point.of)(claim).is_some() && !is_report(claim));
         let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
         if is_lost && !live && fact == Fact::Known(point.sound) {
-            // The report is older than the answer that is lost, and may have been overtaken.
+            // The report is older than the summary's lost answer, and may be outdated.
             fact = Fact::missing(Source::AccountSummary);
         }
         explain(fact, point.flag, gaps);
@@ -95,8 +95,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let active_key = row.and_then(|row| row.any(row.keys.each_ref().map(|key| key.active)));
     let active_certificate =
         row.and_then(|row| row.any(row.certificates.each_ref().map(|slot| slot.active)));
-    let told_of_password = claims.iter().any(|claim| claim.password.is_some());
-    let password = if has_console(answers) || told_of_password {
+    let has_password_claim = claims.iter().any(|claim| claim.password.is_some());
+    let password = if has_console(answers) || has_password_claim {
         decide(&PASSWORD, Fact::Missing(Sources::NONE))
     } else {
         Fact::Known(false)
@@ -131,7 +131,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     }
 }
 
-/// The virtual devices that a root session listed.
+/// Returns the virtual devices that a root session listed.
 fn virtual_devices(opened: Option<&RootCredentials>, arn: &str) -> Fact<Vec<MfaDevice>> {
     let Some(session) = opened else { return Fact::Missing(Sources::NONE) };
     let mut devices = all_devices(session, arn);
@@ -139,7 +139,7 @@ fn virtual_devices(opened: Option<&RootCredentials>, arn: &str) -> Fact<Vec<MfaD
     Fact::Known(devices)
 }
 
-/// Whether there is a root user: in every partition that has one, and wherever an answer shows one.
+/// Whether there is a root user: the partition has them, or an answer shows one.
 fn exists(answers: &Answers) -> bool {
     let is_counted = |point: &Point| answers.counted(point.flag).is_some_and(|count| count > 0);
     has_root_user(&answers.identity.partition)
@@ -147,8 +147,8 @@ fn exists(answers: &Answers) -> bool {
         || [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA].iter().any(is_counted)
 }
 
-/// What there is of root where there is no root user.
-fn nobody(arn: String) -> Root {
+/// Returns the facts for an account without a root user.
+fn no_root(arn: String) -> Root {
     Root {
         arn,
         exists: false,
@@ -170,11 +170,11 @@ fn nobody(arn: String) -> Root {
     }
 }
 
-/// The days since the report was made, at most.
+/// Returns the days since the report was generated, or at least an upper bound.
 fn unseen_days(answers: &Answers) -> Fact<f64> {
     answers.report.as_ref().and_then(|report| match report.generated_at {
         Some(made) => Fact::Known(days(made, answers.as_of).max(0.0)),
-        // It is no older than what it shows.
+        // The report cannot be older than its newest date.
         None if report.is_bare => {
             let newest = report.rows().filter_map(ReportRow::newest).max();
             newest.map_or(Fact::missing(Source::CredentialReport), |newest| {
@@ -185,7 +185,7 @@ fn unseen_days(answers: &Answers) -> Fact<f64> {
     })
 }
 
-/// Nothing says what happened since an old report was made.
+/// Whether root was used since the report; missing if the report is not current.
 fn used_since_report(unseen_days: Fact<f64>, gaps: &mut Gaps) -> Fact<bool> {
     unseen_days.and_then(|days| {
         if days <= DAYS_OF_A_CURRENT_REPORT {
@@ -196,7 +196,8 @@ fn used_since_report(unseen_days: Fact<f64>, gaps: &mut Gaps) -> Fact<bool> {
     })
 }
 
-/// What a session as root shows; missing if it shows nothing of a credential that the account summary counts.
+/// Returns the answer of a root session; missing if the session lacks a credential that the account
+/// summary counts.
 fn shown(
     point: &Point,
     session: &RootCredentials,
@@ -213,7 +214,7 @@ fn shown(
     gaps.missing(Source::RootCredentials, ROOT, "Contradictory", message)
 }
 
-/// Whether root can sign in to the console at all; root of GovCloud cannot.
+/// Whether root can sign in to the console at all; in GovCloud it cannot.
 ///
 /// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-account-root-user.html>
 fn has_console(answers: &Answers) -> bool {
@@ -225,14 +226,14 @@ fn row(answers: &Answers) -> Fact<&ReportRow> {
     report.and_then(|report| known_or(report.root.as_ref(), Source::CredentialReport))
 }
 
-/// The devices whose owner is exactly root, which a user named `groot` is not.
+/// Returns the devices whose owner's ARN is exactly root's, unlike that of a user named `groot`.
 fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<MfaDevice>> {
     let arn = answers.identity.root_arn();
     let of_root = |device: &&MfaDevice| device.owner_arn.as_ref() == Some(&arn);
     devices.as_ref().map(|devices| devices.iter().filter(of_root).cloned().collect())
 }
 
-/// Whether root has MFA; missing if a device says so and is in doubt.
+/// Whether root has MFA; missing if it rests on a doubtful device.
 fn unless_doubtful(
     mfa: Fact<bool>,
     own: &Fact<Vec<MfaDevice>>,
@@ -257,8 +258,8 @@ fn unless_doubtful(
     }
 }
 
-/// Why no virtual device of root proves that it has MFA: each is of the future, or the account summary was
-/// asked for since and counts none.
+/// Returns why no virtual device proves that root has MFA: each one's date lies in the future, or a
+/// later account summary counts none.
 fn doubt_of_devices(own: &Fact<Vec<MfaDevice>>, answers: &Answers) -> Option<String> {
     let summary = answers.summary.as_ref().known();
     let counted = summary.and_then(|summary| summary.get(MFA.flag).copied());
@@ -287,12 +288,12 @@ fn claims(
 ) -> Vec<RootClaim> {
     let report = row.known().map(|row| report_claim(row, answers.report_made()));
     let summary_at = answers.collected_at(Source::AccountSummary);
-    let summary = answers.summary.as_ref().known();
-    let summary = summary.map(|summary| summary_claim(summary, summary_at));
+    let summary =
+        answers.summary.as_ref().map(|summary| summary_claim(summary, summary_at)).known();
     let devices_at = answers.collected_at(Source::VirtualMfaDevices);
     let devices = own.as_ref().known().map(|own| RootClaim {
         at: devices_at.or(own.iter().filter_map(|device| device.enabled).max()),
-        // Without a virtual device root may still have another kind.
+        // Without a virtual device, root may still have one of another kind.
         mfa: (!own.is_empty()).then_some(true),
         ..silent(Source::VirtualMfaDevices)
     });
@@ -314,8 +315,8 @@ fn report_claim(row: &ReportRow, at: Option<Timestamp>) -> RootClaim {
     }
 }
 
-/// Of slots, each active and filled or not, whether one is in use. An inactive credential is no
-/// claim either way: whether the summary counts such is not documented.
+/// Returns whether a slot is in use, given whether each is active and filled. Inactive credentials
+/// make no claim, since AWS does not document whether the summary counts them.
 fn claimed(slots: [(Fact<bool>, Fact<bool>); 2], row: &ReportRow) -> Option<bool> {
     match (row.any(slots.map(|slot| slot.0)), row.any(slots.map(|slot| slot.1))) {
         (Fact::Known(true), _) => Some(true),
@@ -337,10 +338,10 @@ fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> Root
 }
 
 fn session_claim(session: &RootCredentials, at: Option<Timestamp>) -> RootClaim {
-    // As of the report, an inactive credential claims nothing either way.
-    let says = |point: &Point, is_empty: bool| match (point.shown)(session) {
-        false if !is_empty => None,
-        shown => Some(shown),
+    // As in the report, an inactive credential makes no claim.
+    let says = |point: &Point, is_empty: bool| {
+        let shown = (point.shown)(session);
+        (shown || is_empty).then_some(shown)
     };
     RootClaim {
         at,
@@ -365,8 +366,8 @@ fn access_keys(session: &RootCredentials) -> Vec<RootAccessKey> {
     let mut keys = Vec::new();
     for key in &session.access_keys {
         let last_use = key.access_key_last_used.as_ref();
-        let word = |word: fn(&AccessKeyLastUsed) -> &String| {
-            last_use.map(word).filter(|word| !["", "N/A"].contains(&word.as_str())).cloned()
+        let word = |field: fn(&AccessKeyLastUsed) -> &String| {
+            last_use.map(field).filter(|text| !["", "N/A"].contains(&text.as_str())).cloned()
         };
         keys.push(RootAccessKey {
             id: key.access_key_id.clone(),
@@ -395,11 +396,11 @@ fn silent(source: Source) -> RootClaim {
     }
 }
 
-/// What the most trusted source says that speaks on the point: live answers before the report, unless
-/// they are known to be older, and a device before the summary's flag, as it is a proof. Where nothing says
-/// which is newer, what is wrong by either is wrong.
+/// Returns the answer of the most trusted source that has one. Live answers rank above the report
+/// unless known to be older, and a device ranks above the summary's flag, since it is proof. If
+/// none is known to be newer, the harmful answer wins.
 fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> {
-    let (mut best, mut undated, mut in_report) = (None, false, false);
+    let (mut best, mut has_undated, mut in_report) = (None, false, false);
     for claim in claims {
         let (Some(says), Some(source)) = ((point.of)(claim), Source::from_name(&claim.source))
         else {
@@ -413,12 +414,12 @@ fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> 
             _ => 3,
         };
         in_report |= is_report(claim);
-        undated |= !is_report(claim) && is_newer.is_none();
+        has_undated |= !is_report(claim) && is_newer.is_none();
         best = best.max(Some((rank, says)));
     }
-    let wrong = claims.iter().any(|claim| (point.of)(claim) == Some(!point.sound));
+    let has_harmful = claims.iter().any(|claim| (point.of)(claim) == Some(!point.sound));
     match best {
-        Some(_) if in_report && undated && wrong => Fact::Known(!point.sound),
+        Some(_) if in_report && has_undated && has_harmful => Fact::Known(!point.sound),
         Some((_, says)) => Fact::Known(says),
         None => {
             Fact::Missing(Sources::from_iter([Source::CredentialReport, Source::AccountSummary]))
@@ -437,7 +438,7 @@ fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     }
 }
 
-/// The latest use of root's password or of either key, and which it was.
+/// Returns the latest use of root's password or of either key, and which credential it was.
 fn last_use(row: &ReportRow) -> Fact<Option<(Timestamp, &'static str)>> {
     let [first, second] = &row.keys;
     let uses = [
@@ -448,7 +449,8 @@ fn last_use(row: &ReportRow) -> Fact<Option<(Timestamp, &'static str)>> {
     latest(uses.map(|(date, credential)| date.map(|date| date.map(|date| (date, credential)))))
 }
 
-/// The same, as far as a session shows a later one. It says what there is to say if the report does not.
+/// Returns the later of the report's last use and the session's; the session's alone counts if the
+/// report's is missing and the session shows every credential.
 fn last_use_with(
     session: &RootCredentials,
     in_report: Fact<Option<(Timestamp, &'static str)>>,
@@ -463,7 +465,7 @@ fn last_use_with(
     }
 }
 
-/// The latest use of root's password or of a key that root still has.
+/// Returns the latest use of root's password or of one of its present keys.
 fn last_use_shown(session: &RootCredentials) -> Option<(Timestamp, &'static str)> {
     let password = session.user.as_ref().and_then(|user| user.password_last_used);
     let mut uses: Vec<_> = password.map(|at| (at, "password")).into_iter().collect();
@@ -474,8 +476,8 @@ fn last_use_shown(session: &RootCredentials) -> Option<(Timestamp, &'static str)
     uses.into_iter().max()
 }
 
-/// The points on which the claims differ. That there is none is known only once every source has spoken on
-/// every point.
+/// Returns the points on which the claims differ; missing if there are none, but a source did not
+/// answer on every point.
 fn disagreements(
     claims: &[RootClaim],
     row: Fact<&ReportRow>,
@@ -490,13 +492,13 @@ fn disagreements(
     };
     let summary = answers.summary.as_ref().and_then(|summary| {
         let is_whole = !points.iter().any(|point| lacks(summary, point));
-        if_whole((), is_whole, Source::AccountSummary)
+        if_complete((), is_whole, Source::AccountSummary)
     });
+    let report = row.and_then(ReportRow::all_read);
+    let devices = answers.virtual_devices.as_ref().map(drop);
     let mut silent = Sources::NONE;
-    for spoken in
-        [row.and_then(ReportRow::all_read), summary, answers.virtual_devices.as_ref().map(drop)]
-    {
-        if let Fact::Missing(sources) = spoken {
+    for answered in [report, summary, devices] {
+        if let Fact::Missing(sources) = answered {
             silent |= sources;
         }
     }

@@ -14,24 +14,23 @@ use crate::shapes;
 
 const SOURCE: Source = Source::SamlProviders;
 
-/// The SAML providers, sorted by ARN.
+/// Returns the SAML providers, sorted by ARN.
 pub(super) fn saml_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<SamlProvider>> {
-    answers.saml_providers.as_ref().map(|all| {
+    answers.saml_providers.as_ref().map(|found| {
         let mut providers = Vec::new();
-        for entry in &all.list {
-            providers.push(provider(entry, all.answers.get(&entry.arn), answers.as_of, gaps));
+        for entry in &found.list {
+            providers.push(provider(entry, found.answers.get(&entry.arn), answers.as_of, gaps));
         }
         providers.sort_by(|a, b| a.arn.cmp(&b.arn));
         providers
     })
 }
 
-/// Whether people can come in through one of them: its metadata has not expired.
+/// Whether users can sign in through any provider, that is, its metadata has not expired.
 pub(super) fn federate(providers: &Fact<Vec<SamlProvider>>) -> Fact<bool> {
+    let is_valid = |days_left: Option<f64>| days_left.is_none_or(|days| days > 0.0);
     providers.as_ref().and_then(|providers| {
-        any(providers.iter().map(|provider| {
-            provider.valid_days_left.map(|left| left.is_none_or(|left| left > 0.0))
-        }))
+        any(providers.iter().map(|provider| provider.valid_days_left.map(is_valid)))
     })
 }
 
@@ -56,8 +55,8 @@ fn provider(
     }
 }
 
-/// When the metadata expires: the earliest date that AWS or the document itself gives; missing if AWS's list and the
-/// provider's own answer differ. If the document could not be read, AWS's date counts.
+/// Returns when the metadata expires: the earlier of AWS's date and the document's own; missing if
+/// AWS's list and the provider's answer differ. If the document cannot be read, AWS's date counts.
 fn valid_until(
     entry: &shapes::SamlProviderEntry,
     detail: Option<&shapes::SamlProvider>,
@@ -79,7 +78,7 @@ fn valid_until(
     }
 }
 
-/// What the provider's metadata says.
+/// Returns the validity in the provider's metadata.
 fn metadata(
     arn: &str,
     detail: Option<&shapes::SamlProvider>,

@@ -1,4 +1,4 @@
-//! The facts about TLS certificates kept in IAM.
+//! The facts about TLS certificates stored in IAM.
 
 use portcullis_model::{Fact, ServerCertificate, Source};
 
@@ -8,7 +8,7 @@ use super::time::days;
 
 const SOURCE: Source = Source::ServerCertificates;
 
-/// The certificates, sorted by ARN.
+/// Returns the certificates, sorted by ARN.
 pub(super) fn server_certificates(
     answers: &Answers,
     gaps: &mut Gaps,

@@ -1,4 +1,4 @@
-//! Spans of time, in exact fractions.
+//! Exact differences between times.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,23 +7,22 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 const SECONDS_A_DAY: f64 = 86_400.0;
 const SECONDS_AN_HOUR: f64 = 3_600.0;
 
-/// The seconds from one moment to another; negative if it is earlier.
+/// Returns the seconds from one time to another; negative if the other is earlier.
 pub(super) fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64()
 }
 
-/// The hours from one moment to another; negative if it is earlier.
+/// Returns the hours from one time to another; negative if the other is earlier.
 pub(super) fn hours(from: Timestamp, to: Timestamp) -> f64 {
     seconds(from, to) / SECONDS_AN_HOUR
 }
 
-/// The days of 86,400 seconds from one moment to another; negative if it is earlier.
+/// Returns the days of 86,400 seconds from one time to another; negative if the other is earlier.
 pub(super) fn days(from: Timestamp, to: Timestamp) -> f64 {
     seconds(from, to) / SECONDS_A_DAY
 }
 
-/// Whether something has happened later than it can have: the clock was behind, or `as_of` is a moment
-/// before the evidence.
+/// Whether a date lies in the future: the local clock is behind, or `as_of` precedes the evidence.
 pub(crate) fn is_future(date: Timestamp, as_of: Timestamp) -> bool {
     date.duration_since(as_of) > SKEW
 }

@@ -7,7 +7,7 @@ use portcullis_model::{
 
 use super::answers::Answers;
 use super::credential_report::ReportRow;
-use super::facts::{any, count_true, if_whole, known_or, latest};
+use super::facts::{any, count_true, if_complete, known_or, latest};
 use super::gaps::Gaps;
 use super::permissions::{Permissions, Privileges, attached_policies, inline_policies};
 use super::reconciled_users::{self, ReconciledUser};
@@ -16,7 +16,7 @@ use super::{certificates, keys, mfa};
 use crate::classes::{Candidate, ClassConflict, Classes};
 use crate::shapes::UserDetail;
 
-/// The users, sorted by name.
+/// Returns the users, sorted by name.
 pub(super) fn users(
     answers: &Answers,
     permissions: &Fact<Permissions>,
@@ -29,26 +29,30 @@ pub(super) fn users(
         Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
     };
     let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
-    let mut maker = Maker { answers, permissions, devices, classes, gaps };
-    reconciled.iter().map(|user| maker.user(user)).collect::<Result<_, _>>().map(Fact::Known)
+    let mut builder = UserBuilder { answers, permissions, devices, classes, gaps };
+    let mut users = Vec::new();
+    for user in &reconciled {
+        users.push(builder.user(user)?);
+    }
+    Ok(Fact::Known(users))
 }
 
-/// The users, if those are all: as many as the account summary counts, or more, and nobody may stand
-/// on a part of the report or of the live list that is lost.
+/// Returns the users if the list is complete: it has as many as the account summary counts, or
+/// more, and the report or the live list is complete.
 pub(super) fn whole_list<'u>(users: &'u Fact<Vec<User>>, answers: &Answers) -> Fact<&'u Vec<User>> {
     let report = answers.report.as_ref().known();
-    let one_is_whole = answers.lists.users || report.is_some_and(|report| report.complete);
+    let has_whole_source = answers.lists.users || report.is_some_and(|report| report.complete);
     let is_counted = !answers.lacks_count("Users");
     let counted = answers.counted("Users").unwrap_or_default();
     users.as_ref().and_then(|users| {
         let present = users.iter().filter(|user| !user.deleted).count();
-        let is_whole = is_counted && one_is_whole && present >= counted;
-        if_whole(users, is_whole, Source::AccountAuthorizationDetails)
+        let is_whole = is_counted && has_whole_source && present >= counted;
+        if_complete(users, is_whole, Source::AccountAuthorizationDetails)
     })
 }
 
-/// Makes users from what is known about all of them.
-struct Maker<'a> {
+/// Builds the facts about each user.
+struct UserBuilder<'a> {
     answers: &'a Answers,
     permissions: &'a Fact<Permissions>,
     devices: Fact<mfa::VirtualDevices<'a>>,
@@ -56,7 +60,7 @@ struct Maker<'a> {
     gaps: &'a mut Gaps,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> UserBuilder<'a> {
     fn user(&mut self, user: &ReconciledUser<'a>) -> Result<User, ClassConflict> {
         let &ReconciledUser { name, arn, path, row, detail, deleted } = user;
         let created = created(user);
@@ -85,14 +89,14 @@ impl<'a> Maker<'a> {
             mfa_active: mfa.active,
             mfa_source: mfa.source,
             mfa_devices: mfa.devices,
-            unassigned_mfa_device: mfa.abandoned_device,
+            unassigned_mfa_device: mfa.unassigned_device,
             groups: listed(detail, groups),
-            administrator: privileges.as_ref().and_then(|all| all.administrator),
+            administrator: privileges.as_ref().and_then(|facts| facts.administrator),
             administrator_depends_on: privileges
                 .as_ref()
-                .and_then(|all| all.administrator_depends_on.clone()),
-            removable_guards: privileges.as_ref().and_then(|all| all.removable_guards.clone()),
-            escalations: privileges.and_then(|all| all.escalations),
+                .and_then(|facts| facts.administrator_depends_on.clone()),
+            removable_guards: privileges.as_ref().and_then(|facts| facts.removable_guards.clone()),
+            escalations: privileges.and_then(|facts| facts.escalations),
             attached_policies: self.attached_policies(detail),
             inline_policies: listed(detail, |user| inline_policies(&user.user_policy_list)),
             active_access_key_count: access_keys
@@ -118,11 +122,11 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// A user that is gone is not an administrator, and cannot become one.
+    /// Returns a user's privileges. A deleted user has none and cannot gain any.
     fn privileges(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Privileges> {
         let permissions = self.permissions.as_ref();
         detail.and_then(|user| match user {
-            Some(user) => permissions.and_then(|all| all.of_user(user).map(Clone::clone)),
+            Some(user) => permissions.and_then(|found| found.of_user(user).map(Clone::clone)),
             None => Fact::Known(Privileges {
                 administrator: Fact::Known(false),
                 administrator_depends_on: Fact::Known(Vec::new()),
@@ -147,7 +151,7 @@ impl Password {
         let enabled = row.and_then(|row| row.password_enabled);
         let enabled = enabled.and_then(|enabled| known_or(enabled, Source::CredentialReport));
         let last_used = row.and_then(|row| row.password_last_used);
-        // Without a password emulators give a date all the same.
+        // Emulators give a date even without a password.
         let last_changed = enabled.and_then(|enabled| {
             if enabled { row.and_then(|row| row.password_last_changed) } else { Fact::Known(None) }
         });
@@ -172,7 +176,7 @@ fn created(user: &ReconciledUser<'_>) -> Fact<Timestamp> {
     }
 }
 
-/// The source of the date.
+/// Returns the source of the creation date.
 fn created_by(detail: Fact<Option<&UserDetail>>) -> Source {
     match detail {
         Fact::Known(Some(_)) => Source::AccountAuthorizationDetails,
@@ -187,12 +191,12 @@ fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
     })
 }
 
-/// The unique id, which the report lacks.
+/// Returns the unique id, which the report lacks.
 fn id(detail: Fact<Option<&UserDetail>>) -> Fact<Option<String>> {
     detail.map(|user| user.map(|user| user.user_id.clone()).filter(|id| !id.is_empty()))
 }
 
-/// What a user has; one that is gone has nothing.
+/// Returns a list from the user's entry; empty if the user was deleted.
 fn listed(
     detail: Fact<Option<&UserDetail>>,
     list: impl FnOnce(&UserDetail) -> Vec<String>,
@@ -212,11 +216,13 @@ fn any_active(
     certificates: &Fact<Vec<SigningCertificate>>,
 ) -> Fact<bool> {
     let key = keys.as_ref().and_then(|keys| any(keys.iter().map(|key| key.active)));
-    let certificate = certificates.as_ref().and_then(|all| any(all.iter().map(|one| one.active)));
+    let certificate = certificates
+        .as_ref()
+        .and_then(|certificates| any(certificates.iter().map(|certificate| certificate.active)));
     password.or(key).or(certificate)
 }
 
-/// The latest use on record, of keys too that are gone since the report.
+/// Returns the latest recorded use, including that of keys deleted since the report.
 fn last_activity(row: &ReportRow, keys: &Fact<Vec<AccessKey>>) -> Fact<Option<Timestamp>> {
     keys.as_ref().and_then(|keys| {
         let mut uses = vec![row.password_last_used];

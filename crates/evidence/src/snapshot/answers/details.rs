@@ -1,4 +1,4 @@
-//! What GetAccountAuthorizationDetails answers, checked to agree with itself.
+//! The answer of GetAccountAuthorizationDetails, checked for consistency.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::bundle::Document;
 use crate::shapes::{AuthorizationDetails, PolicyDetail};
 use crate::snapshot::documents::{self, Pages, Problem, each_once};
 
-/// All pages as one.
+/// Reads and joins all pages.
 pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Problem> {
     let pages: Vec<AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
     let mut pages = pages.into_iter();
@@ -38,8 +38,8 @@ pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Probl
     Ok(all)
 }
 
-/// What a user, group, role or policy says of itself.
-struct Named<'a> {
+/// The identifiers of a user, group, role or policy.
+struct Entity<'a> {
     arn: &'a str,
     kind: &'static str,
     path: &'a str,
@@ -48,34 +48,34 @@ struct Named<'a> {
     inline: &'a [PolicyDetail],
 }
 
-fn all_named(details: &AuthorizationDetails) -> Vec<Named<'_>> {
-    let mut named = Vec::new();
+fn entities(details: &AuthorizationDetails) -> Vec<Entity<'_>> {
+    let mut entities = Vec::new();
     for user in &details.user_detail_list {
         let (name, id) = (&user.user_name, &user.user_id);
         let inline = &user.user_policy_list;
-        named.push(Named { arn: &user.arn, kind: "user", path: &user.path, name, id, inline });
+        entities.push(Entity { arn: &user.arn, kind: "user", path: &user.path, name, id, inline });
     }
     for group in &details.group_detail_list {
         let (name, id) = (&group.group_name, &group.group_id);
-        let inline = &group.group_policy_list;
-        named.push(Named { arn: &group.arn, kind: "group", path: &group.path, name, id, inline });
+        let (arn, path, inline) = (&group.arn, &group.path, &group.group_policy_list);
+        entities.push(Entity { arn, kind: "group", path, name, id, inline });
     }
     for role in &details.role_detail_list {
         let (name, id) = (&role.role_name, &role.role_id);
         let inline = &role.role_policy_list;
-        named.push(Named { arn: &role.arn, kind: "role", path: &role.path, name, id, inline });
+        entities.push(Entity { arn: &role.arn, kind: "role", path: &role.path, name, id, inline });
     }
     for policy in &details.policies {
         let (arn, name, id) = (&policy.arn, &policy.policy_name, &policy.policy_id);
-        named.push(Named { arn, kind: "policy", path: &policy.path, name, id, inline: &[] });
+        entities.push(Entity { arn, kind: "policy", path: &policy.path, name, id, inline: &[] });
     }
-    named
+    entities
 }
 
-impl Named<'_> {
-    /// Whether its ARN has its kind, path and name, and each of its inline policies has a name. Saved answers
-    /// may lack the path.
-    fn agrees(&self) -> bool {
+impl Entity<'_> {
+    /// Whether the ARN matches kind, path and name, and each inline policy has a name. Saved
+    /// answers may lack the path.
+    fn is_consistent(&self) -> bool {
         let Some(arn) = Arn::parse(self.arn).filter(|arn| arn.service == "iam") else {
             return false;
         };
@@ -87,19 +87,19 @@ impl Named<'_> {
     }
 }
 
-/// Whether each has the ARN that it says, and an id of its own.
+/// Checks that the ARN of each entity matches its name, and that no two have the same id.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 fn check_names(details: &AuthorizationDetails) -> Result<(), Problem> {
     let mut by_id: HashMap<&str, &str> = HashMap::new();
-    for named in all_named(details) {
-        let arn = named.arn;
-        if !named.agrees() {
+    for entity in entities(details) {
+        let arn = entity.arn;
+        if !entity.is_consistent() {
             let message = format!("gives {arn} another kind, path or name than its ARN does");
             return Err(Problem::malformed(message));
         }
-        if !named.id.is_empty()
-            && let Some(other) = by_id.insert(named.id, arn)
+        if !entity.id.is_empty()
+            && let Some(other) = by_id.insert(entity.id, arn)
         {
             let message = format!("gives {other} and {arn} the same id");
             return Err(Problem { code: "Contradictory", message });
@@ -108,7 +108,7 @@ fn check_names(details: &AuthorizationDetails) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The ARNs of all that it lists.
+/// Returns the ARNs of all users, groups, roles and policies.
 pub(super) fn details_arns(details: &AuthorizationDetails) -> Vec<&str> {
     let users = details.user_detail_list.iter().map(|user| &user.arn);
     let groups = details.group_detail_list.iter().map(|group| &group.arn);

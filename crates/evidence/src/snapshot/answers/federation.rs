@@ -1,4 +1,4 @@
-//! Answers about providers of identities.
+//! Answers about identity providers.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub(in crate::snapshot) type SamlProviders =
 pub(in crate::snapshot) type OidcProviders =
     Providers<shapes::OidcProviderEntry, shapes::OidcProvider>;
 
-/// A list of providers, and what was answered about each, by ARN.
+/// A list of providers, and the answers about each by ARN.
 pub(in crate::snapshot) struct Providers<E, A> {
     pub(in crate::snapshot) list: Vec<E>,
     pub(in crate::snapshot) answers: HashMap<String, A>,
@@ -32,7 +32,8 @@ pub(super) fn oidc_providers(document: &Document) -> Result<OidcProviders, Probl
     providers(document, lacks, parts, |entry| &entry.arn, |answer| &answer.arn)
 }
 
-/// The list may stand anywhere among the answers, but it must be there.
+/// Reads a list of providers and the answers about each. The list may come anywhere among the
+/// answers, but must not be missing.
 fn providers<P: DeserializeOwned, E: Serialize, A: Serialize>(
     document: &Document,
     lacks: &str,

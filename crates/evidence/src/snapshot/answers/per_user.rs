@@ -1,4 +1,4 @@
-//! Answers about single users, whom AWS is asked about one by one.
+//! Answers of calls that AWS offers only for one user at a time.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::shapes::{AccessKeyMetadata, AccessKeys, MfaDevice, MfaDevices};
 use crate::snapshot::documents::{self, Pages, Problem, each_once};
 use crate::snapshot::names::name_key;
 
-/// What AWS said of each, by the key of the name; absent: nobody asked.
+/// The answers by the [`name_key`] of the user; a user is absent if not queried.
 pub(in crate::snapshot) type PerUser<T> = HashMap<String, Vec<T>>;
 
 pub(super) fn access_keys(document: &Document) -> Result<PerUser<AccessKeyMetadata>, Problem> {
@@ -23,7 +23,7 @@ pub(super) fn mfa_devices(document: &Document) -> Result<PerUser<MfaDevice>, Pro
     per_user(document, parts, |device| &device.serial_number, |device| &device.user_name)
 }
 
-/// Listings of single users, each taken apart into the users that were asked and the items.
+/// Reads the listings of several users; `parts` splits a page into the users queried and the items.
 fn per_user<P: DeserializeOwned, T: Serialize>(
     document: &Document,
     parts: impl Fn(P) -> (Option<Vec<String>>, Vec<T>),

@@ -1,4 +1,4 @@
-//! The values of one line, by column.
+//! The values of one line by column.
 
 use jiff::Timestamp;
 use portcullis_model::{Fact, Source};
@@ -9,40 +9,40 @@ use crate::snapshot::facts::known_or;
 use crate::snapshot::gaps::Gaps;
 use crate::snapshot::time::is_future;
 
-/// What stands for "none": no such credential, no use since AWS began to track it, or, in older
-/// reports, nothing to say about root. Emulators write one for the other.
+/// The texts that mean "none": no such credential, no use since AWS began to track it, or, in older
+/// reports, a value not given for root. Emulators confuse them.
 const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 
-/// What is wrong with a value that a spreadsheet may have rewritten.
+/// The problems of values that a spreadsheet may have rewritten.
 const NOT_A_DATE: &str = "is not a date";
 const NOT_A_FLAG: &str = "is neither true nor false";
-/// So many characters of a value that cannot be read are shown.
+/// The number of characters shown of a value that cannot be read.
 const SHOWN: usize = 40;
 
-/// The cells of one line. A column that is absent gives missing facts, explained by the header's
-/// gap; a value of the wrong kind gives a missing fact and a gap of its own.
+/// The cells of one line. An absent column gives missing facts, explained by the header's gap. An
+/// invalid value gives a missing fact and a gap of its own.
 pub(super) struct Cells<'a> {
     pub(super) entry: &'a Entry,
     pub(super) columns: &'a Columns,
-    /// Nothing in the report can have happened later; none: its dates do not count.
+    /// The latest date that the report can contain; none if its dates do not count.
     pub(super) latest: Option<Timestamp>,
     pub(super) gaps: &'a mut Gaps,
 }
 
 impl<'a> Cells<'a> {
-    /// What a column holds, if there is one.
+    /// Returns the trimmed text of a column, if the column exists.
     pub(super) fn cell(&self, column: &str) -> Option<&'a str> {
         self.columns.index(column).and_then(|index| self.entry.fields.get(index)).map(str::trim)
     }
 
-    /// The text of a column; none where it says that there is nothing.
+    /// Returns the text of a column; none if it is a [text for "none"](NONE).
     pub(super) fn text(&self, column: &str) -> Fact<Option<&'a str>> {
         let cell = self.cell(column);
         known_or(cell, Source::CredentialReport)
             .map(|text| Some(text).filter(|text| !NONE.contains(text)))
     }
 
-    /// A text that may be absent, such as a region.
+    /// Reads an optional text such as a region.
     pub(super) fn word(&mut self, column: &str) -> Fact<Option<String>> {
         match self.text(column) {
             Fact::Known(Some("")) => self.bad(column, "is empty"),
@@ -50,7 +50,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// `true` or `false` in any case; none where the report says nothing.
+    /// Reads `true` or `false` in any case; none if the report does not say.
     pub(super) fn optional_flag(&mut self, column: &str) -> Fact<Option<bool>> {
         self.text(column).and_then(|text| match text {
             None => Fact::Known(None),
@@ -60,12 +60,12 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// `true` or `false` in any case.
+    /// Reads `true` or `false` in any case.
     pub(super) fn flag(&mut self, column: &str) -> Fact<bool> {
         self.optional_flag(column).and_then(|flag| self.required(flag, column, NOT_A_FLAG))
     }
 
-    /// A date, where there is one.
+    /// Reads an optional date.
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
         self.text(column).and_then(|text| match (text.map(str::parse), self.latest) {
             (None, _) => Fact::Known(None),
@@ -79,7 +79,8 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// The date of a last use. `not_supported` says nothing of it, except of root in GovCloud, which has no password.
+    /// Reads the date of a last use. `not_supported` does not mean "never used", except for root in
+    /// GovCloud, which has no password.
     pub(super) fn last_use(&mut self, column: &str) -> Fact<Option<Timestamp>> {
         let is_silent = self.cell(column) == Some("not_supported");
         if is_silent && !self.entry.arn.starts_with("arn:aws-us-gov:iam::") {
@@ -88,16 +89,16 @@ impl<'a> Cells<'a> {
         self.date(column)
     }
 
-    /// The value where there must be one.
+    /// Returns a value that must not be absent.
     pub(super) fn required<T>(&mut self, value: Option<T>, column: &str, problem: &str) -> Fact<T> {
         value.map_or_else(|| self.bad(column, problem), Fact::Known)
     }
 
-    /// Says what is wrong with a value, which is not known for that.
+    /// Adds a gap for an invalid value, and returns the missing fact.
     pub(super) fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
         let cell: String = self.cell(column).unwrap_or_default().chars().take(SHOWN).collect();
-        let is_respelt = [NOT_A_DATE, NOT_A_FLAG].contains(&problem) && !cell.is_empty();
-        let shown = if is_respelt { format!(" (`{cell}`)") } else { String::new() };
+        let is_rewritten = [NOT_A_DATE, NOT_A_FLAG].contains(&problem) && !cell.is_empty();
+        let shown = if is_rewritten { format!(" (`{cell}`)") } else { String::new() };
         let gap = malformed(format!("line {}: {column}{shown} {problem}", self.entry.number));
         self.gaps.push(gap.for_resource(&self.entry.name));
         Fact::missing(Source::CredentialReport)

@@ -1,4 +1,4 @@
-//! One line of the report, as facts.
+//! Reads one line of the report as facts.
 
 use jiff::Timestamp;
 use portcullis_model::{Fact, Gap, Source};
@@ -6,7 +6,7 @@ use portcullis_model::{Fact, Gap, Source};
 use super::ROOT;
 use super::cells::Cells;
 use super::table::{Columns, Entry};
-use crate::snapshot::facts::{any, if_whole};
+use crate::snapshot::facts::{any, if_complete};
 use crate::snapshot::gaps::Gaps;
 
 /// What the report says about one user or root.
@@ -15,46 +15,54 @@ pub(crate) struct ReportRow {
     pub(crate) name: String,
     pub(crate) arn: String,
     pub(crate) created: Fact<Timestamp>,
-    /// None: older reports, and those of GovCloud, do not say it of root.
+    /// None for root in older reports and in GovCloud, which do not say.
     pub(crate) password_enabled: Fact<Option<bool>>,
     pub(crate) password_last_used: Fact<Option<Timestamp>>,
     pub(crate) password_last_changed: Fact<Option<Timestamp>>,
     pub(crate) mfa_active: Fact<bool>,
     pub(crate) keys: [KeySlot; 2],
     pub(crate) certificates: [CertificateSlot; 2],
-    /// Whether there are keys or certificates beyond those of the slots.
+    /// Whether the user has more keys or certificates than the slots show.
     pub(crate) has_more_credentials: bool,
 }
 
 impl ReportRow {
-    /// Whether that is so of any key or certificate: of those of the slots, or of others that the report does not
-    /// show.
-    pub(crate) fn any(&self, of_slots: [Fact<bool>; 2]) -> Fact<bool> {
-        let of_others = if_whole(false, !self.has_more_credentials, Source::CredentialReport);
-        any(of_slots).or(of_others)
+    /// Whether a flag is true for either slot; missing if it may be true for a key or certificate
+    /// that the report does not show.
+    pub(crate) fn any(&self, slots: [Fact<bool>; 2]) -> Fact<bool> {
+        let others = if_complete(false, !self.has_more_credentials, Source::CredentialReport);
+        any(slots).or(others)
     }
 
-    /// The newest of its dates, which the report is no older than.
+    /// Returns the newest date in the row, which the report cannot be older than.
     pub(crate) fn newest(&self) -> Option<Timestamp> {
-        let of_password = [self.password_last_used, self.password_last_changed];
-        let of_keys = self.keys.iter().flat_map(|key| [key.last_rotated, key.last_used]);
-        let dates = of_keys.chain(of_password).filter_map(|date| date.known().flatten());
-        dates.chain(self.created.known()).max()
+        let mut dates = vec![self.password_last_used, self.password_last_changed];
+        for key in &self.keys {
+            dates.extend([key.last_rotated, key.last_used]);
+        }
+        let known = dates.into_iter().filter_map(|date| date.known().flatten());
+        known.chain(self.created.known()).max()
     }
 
-    /// Whether every cell about a credential or MFA could be read.
+    /// Returns a known fact if every cell about a credential or MFA could be read.
     pub(crate) fn all_read(&self) -> Fact<()> {
-        let keys = self.keys.iter().flat_map(|slot| [slot.active, slot.filled]);
-        let certificates = self.certificates.iter().flat_map(|slot| [slot.active, slot.filled]);
-        let mut flags = keys.chain(certificates).chain([self.mfa_active]);
-        let password = self.password_enabled.map(drop);
-        flags
-            .try_fold((), |(), flag| flag.map(drop).into_result())
-            .map_or_else(Fact::Missing, |()| password)
+        let mut flags = vec![self.mfa_active];
+        for slot in &self.keys {
+            flags.extend([slot.active, slot.filled]);
+        }
+        for slot in &self.certificates {
+            flags.extend([slot.active, slot.filled]);
+        }
+        for flag in flags {
+            if let Fact::Missing(sources) = flag {
+                return Fact::Missing(sources);
+            }
+        }
+        self.password_enabled.map(drop)
     }
 }
 
-/// One of the two places for access keys. Its number says nothing about the key's age.
+/// One of the two slots for access keys. Its number does not indicate the key's age.
 #[derive(Debug)]
 pub(crate) struct KeySlot {
     /// Whether there is a key in the slot, active or not.
@@ -66,7 +74,7 @@ pub(crate) struct KeySlot {
     pub(crate) last_used_service: Fact<Option<String>>,
 }
 
-/// One of the two places for X.509 signing certificates.
+/// One of the two slots for X.509 signing certificates.
 #[derive(Debug)]
 pub(crate) struct CertificateSlot {
     /// Whether there is a certificate in the slot, active or not.
@@ -75,7 +83,7 @@ pub(crate) struct CertificateSlot {
     pub(crate) last_rotated: Fact<Option<Timestamp>>,
 }
 
-/// Reads a line. Facts of absent columns are missing.
+/// Reads a line. Facts from absent columns are missing.
 pub(super) fn parse(
     entry: &Entry,
     columns: &Columns,
@@ -112,15 +120,18 @@ fn password_enabled(cells: &mut Cells<'_>) -> Fact<Option<bool>> {
     }
 }
 
-/// The column with a date that only a password has. `password_last_used` is none, since AWS remembers the last
-/// use of a password that is gone. Emulators date the change of any, and do not support the last use.
+/// Returns the column with a date that proves a password. `password_last_used` does not, since AWS
+/// remembers the last use of a deleted password. Nor does `password_last_changed` from emulators,
+/// which date it without a password, and are recognised by not supporting the last use.
 fn date_of_password(cells: &Cells<'_>) -> Option<&'static str> {
-    let is_date = |column: &&str| {
+    let has_date = |column: &str| {
         cells.text(column).known().flatten().is_some_and(|text| text.parse::<Timestamp>().is_ok())
     };
+    if has_date("password_next_rotation") {
+        return Some("password_next_rotation");
+    }
     let is_emulated = cells.cell("password_last_used") == Some("not_supported");
-    let columns = ["password_next_rotation", "password_last_changed"];
-    columns.into_iter().take(if is_emulated { 1 } else { 2 }).find(is_date)
+    (!is_emulated && has_date("password_last_changed")).then_some("password_last_changed")
 }
 
 fn password_last_changed(
@@ -158,7 +169,7 @@ fn key(cells: &mut Cells<'_>, slot: u8) -> KeySlot {
     }
 }
 
-/// The date of a key's last use. Whenever there is one, AWS also knows the service.
+/// Reads the date of a key's last use. If there is one, AWS also knows the service.
 fn last_used(
     cells: &mut Cells<'_>,
     date_column: &str,
@@ -183,12 +194,15 @@ fn certificate(cells: &mut Cells<'_>, slot: u8) -> CertificateSlot {
     CertificateSlot { filled: filled(active, last_rotated), active, last_rotated }
 }
 
-/// AWS keeps the date of an inactive key, so that an inactive one without a date is none.
+/// Whether a slot is filled. AWS keeps the date of an inactive key, so an inactive slot without a
+/// date is empty.
 fn filled(active: Fact<bool>, rotated: Fact<Option<Timestamp>>) -> Fact<bool> {
     active.or(rotated.map(|date| date.is_some()))
 }
 
-/// The column holds a number and calls that list the rest; only "none" and 0 are sure to mean none.
+/// Whether the user has more credentials than the slots show. The column contains a number and the
+/// calls that list the rest; only a text for "none", an empty text and 0 surely mean that there are
+/// no more.
 fn has_more_credentials(cells: &mut Cells<'_>) -> bool {
     let text = cells.text("additional_credentials_info").known().flatten();
     let more = text.is_some_and(|text| !matches!(text, "" | "0"));

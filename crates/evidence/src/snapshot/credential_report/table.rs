@@ -1,4 +1,4 @@
-//! The report's CSV as a header and entries, each of a known user.
+//! Splits the report's CSV into a header and one entry per user.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use portcullis_model::Arn;
 use super::ROOT;
 use crate::snapshot::documents::Problem;
 
-/// The header that every report has, of which AWS may write more.
+/// The columns of every report; AWS may write more.
 const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\
     password_last_changed,password_next_rotation,mfa_active,\
     access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
@@ -26,9 +26,9 @@ const MAX_LINES: usize = 20_000;
 pub(super) struct Table {
     pub(super) columns: Columns,
     pub(super) entries: Vec<Entry>,
-    /// The numbers of the lines whose user cannot be told.
-    pub(super) of_nobody: Vec<u64>,
-    /// Whether the last line has too few fields, as where a file was cut.
+    /// The numbers of lines whose user cannot be determined.
+    pub(super) without_user: Vec<u64>,
+    /// Whether the last line has too few fields, which suggests a truncated file.
     pub(super) cut: bool,
 }
 
@@ -37,15 +37,15 @@ pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) name: String,
     pub(super) arn: String,
-    /// As many as there are columns, or fewer.
+    /// At most as many as there are columns.
     pub(super) fields: StringRecord,
 }
 
-/// Where the columns are. The default has none.
+/// The positions of the columns. The default has none.
 #[derive(Default)]
 pub(super) struct Columns {
     indexes: HashMap<String, usize>,
-    /// Names that the header has more than once, so that their values cannot be told apart.
+    /// Names that occur more than once in the header, so that their values are ambiguous.
     repeated: Vec<String>,
     /// The number of fields in the header.
     pub(super) count: usize,
@@ -69,7 +69,7 @@ impl Columns {
         self.indexes.get(column).copied()
     }
 
-    /// What is wrong with the header, in words; other columns than the expected are not a problem.
+    /// Returns the problems of the header in words. Additional columns are not a problem.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> {
         HEADER.split(',').filter(|column| self.index(column).is_none()).map(|column| {
             let repeated = self.repeated.iter().any(|name| name == column);
@@ -79,7 +79,7 @@ impl Columns {
     }
 }
 
-/// Splits CSV as RFC 4180 has it into lines by user.
+/// Parses CSV as in RFC 4180 into one entry per line.
 pub(super) fn parse(text: &str) -> Result<Table, Problem> {
     let mut reader =
         ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
@@ -89,10 +89,10 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         let message = "line 1 is not the header of a credential report: it lacks user or arn";
         return Err(Problem::malformed(message));
     };
-    let mut table = Table { columns, entries: Vec::new(), of_nobody: Vec::new(), cut: false };
+    let mut table = Table { columns, entries: Vec::new(), without_user: Vec::new(), cut: false };
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
-        if table.entries.len() + table.of_nobody.len() == MAX_LINES {
+        if table.entries.len() + table.without_user.len() == MAX_LINES {
             let message =
                 format!("it has more than {MAX_LINES} lines, and no account so many users");
             return Err(Problem::malformed(message));
@@ -101,20 +101,20 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         table.cut = record.len() < table.columns.count;
         match entry(number, record, table.columns.count, user, arn) {
             Some(entry) => table.entries.push(entry),
-            None => table.of_nobody.push(number),
+            None => table.without_user.push(number),
         }
     }
     Ok(table)
 }
 
-/// What parts the columns: a spreadsheet saves a semicolon where the comma is a decimal mark.
+/// Returns the delimiter: spreadsheets write a semicolon if the comma is the decimal separator.
 fn delimiter(text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default();
     if header.contains(';') && !header.contains(',') { b';' } else { b',' }
 }
 
-/// The number of the line that a record stands on. Its position is where the record before ended: in
-/// front of the second half of CRLF, and of empty lines.
+/// Returns the line number of a record. Its position is where the previous record ended, which is
+/// before the line feed of a CRLF and before empty lines.
 fn line_number(text: &str, start: &csv::Position) -> u64 {
     let rest = usize::try_from(start.byte()).ok().and_then(|at| text.get(at..)).unwrap_or_default();
     let mut number = start.line();
@@ -128,7 +128,7 @@ fn unreadable(error: &csv::Error) -> Problem {
     Problem::malformed(format!("not CSV: {error}"))
 }
 
-/// The line's entry, if its name and its ARN agree.
+/// Returns the line's entry, if its name and ARN agree.
 fn entry(
     number: u64,
     record: StringRecord,
@@ -139,15 +139,15 @@ fn entry(
     let surplus = record.len().saturating_sub(columns);
     let fields = if surplus == 0 { record } else { repaired(&record, surplus, user, arn)? };
     let (name, arn) = (fields.get(user)?.to_owned(), fields.get(arn)?.to_owned());
-    // No value holds a line break: a quote has swallowed the lines of other users.
+    // No value contains a line break; a stray quote has swallowed the lines of other users.
     let one_line = !fields.iter().any(|field| field.contains(['\n', '\r']));
     (one_line && same_user(&name, &arn)).then_some(Entry { number, name, arn, fields })
 }
 
 /// Rejoins a name, and the ARN that holds it, whose commas were not quoted.
 ///
-/// How AWS quotes names with commas is not documented. The name is the last part of the ARN, so
-/// at most one way to join agrees with itself; the two columns must stand side by side.
+/// AWS does not document how it quotes names with commas. The name is the last part of the ARN, so
+/// at most one way to join them is consistent. The two columns must be adjacent.
 fn repaired(
     record: &StringRecord,
     surplus: usize,

@@ -1,4 +1,4 @@
-//! Which listed key is in which slot of the report: neither order says.
+//! Matches listed keys with the slots of the report, whose order is unrelated.
 
 use portcullis_model::Fact;
 
@@ -14,18 +14,19 @@ pub(super) struct Slot<'a> {
     pub(super) resource_id: String,
 }
 
-/// One access key: at least one of its two sources has it.
+/// One access key, found in at least one of its two sources.
 pub(super) struct Pair<'a> {
     pub(super) slot: Option<Slot<'a>>,
     pub(super) listed: Option<&'a AccessKeyMetadata>,
-    /// Whether the slot may as well be that of the user's other key.
+    /// Whether the slot may just as well be that of the user's other key.
     pub(super) is_guess: bool,
 }
 
 /// Pairs slots with listed keys by their dates, then by elimination.
 ///
-/// A key's `last_rotated` is its creation or a later activation, so that a slot can only hold keys
-/// made by then, and before its last use. Taking the newest key first leaves the older ones every slot they could be in.
+/// A key's `last_rotated` is the date of its creation or of a later reactivation, so a slot can
+/// only belong to a key created by then, and before the slot's last use. The newest key is matched
+/// first, which leaves older keys every slot that they could have.
 pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair<'a>> = slots.into_iter().map(Pair::of_slot).collect();
     let mut keys: Vec<&AccessKeyMetadata> = listed.iter().collect();
@@ -35,16 +36,12 @@ pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) ->
     keys.retain(|key| !take(&mut pairs, key, has_date_of));
     let is_guess = are_interchangeable(&pairs, &keys);
     keys.retain(|key| !take(&mut pairs, key, may_hold));
-    if is_guess {
-        for pair in &mut pairs {
-            pair.is_guess = true;
-        }
+    for pair in &mut pairs {
+        pair.is_guess = is_guess;
     }
-    pairs.extend(keys.into_iter().map(|key| Pair {
-        slot: None,
-        listed: Some(key),
-        is_guess: false,
-    }));
+    for key in keys {
+        pairs.push(Pair { slot: None, listed: Some(key), is_guess: false });
+    }
     pairs
 }
 
@@ -54,21 +51,23 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Whether two keys are left, each of which may be in either of two slots, with the same status: both were activated
-/// again, so that no date of a slot is that of a creation.
+/// Whether either of the two remaining keys fits either of the two remaining slots, and their
+/// status does not tell them apart: both were reactivated, so no slot has the date of a creation.
 fn are_interchangeable(pairs: &[Pair<'_>], keys: &[&AccessKeyMetadata]) -> bool {
-    let free: Vec<&KeySlot> = pairs
-        .iter()
-        .filter(|pair| pair.listed.is_none())
-        .filter_map(|pair| pair.slot.as_ref().map(|slot| slot.facts))
-        .collect();
+    let mut free = Vec::new();
+    for pair in pairs {
+        if let (None, Some(slot)) = (pair.listed, &pair.slot) {
+            free.push(slot.facts);
+        }
+    }
     let ([first, second], [one, other]) = (&*free, keys) else { return false };
     let fit = free.iter().all(|slot| keys.iter().all(|key| may_hold(slot, key)));
     let differ = first.last_used != second.last_used;
     fit && differ && (first.active == second.active || is_active(one) == is_active(other))
 }
 
-/// Puts the key into a free slot that fits, rather one of its status, rather the oldest.
+/// Assigns the key to a free slot that fits, preferring one with its status, then the oldest.
+/// Returns whether there was one.
 fn take<'a>(
     pairs: &mut [Pair<'a>],
     key: &'a AccessKeyMetadata,
@@ -98,7 +97,7 @@ fn may_hold(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
     }
 }
 
-/// Whether the key can be used; none: a status that AWS does not document.
+/// Whether the key is active; none for a status that AWS does not document.
 pub(super) fn is_active(key: &AccessKeyMetadata) -> Option<bool> {
     match key.status.to_ascii_lowercase().as_str() {
         "active" => Some(true),

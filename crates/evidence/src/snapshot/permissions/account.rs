@@ -1,4 +1,4 @@
-//! The facts about the account that rest on who has which policy.
+//! The facts about the account that depend on who has which policy.
 
 use portcullis_model::{Arn, Fact, Sources};
 
@@ -6,13 +6,13 @@ use super::read::Reading;
 use super::trust::Trustees;
 use super::{Lists, SOURCE, principals};
 use crate::shapes::{AttachedPolicy, AuthorizationDetails};
-use crate::snapshot::facts::if_whole;
+use crate::snapshot::facts::if_complete;
 
-/// The policies of AWS that say who may ask AWS for help, and who audits.
+/// The AWS-managed policies for AWS Support and for auditors.
 const SUPPORT: &str = "AWSSupportAccess";
 const AUDIT: &str = "SecurityAudit";
 
-/// What `Account` takes from here.
+/// The facts that `Account` takes from here.
 pub(in crate::snapshot) struct AccountFacts {
     pub(in crate::snapshot) identity_center: Fact<bool>,
     pub(in crate::snapshot) support_principals: Fact<Vec<String>>,
@@ -39,17 +39,17 @@ pub(super) fn facts(
     }
     let unless_miscounted = |policy: &str, holders: Fact<Vec<String>>| {
         let arn = format!("arn:{}:iam::aws:policy/{policy}", account.partition);
-        holders.and_then(|holders| if_whole(holders, !reading.is_miscounted(&arn), SOURCE))
+        holders.and_then(|holders| if_complete(holders, !reading.is_miscounted(&arn), SOURCE))
     };
     let all_listed = lists.users && lists.groups && lists.roles;
     AccountFacts {
-        identity_center: if_whole(identity_center, identity_center || lists.roles, SOURCE),
+        identity_center: if_complete(identity_center, identity_center || lists.roles, SOURCE),
         support_principals: unless_miscounted(SUPPORT, holders(support, all_listed)),
         security_audit_roles: unless_miscounted(AUDIT, holders(audit, lists.roles)),
     }
 }
 
-/// Users, and groups with users, that a policy of AWS is attached to.
+/// Returns the users and groups with an AWS-managed policy; a group counts if it has users.
 fn users_and_groups(
     details: &AuthorizationDetails,
     policy: &str,
@@ -65,32 +65,29 @@ fn users_and_groups(
         if has(&group.attached_managed_policies, policy) {
             let mut members = details.user_detail_list.iter().flat_map(|user| &user.group_list);
             let used = members.any(|name| name.eq_ignore_ascii_case(&group.group_name));
-            holders.push((group.arn.clone(), if_whole(used, lists.users, SOURCE)));
+            holders.push((group.arn.clone(), if_complete(used, lists.users, SOURCE)));
         }
     }
     holders
 }
 
-/// Those that count; missing if none surely does, and one might.
-fn holders(all: Vec<(String, Fact<bool>)>, complete: bool) -> Fact<Vec<String>> {
+/// Returns the ARNs that count; missing if none surely does but one might.
+fn holders(candidates: Vec<(String, Fact<bool>)>, complete: bool) -> Fact<Vec<String>> {
     let mut missing = if complete { Sources::NONE } else { SOURCE.into() };
-    let mut counting = Vec::new();
-    for (arn, counts) in all {
+    let mut arns = Vec::new();
+    for (arn, counts) in candidates {
         match counts {
-            Fact::Known(true) => counting.push(arn),
+            Fact::Known(true) => arns.push(arn),
             Fact::Known(false) => {}
             Fact::Missing(sources) => missing |= sources,
         }
     }
-    counting.sort();
-    if counting.is_empty() && !missing.is_empty() {
-        Fact::Missing(missing)
-    } else {
-        Fact::Known(counting)
-    }
+    arns.sort();
+    if arns.is_empty() && !missing.is_empty() { Fact::Missing(missing) } else { Fact::Known(arns) }
 }
 
-/// Whether the policy of AWS is among them: by its ARN, since anyone may call an own policy alike.
+/// Whether the AWS-managed policy is attached. Compares ARNs, since an account's own policy may
+/// have the same name.
 fn has(attached: &[AttachedPolicy], policy: &str) -> bool {
     attached
         .iter()

@@ -1,4 +1,4 @@
-//! Policies that AWS counts more or fewer uses of than it lists.
+//! Finds policies whose uses AWS counts differently than it lists them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,17 +10,17 @@ use super::read::PolicyUse;
 use crate::shapes::AuthorizationDetails;
 use crate::snapshot::gaps::Gaps;
 
-/// A managed policy attached to another number of principals than AWS counts.
+/// A managed policy whose attachments AWS counts differently than it lists them.
 pub(super) struct Miscounted {
     pub(super) id: PolicyId,
-    /// Whether AWS counts more, so that any principal may have it.
+    /// Whether AWS counts more attachments, so that any principal may have the policy.
     pub(super) is_unplaced: bool,
 }
 
-/// What AWS counts, and what was found on its lists.
+/// AWS's counts, and the uses on its lists.
 pub(super) struct Counts<'a> {
     pub(super) details: &'a AuthorizationDetails,
-    /// The managed policies by ARN, as places in `uses`.
+    /// The indices in `uses` of managed policies, by ARN.
     pub(super) managed: &'a HashMap<&'a str, usize>,
     pub(super) uses: &'a [PolicyUse],
     pub(super) principals: &'a [Principal],
@@ -28,12 +28,13 @@ pub(super) struct Counts<'a> {
 }
 
 impl Counts<'_> {
-    /// The policies whose AttachmentCount is not the number of those that list them, each with a gap.
+    /// Returns the policies whose AttachmentCount differs from the number of principals that list
+    /// them, and adds a gap for each.
     pub(super) fn miscounted(&mut self) -> Vec<Miscounted> {
         let mut miscounted = Vec::new();
         for policy in &self.details.policies {
-            let Some(place) = self.managed.get(policy.arn.as_str()) else { continue };
-            let used = &self.uses[*place];
+            let Some(index) = self.managed.get(policy.arn.as_str()) else { continue };
+            let used = &self.uses[*index];
             let holders: HashSet<&String> = used.attached_to.iter().collect();
             let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
             let counted = policy.attachment_count;
@@ -49,7 +50,8 @@ impl Counts<'_> {
         miscounted
     }
 
-    /// The policies that more principals list as their boundary than AWS counts, each with a gap.
+    /// Returns the policies that more principals list as their boundary than AWS counts, and adds a
+    /// gap for each.
     pub(super) fn doubtful_boundaries(&mut self) -> Vec<PolicyId> {
         let mut listed: HashMap<PolicyId, i32> = HashMap::new();
         for boundary in self.principals.iter().filter_map(|principal| principal.boundary) {
@@ -58,8 +60,8 @@ impl Counts<'_> {
         let mut doubtful = Vec::new();
         for policy in &self.details.policies {
             let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
-            let Some(place) = self.managed.get(arn.as_str()) else { continue };
-            let id = self.uses[*place].id;
+            let Some(index) = self.managed.get(arn.as_str()) else { continue };
+            let id = self.uses[*index].id;
             let listed = listed.get(&id).copied().unwrap_or(0);
             if let Some(counted) = counted.filter(|counted| *counted < listed) {
                 let message = format!(

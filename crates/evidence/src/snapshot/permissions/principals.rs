@@ -7,10 +7,10 @@ use super::trust::Trustees;
 use super::{Privileges, SOURCE};
 use crate::shapes::{AttachedPolicy, GroupDetail, PolicyDetail, RoleDetail};
 use crate::snapshot::answers::Answers;
-use crate::snapshot::facts::{if_whole, known_or};
+use crate::snapshot::facts::{if_complete, known_or};
 use crate::snapshot::gaps::Gaps;
 
-/// The path of roles that IAM Identity Center makes.
+/// The path of roles that IAM Identity Center creates.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html>
 const SSO_RESERVED: &str = "/aws-reserved/sso.amazonaws.com/";
@@ -86,7 +86,7 @@ pub(super) fn role(
     }
 }
 
-/// The path of a role, by its ARN: saved answers may lack the field.
+/// Returns a role's path, from its ARN if possible, since saved answers may lack the field.
 pub(super) fn path(role: &RoleDetail) -> &str {
     let parsed = Arn::parse(&role.arn).and_then(Arn::role).map(|(path, _)| path);
     parsed.unwrap_or(if role.path.is_empty() { "/" } else { &role.path })
@@ -96,17 +96,18 @@ pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {
     path(role).starts_with(SSO_RESERVED)
 }
 
-/// The ARNs of attached policies, sorted; missing if the principal may also have one that is unplaced.
+/// Returns the ARNs of attached policies, sorted; missing if the principal may also have an
+/// unplaced one.
 pub(in crate::snapshot) fn attached_policies(
     policies: &[AttachedPolicy],
     unplaced: &[String],
 ) -> Fact<Vec<String>> {
     let arns = sorted(policies.iter().map(|policy| policy.policy_arn.clone()));
     let is_whole = unplaced.iter().all(|unplaced| arns.contains(unplaced));
-    if_whole(arns, is_whole, SOURCE)
+    if_complete(arns, is_whole, SOURCE)
 }
 
-/// The names of inline policies, sorted.
+/// Returns the names of inline policies, sorted.
 pub(in crate::snapshot) fn inline_policies(policies: &[PolicyDetail]) -> Vec<String> {
     sorted(policies.iter().map(|policy| policy.policy_name.clone()))
 }

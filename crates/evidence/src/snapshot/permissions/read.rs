@@ -1,4 +1,4 @@
-//! From AWS's answer to the account that IAM is evaluated for.
+//! Converts AWS's answer into the account that the IAM evaluator takes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -19,53 +19,56 @@ use crate::snapshot::gaps::Gaps;
 use crate::snapshot::lists::Lists;
 use crate::snapshot::names::name_key;
 
-/// The path of roles that AWS services make for themselves.
+/// The path of roles that AWS services create for themselves.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
 pub(super) const SERVICE_LINKED: &str = "/aws-service-role/";
 
-/// The account, and what else AWS tells of its policies.
+/// The account, and AWS's other information about its policies.
 pub(in crate::snapshot) struct Reading {
     pub(super) account: Account,
     /// The policies in force.
     pub(super) policies: Vec<PolicyUse>,
-    /// In AWS's order.
+    /// The principals in AWS's order.
     pub(super) groups: Vec<PrincipalId>,
     pub(super) users: Vec<PrincipalId>,
     pub(super) roles: Vec<PrincipalId>,
     /// Whether every document and membership could be read.
     pub(super) all_read: bool,
-    /// The managed policies that AWS counts more or fewer attachments of than the principals list.
+    /// The managed policies whose attachments AWS counts differently than the principals list them.
     pub(super) miscounted: Vec<Miscounted>,
-    /// The boundaries that more principals list than AWS counts, so that some of them have none.
+    /// The boundaries that more principals list than AWS counts, so that some principals have none.
     pub(super) doubtful_boundaries: Vec<PolicyId>,
 }
 
 /// How a policy is used.
 pub(super) struct PolicyUse {
     pub(super) id: PolicyId,
-    /// The ARNs of the principals that have it.
+    /// The ARNs of the principals that have the policy.
     pub(super) attached_to: Vec<String>,
-    /// Whether AWS counts it as attached, or as a boundary.
+    /// Whether AWS counts the policy as attached, or as a boundary.
     pub(super) counted_as_attached: bool,
     pub(super) is_boundary: bool,
-    /// The id of the default version, and those of the others, of a managed policy.
+    /// The id of a managed policy's default version, and those of its other versions.
     pub(super) version: Option<String>,
     pub(super) other_versions: Vec<String>,
 }
 
-/// Reads all policies, users, groups and roles; what cannot be read has a gap.
+/// Reads all policies, users, groups and roles, and adds a gap for whatever cannot be read.
 pub(in crate::snapshot) fn read(
     details: &AuthorizationDetails,
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Reading {
     let Lists { users, groups, roles, policies: _ } = answers.lists;
-    let kinds = [
-        (PrincipalKind::User, users),
-        (PrincipalKind::Group, groups),
-        (PrincipalKind::Role, roles),
-    ];
+    let mut unlisted = Vec::new();
+    for (kind, is_whole) in
+        [(PrincipalKind::User, users), (PrincipalKind::Group, groups), (PrincipalKind::Role, roles)]
+    {
+        if !is_whole {
+            unlisted.push(kind);
+        }
+    }
     let account = Account {
         id: AccountId::parse(&answers.identity.account),
         partition: answers.identity.partition.clone(),
@@ -75,7 +78,7 @@ pub(in crate::snapshot) fn read(
         principals: Vec::new(),
         saml_providers: listed(&answers.saml_providers, |provider| &provider.arn),
         oidc_providers: listed(&answers.oidc_providers, |provider| &provider.arn),
-        unlisted: kinds.into_iter().filter(|(_, whole)| !whole).map(|(kind, _)| kind).collect(),
+        unlisted,
     };
     let mut reader = AccountReader {
         account,
@@ -89,7 +92,7 @@ pub(in crate::snapshot) fn read(
         gaps,
     };
     for policy in &details.policies {
-        // An emulator lists all policies of AWS.
+        // Emulators list all AWS-managed policies, even unused ones.
         let is_used =
             policy.attachment_count > 0 || policy.permissions_boundary_usage_count > Some(0);
         if is_used || kind(&policy.arn) == PolicyKind::CustomerManaged {
@@ -112,7 +115,7 @@ pub(in crate::snapshot) fn read(
     Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
 }
 
-/// The ARNs of the federated providers that AWS listed.
+/// Returns the ARNs of the identity providers that AWS listed.
 fn listed<E, A>(
     providers: &Fact<Providers<E, A>>,
     arn: fn(&E) -> &String,
@@ -138,20 +141,20 @@ struct AccountReader<'a, 'g> {
     uses: Vec<PolicyUse>,
     all_read: bool,
     listed: HashMap<&'a str, &'a ManagedPolicyDetail>,
-    /// The managed policies by ARN, as places in `uses`.
+    /// The indices in `uses` of managed policies, by ARN.
     managed: HashMap<&'a str, usize>,
     groups: HashMap<String, PrincipalId>,
     answers: &'g Answers,
-    /// The users of the credential report by the key of the name.
+    /// The users of the credential report by [`name_key`].
     reported: HashMap<String, &'g ReportRow>,
     gaps: &'g mut Gaps,
 }
 
 impl<'a> AccountReader<'a, '_> {
-    /// The place of a managed policy, which is read when it is met for the first time.
+    /// Returns the index in `uses` of a managed policy, and reads the policy on first use.
     fn managed(&mut self, arn: &'a str, name: &'a str) -> usize {
-        if let Some(known) = self.managed.get(arn) {
-            return *known;
+        if let Some(index) = self.managed.get(arn) {
+            return *index;
         }
         let (mut document, mut versions) = (None, Vec::new());
         let listed = self.listed.get(arn).copied();
@@ -174,25 +177,25 @@ impl<'a> AccountReader<'a, '_> {
         };
         if let Some((code, problem)) = problem {
             document = None;
-            self.gaps.push(
-                Gap::new(SOURCE, code, format!("the policy {arn} {problem}")).for_resource(arn),
-            );
+            let message = format!("the policy {arn} {problem}");
+            self.gaps.push(Gap::new(SOURCE, code, message).for_resource(arn));
         }
-        let place = self.add(arn, name, document, versions);
+        let index = self.add(arn, name, document, versions);
+        let policy_use = &mut self.uses[index];
         for version in all_versions {
             let id = version.version_id.clone();
             if version.is_default_version {
-                self.uses[place].version = Some(id);
+                policy_use.version = Some(id);
             } else {
-                self.uses[place].other_versions.push(id);
+                policy_use.other_versions.push(id);
             }
         }
         if let Some(policy) = listed {
-            self.uses[place].counted_as_attached = policy.attachment_count > 0;
-            self.uses[place].is_boundary = policy.permissions_boundary_usage_count > Some(0);
+            policy_use.counted_as_attached = policy.attachment_count > 0;
+            policy_use.is_boundary = policy.permissions_boundary_usage_count > Some(0);
         }
-        self.managed.insert(arn, place);
-        place
+        self.managed.insert(arn, index);
+        index
     }
 
     fn policy(
@@ -202,13 +205,12 @@ impl<'a> AccountReader<'a, '_> {
         document: Option<PolicyDocument>,
         other_versions: Vec<PolicyId>,
     ) -> PolicyId {
-        let (kind, place) = (kind(id), self.account.policies.len());
-        let policy = Policy { id: id.to_owned(), name, kind, document, other_versions };
+        let policy = Policy { id: id.to_owned(), name, kind: kind(id), document, other_versions };
         self.account.policies.push(policy);
-        PolicyId::new(place)
+        PolicyId::new(self.account.policies.len() - 1)
     }
 
-    /// Adds a policy in force.
+    /// Adds a policy in force, and returns its index in `uses`.
     fn add(
         &mut self,
         id: &str,
@@ -229,16 +231,16 @@ impl<'a> AccountReader<'a, '_> {
         self.uses.len() - 1
     }
 
-    /// The policies attached to a principal, and those inside of it.
+    /// Reads the attached and inline policies of a principal.
     fn policies(
         &mut self,
         (name, arn): (&str, &str),
         attached: &'a [AttachedPolicy],
         inline: &[PolicyDetail],
     ) -> Vec<PolicyId> {
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for policy in attached {
-            places.push(self.managed(&policy.policy_arn, &policy.policy_name));
+            indices.push(self.managed(&policy.policy_arn, &policy.policy_name));
         }
         let mut by_name: BTreeMap<&str, Vec<&DocumentJson>> = BTreeMap::new();
         for policy in inline {
@@ -253,19 +255,21 @@ impl<'a> AccountReader<'a, '_> {
                 self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
                 None
             };
-            places.push(self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new()));
+            indices.push(self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new()));
         }
-        for place in &places {
-            self.uses[*place].attached_to.push(arn.to_owned());
+        let mut ids = Vec::new();
+        for index in indices {
+            self.uses[index].attached_to.push(arn.to_owned());
+            ids.push(self.uses[index].id);
         }
-        places.into_iter().map(|place| self.uses[place].id).collect()
+        ids
     }
 
     fn boundary(&mut self, boundary: Option<&'a PermissionsBoundary>) -> Option<PolicyId> {
         let arn = boundary?.permissions_boundary_arn.as_str();
-        let place = self.managed(arn, arn.rsplit('/').next().unwrap_or(arn));
-        self.uses[place].is_boundary = true;
-        Some(self.uses[place].id)
+        let index = self.managed(arn, arn.rsplit('/').next().unwrap_or(arn));
+        self.uses[index].is_boundary = true;
+        Some(self.uses[index].id)
     }
 
     fn add_principal(&mut self, principal: Principal) -> PrincipalId {
@@ -315,15 +319,17 @@ impl<'a> AccountReader<'a, '_> {
         })
     }
 
-    /// How many access keys a user has at least; the report and the list may be of different times.
+    /// Returns the number of a user's access keys; the lower one if the report and the list differ,
+    /// which may be from different times.
     fn access_keys(&self, name: &str) -> Option<usize> {
         let key = name_key(name);
-        let row = self.reported.get(&key);
-        let in_row =
-            row.map(|row| row.keys.iter().filter(|slot| slot.filled == Fact::Known(true)).count());
-        let lists = self.answers.access_keys.as_ref().known();
-        let listed = lists.and_then(|lists| lists.get(&key)).map(Vec::len);
-        in_row.into_iter().chain(listed).min()
+        let reported = self
+            .reported
+            .get(&key)
+            .map(|row| row.keys.iter().filter(|slot| slot.filled == Fact::Known(true)).count());
+        let by_user = self.answers.access_keys.as_ref().known();
+        let listed = by_user.and_then(|users| users.get(&key)).map(Vec::len);
+        reported.into_iter().chain(listed).min()
     }
 
     fn role(&mut self, role: &'a RoleDetail) -> PrincipalId {
@@ -337,7 +343,11 @@ impl<'a> AccountReader<'a, '_> {
             policies,
             boundary,
             trust,
-            instance_profiles: role.instance_profile_list.iter().map(|it| it.arn.clone()).collect(),
+            instance_profiles: role
+                .instance_profile_list
+                .iter()
+                .map(|profile| profile.arn.clone())
+                .collect(),
             service_linked: principals::path(role).starts_with(SERVICE_LINKED),
             ..principal(PrincipalKind::Role, owner, &role.role_id, &role.tags)
         })
@@ -359,7 +369,7 @@ impl<'a> AccountReader<'a, '_> {
         Some(TrustPolicy { document })
     }
 
-    /// A document that is not a trust policy, so that each of its statements says what it is about.
+    /// Reads a document that is not a trust policy, so each of its statements must have a Resource.
     fn identity_document(
         &mut self,
         json: &DocumentJson,
@@ -375,7 +385,7 @@ impl<'a> AccountReader<'a, '_> {
         Some(document)
     }
 
-    /// The document; if it cannot be read, a gap says why.
+    /// Reads a document, and adds a gap if that fails.
     fn document(
         &mut self,
         json: &DocumentJson,
@@ -394,12 +404,13 @@ impl<'a> AccountReader<'a, '_> {
 }
 
 impl Reading {
-    /// The policies that any principal may have besides its own.
+    /// Returns the policies that AWS counts more attachments of, so that any principal may have
+    /// them.
     pub(super) fn unplaced(&self) -> impl Iterator<Item = PolicyId> {
         self.miscounted.iter().filter(|policy| policy.is_unplaced).map(|policy| policy.id)
     }
 
-    /// Whether AWS counts other attachments of the policy than are listed.
+    /// Whether AWS counts the policy's attachments differently than it lists them.
     pub(super) fn is_miscounted(&self, arn: &str) -> bool {
         self.miscounted.iter().any(|policy| self.account.policy(policy.id).id == arn)
     }
@@ -423,7 +434,8 @@ fn principal(
     }
 }
 
-/// What makes it unsure which version of a policy is in force: a gap's code, and what the policy does.
+/// Returns why it is not certain which version of a policy is in force: a gap's code, and the
+/// predicate of its message.
 fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'static str)> {
     let versions = &policy.policy_version_list;
     let ids: HashSet<&String> = versions.iter().map(|version| &version.version_id).collect();
@@ -437,14 +449,14 @@ fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'sta
     if defaults.next().is_some() {
         return Some(("Contradictory", "has two default versions"));
     }
-    let named = policy.default_version_id.as_ref();
-    named.is_some_and(|named| *named != default.version_id).then_some((
-        "Contradictory",
-        "names another default version than the one that is marked so",
-    ))
+    if policy.default_version_id.as_ref().is_some_and(|id| *id != default.version_id) {
+        let problem = "names another default version than the one that is marked so";
+        return Some(("Contradictory", problem));
+    }
+    None
 }
 
-/// The id of an inline policy is its owner's ARN, with its name behind.
+/// Returns the kind of a policy by its id: an ARN, or for an inline policy `OWNER-ARN/policy/NAME`.
 fn kind(id: &str) -> PolicyKind {
     match Arn::parse(id) {
         Some(arn) if arn.is_aws_managed() => PolicyKind::AwsManaged,

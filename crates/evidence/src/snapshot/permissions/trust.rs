@@ -7,11 +7,11 @@ use portcullis_model::{AccountId, ExternalAccount, Fact, Source, Sources};
 
 use super::SOURCE;
 
-/// Everybody who may assume a role, as rules ask about them.
+/// The trustees of a role, as rules query them.
 pub(super) struct Trustees<'a> {
     account: &'a Account,
     trust: Option<&'a TrustPolicy>,
-    /// None: the trust policy could not be read.
+    /// None if the trust policy could not be read.
     all: Option<Vec<Trustee>>,
     /// Other accounts of the same owner, none of which is external.
     own_accounts: Option<&'a BTreeSet<AccountId>>,
@@ -26,7 +26,7 @@ impl<'a> Trustees<'a> {
         Trustees { account, trust, all, own_accounts: None }
     }
 
-    /// The same, in an account whose owner has those others too.
+    /// Adds other accounts of the same owner.
     pub(super) fn known(self, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
         Trustees { own_accounts: Some(own_accounts), ..self }
     }
@@ -36,19 +36,19 @@ impl<'a> Trustees<'a> {
         self.all.as_ref().map_or(Fact::missing(SOURCE), |all| Fact::Known(!all.is_empty()))
     }
 
-    /// The statements that let anyone in.
+    /// Returns the statements that trust anyone.
     pub(super) fn open_statements(&self) -> Texts {
         self.list(|trustee| (trustee.who == Who::Anyone).then(|| trustee.statement.clone()))
     }
 
-    /// Other accounts and organizations.
+    /// Returns external accounts and organizations.
     pub(super) fn external(&self) -> ExternalAccounts {
         self.external_accounts(|trustee| {
             (!trustee.is_of_own_organization(self.account)).then_some(true)
         })
     }
 
-    /// Those of them of whom nothing else is asked.
+    /// Returns external accounts and organizations without a condition that protects the role.
     pub(super) fn external_unguarded(&self) -> ExternalAccounts {
         self.external_accounts(|trustee| match trustee.is_guarded(self.account) {
             Some(true) => None,
@@ -56,8 +56,8 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// The other accounts and organizations among trustees that count, surely or perhaps: an account once for
-    /// each organization that it must be of.
+    /// Returns the external accounts and organizations for which `counts` returns whether they
+    /// surely count. An account appears once for each organization to which it must belong.
     fn external_accounts(&self, counts: impl Fn(&Trustee) -> Option<bool>) -> ExternalAccounts {
         let external = self.owners(|trustee| {
             let (Who::Owned(owner), Some(is_sure)) = (&trustee.who, counts(trustee)) else {
@@ -74,10 +74,10 @@ impl<'a> Trustees<'a> {
             }
             external
         });
-        external.map(|all| all.into_iter().map(external_account).collect())
+        external.map(|owners| owners.into_iter().map(external_account).collect())
     }
 
-    /// The own organization, and its management account.
+    /// Returns the account's own organization and its management account.
     pub(super) fn of_organization(&self) -> Texts {
         self.list(|trustee| {
             let Who::Owned(owner) = &trustee.who else { return None };
@@ -90,7 +90,7 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// Services that could say for whom they act, and are not asked.
+    /// Returns services that could name the caller for whom they act but are not required to.
     pub(super) fn unasked_services(&self) -> Texts {
         self.list(|trustee| match &trustee.who {
             Who::Service(name) => trustee.is_confused_deputy().then(|| name.clone()),
@@ -98,26 +98,29 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// Other accounts and organizations for which services act.
+    /// Returns the external accounts and organizations for which services act.
     pub(super) fn external_sources(&self) -> Texts {
-        let sources = self.owners(|trustee| match &trustee.who {
-            Who::Service(_) => trustee.demands.sources.iter().map(|it| (it, None, true)).collect(),
+        let owners = self.owners(|trustee| match &trustee.who {
+            Who::Service(_) => {
+                trustee.demands.sources.iter().map(|owner| (owner, None, true)).collect()
+            }
             _ => Vec::new(),
         });
-        sources.map(|all| all.into_iter().map(|(id, _)| id).collect())
+        owners.map(|owners| owners.into_iter().map(|(id, _)| id).collect())
     }
 
-    /// Shared issuers of which every tenant gets in.
+    /// Returns shared issuers that are trusted for every tenant.
     pub(super) fn issuers_of_any_tenant(&self) -> Texts {
         self.issuers(|demands| !demands.tenant)
     }
 
-    /// Issuers of CI systems of whose tenant any branch, environment or the like gets in.
+    /// Returns issuers of CI systems that are trusted for one tenant, but for any branch,
+    /// environment or the like.
     pub(super) fn issuers_of_any_branch(&self) -> Texts {
         self.issuers(|demands| demands.tenant && !demands.branch)
     }
 
-    /// The statements that let in users of Cognito who have not signed in.
+    /// Returns the statements that trust Cognito users who have not signed in.
     pub(super) fn cognito_guests(&self) -> Texts {
         self.list(|trustee| match &trustee.who {
             Who::Issuer(name) if name.starts_with("cognito-identity") => {
@@ -127,7 +130,7 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// SAML providers whose assertions for others are taken too.
+    /// Returns SAML providers whose assertions for another audience are accepted too.
     pub(super) fn saml_without_audience(&self) -> Texts {
         self.list(|trustee| match &trustee.who {
             Who::Saml(arn) if !trustee.demands.tenant => Some(arn.clone()),
@@ -135,25 +138,24 @@ impl<'a> Trustees<'a> {
         })
     }
 
-    /// The unique ids of deleted principals.
+    /// Returns the unique ids of deleted principals.
     pub(super) fn deleted(&self) -> Texts {
         let Some(trust) = self.trust else { return Fact::missing(SOURCE) };
         let ids: BTreeSet<&str> = trust.deleted().collect();
         Fact::Known(ids.into_iter().map(str::to_owned).collect())
     }
 
-    /// The statements that let in the whole management account of the organization; missing if an
-    /// account is let in, and the organization is not known.
+    /// Returns the statements that trust the whole management account of the organization; missing
+    /// if an account is trusted and the organization is not known.
     pub(super) fn management_account(&self) -> Texts {
         let admits_account = |trustee: &Trustee| {
             matches!(trustee.who, Who::Owned(Owner::Account(_))) && !trustee.demands.some_principals
         };
-        let is_unknown = matches!(self.account.organization, Organization::Unknown);
-        let mut others =
-            self.all.iter().flat_map(|all| all.iter()).filter(|trustee| admits_account(trustee));
-        if is_unknown && others.any(|trustee| trustee.standing(self.account) == Standing::External)
-        {
-            return Fact::missing(Source::Organization);
+        if matches!(self.account.organization, Organization::Unknown) {
+            let mut others = self.all.iter().flatten().filter(|trustee| admits_account(trustee));
+            if others.any(|trustee| trustee.standing(self.account) == Standing::External) {
+                return Fact::missing(Source::Organization);
+            }
         }
         self.list(|trustee| {
             let admits =
@@ -167,21 +169,23 @@ impl<'a> Trustees<'a> {
         id.zip(self.own_accounts).is_some_and(|(id, own)| own.contains(&id))
     }
 
-    fn issuers(&self, are_let_in: impl Fn(&Demands) -> bool) -> Texts {
+    fn issuers(&self, counts: impl Fn(&Demands) -> bool) -> Texts {
         self.list(|trustee| match &trustee.who {
-            Who::Issuer(name) => are_let_in(&trustee.demands).then(|| name.clone()),
+            Who::Issuer(name) => counts(&trustee.demands).then(|| name.clone()),
             _ => None,
         })
     }
 
+    /// Returns the texts that `of` selects, sorted and without duplicates.
     fn list(&self, of: impl Fn(&Trustee) -> Option<String>) -> Texts {
         let Some(all) = &self.all else { return Fact::missing(SOURCE) };
         let texts: BTreeSet<String> = all.iter().filter_map(of).collect();
         Fact::Known(texts.into_iter().collect())
     }
 
-    /// The ids of owners that are somebody else's, each with an organization; with each whether it surely
-    /// counts. Missing if none surely counts, and one might.
+    /// Returns the ids of external owners that `of` selects, each with an organization; missing if
+    /// none surely counts but one might. The third value that `of` returns is whether the owner
+    /// surely counts.
     fn owners<'t>(
         &'t self,
         of: impl Fn(&'t Trustee) -> Vec<(&'t Owner, Option<String>, bool)>,

@@ -1,4 +1,4 @@
-//! The metadata of a SAML identity provider: until when it and its signing certificates are valid.
+//! Reads from the metadata of a SAML identity provider how long it and its certificates are valid.
 //!
 //! See "Metadata for the OASIS Security Assertion Markup Language (SAML) V2.0", sections 2.3 and 2.4.
 //! <https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf>
@@ -14,7 +14,7 @@ use x509_cert::time::Time;
 
 use crate::shapes::parse_end;
 
-/// What IAM takes at most.
+/// The longest metadata that IAM accepts.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html>
 const MAX_LENGTH: usize = 10_000_000;
@@ -26,22 +26,23 @@ const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
 const NO_DATE: &str = "is valid until something that is not a date";
 const NOT_YET: &str = "holds only signing certificates that are not valid yet";
 
-/// What may say until when it is valid.
+/// The elements that may have a `validUntil`.
 const WITH_VALIDITY: [&str; 3] = ["EntitiesDescriptor", "EntityDescriptor", "IDPSSODescriptor"];
 
-/// Until when an identity provider can be trusted.
+/// How long an identity provider can be trusted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Validity {
-    /// The earliest end that its description, or what that stands in, gives; none: it gives none.
+    /// The earliest `validUntil` of its description or of an enclosing element, if any.
     pub(super) metadata: Option<Timestamp>,
-    /// Until when it always has a valid certificate to sign with; in the past if it has none now. None: there is no
-    /// certificate.
+    /// The end of the period in which it always has a valid signing certificate; in the past if it
+    /// has none now. None if there is no certificate.
     pub(super) certificates: Option<Timestamp>,
 }
 
-/// Reads the metadata, of which the certificates are judged at that moment. The error says what is wrong with it.
+/// Reads the metadata, and judges its certificates at `as_of`. The error is the predicate of a
+/// message.
 ///
-/// Entities are not expanded, so that none can make the text larger than it is.
+/// Entities are not expanded, so they cannot enlarge the text.
 pub(super) fn read(xml: &str, as_of: Timestamp) -> Result<Validity, &'static str> {
     if xml.len() > MAX_LENGTH {
         return Err(TOO_LARGE);
@@ -61,27 +62,27 @@ pub(super) fn read(xml: &str, as_of: Timestamp) -> Result<Validity, &'static str
     }
 }
 
-/// Where in the document the scan is, and what it found.
+/// The position of a scan, and what it found so far.
 #[derive(Default)]
 struct Scan {
     depth: usize,
-    /// How many open elements describe an identity provider. The other roles that metadata can
-    /// describe have certificates too, with which no assertion is signed.
+    /// The number of open elements that describe an identity provider. Certificates of other roles
+    /// do not sign assertions.
     identity_providers: usize,
     is_described: bool,
-    /// Until when the open elements that say so are valid, with their depths.
+    /// The depth and `validUntil` of each open element that has one.
     open_ends: Vec<(usize, Timestamp)>,
     /// The earliest end of a described identity provider.
     metadata_end: Option<Timestamp>,
-    /// The certificates of the open key, if it signs.
+    /// The certificates of the open key, if it is a signing key.
     key: Option<Vec<Period>>,
-    /// The text of the open certificate of such a key, in base64.
+    /// The base64 text of the open certificate of such a key.
     certificate: Option<String>,
-    /// When the keys can be used.
+    /// The validity periods of the signing keys.
     periods: Vec<Period>,
 }
 
-/// From when until when a certificate is valid.
+/// The validity period of a certificate.
 #[derive(Clone, Copy)]
 struct Period {
     from: Timestamp,
@@ -120,7 +121,7 @@ impl Scan {
             "IDPSSODescriptor" => {
                 self.identity_providers = self.identity_providers.saturating_sub(1);
             }
-            // A chain may hold the certificate of an authority, which lives longer.
+            // A chain may also contain the certificate of an authority, which is valid for longer.
             "KeyDescriptor" => {
                 let chain = self.key.take().into_iter().flatten();
                 self.periods.extend(chain.min_by_key(|period| period.until));
@@ -141,7 +142,8 @@ impl Scan {
         }
     }
 
-    /// A line break may be written as a reference; what is not a character makes the text invalid base64.
+    /// Handles a reference, which may be a line break. One that is not a character makes the base64
+    /// invalid.
     fn reference(&mut self, reference: &BytesRef<'_>) {
         let char = reference.resolve_char_ref().ok().flatten().unwrap_or('&');
         self.text(char.encode_utf8(&mut [0; 4]));
@@ -158,8 +160,8 @@ impl Scan {
     }
 }
 
-/// When, from that moment on, there is no valid certificate for the first time; if there is none even then, when
-/// the last one ended.
+/// Returns the first time from `as_of` on at which no certificate is valid; if none is valid at
+/// `as_of`, when the last one expired.
 fn last_end(mut periods: Vec<Period>, as_of: Timestamp) -> Result<Option<Timestamp>, &'static str> {
     if periods.is_empty() {
         return Ok(None);
@@ -178,7 +180,8 @@ fn last_end(mut periods: Vec<Period>, as_of: Timestamp) -> Result<Option<Timesta
     ended.max().map(Some).ok_or(NOT_YET)
 }
 
-/// Until when what the element describes is valid, where it says so. SAML's times are in UTC, with or without a `Z`.
+/// Returns the element's `validUntil`, if it has one. SAML's times are in UTC, with or without a
+/// `Z`.
 fn valid_until(tag: &BytesStart<'_>) -> Result<Option<Timestamp>, &'static str> {
     let attribute = tag.try_get_attribute("validUntil").map_err(|_| NO_XML)?;
     let Some(attribute) = attribute else { return Ok(None) };
@@ -187,7 +190,7 @@ fn valid_until(tag: &BytesStart<'_>) -> Result<Option<Timestamp>, &'static str> 
     end.map(Some).map_err(|_| NO_DATE)
 }
 
-/// A key without a use serves every use.
+/// Whether a key signs. A key without a `use` serves every use.
 fn signs(tag: &BytesStart<'_>) -> bool {
     match tag.try_get_attribute("use") {
         Ok(Some(attribute)) => attribute.value.trim() != "encryption",
@@ -195,10 +198,11 @@ fn signs(tag: &BytesStart<'_>) -> bool {
     }
 }
 
-/// When the certificate of that base64 text is valid. An end beyond all dates means that it does not end.
+/// Returns the validity period of a certificate in base64. A date beyond the last timestamp becomes
+/// that one.
 fn period(base64: &str) -> Option<Period> {
     let der = BASE64.decode(base64).ok()?;
-    // Raw: nobody but the identity provider need follow RFC 5280 to the letter.
+    // Raw, since identity providers do not all follow RFC 5280 to the letter.
     let certificate = CertificateInner::<Raw>::from_der(&der).ok()?;
     let validity = certificate.tbs_certificate().validity();
     let moment = |time: &Time| {
