@@ -1,4 +1,4 @@
-//! Rules, tested by their own examples.
+//! Tests rules by their own examples.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::program::ScopedProgram;
 use crate::scope::rest;
 use crate::{Example, Rule, RuleSet};
 
-/// An example whose rule does not do what the example says.
+/// An example that its rule does not meet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExampleFailure {
     /// The rule.
@@ -28,7 +28,7 @@ impl fmt::Display for ExampleFailure {
 }
 
 impl RuleSet {
-    /// The examples that do not hold, with the parameters' defaults; none: all is well.
+    /// Returns the examples that their rules do not meet with the parameters' defaults.
     #[must_use]
     pub fn check_examples(&self) -> Vec<ExampleFailure> {
         let mut failures = Vec::new();
@@ -46,7 +46,7 @@ impl RuleSet {
     }
 }
 
-/// What differs from what the example says, with the rule's default parameters.
+/// Returns how the rule, with its default parameters, differs from the example.
 fn difference(example: &Example, rule: &Rule) -> Option<String> {
     let mut params = rule.defaults();
     params.extend(example.params.clone());
@@ -70,7 +70,7 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
         let decision = decide(&part.program, subject);
         explain(&part.program, subject, decision, &Gaps::new(&[]))
     });
-    // What fails comes first in the order of verdicts, then what is unknown.
+    // In the order of verdicts, fail comes first, then unknown.
     let Some(judgement) = judgements.min_by_key(|judgement| judgement.verdict) else {
         return Some("there is nothing to judge".to_owned());
     };

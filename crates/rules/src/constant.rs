@@ -1,4 +1,4 @@
-//! Values that stand in rule files: literals and parameters.
+//! Values written in rule files: literals and parameters.
 
 use portcullis_model::{List, Sources, Type, Value};
 use serde::{Serialize, Serializer};
@@ -39,7 +39,7 @@ impl Constant {
         }
     }
 
-    /// The type; null has none of its own.
+    /// Returns the type; none for null.
     pub(crate) fn ty(&self) -> Option<Type> {
         Some(match self {
             Constant::Null => return None,
@@ -50,7 +50,7 @@ impl Constant {
         })
     }
 
-    /// The value of a parameter: a number, a bool, a text or a list of texts.
+    /// Reads the value of a parameter: a number, a boolean, a string or a list of strings.
     pub(crate) fn from_toml(value: &toml::Value) -> Option<Constant> {
         Some(match value {
             toml::Value::Boolean(bool) => Constant::Bool(*bool),
@@ -71,7 +71,7 @@ impl Serialize for Constant {
     }
 }
 
-/// The integer as a float, if no digit is lost.
+/// Returns the integer as a float, if that is exact.
 #[allow(clippy::cast_precision_loss, reason = "refused beyond 53 bits")]
 pub(crate) fn exact(integer: i64) -> Option<f64> {
     (integer.unsigned_abs() <= 1 << 53).then_some(integer as f64)

@@ -1,4 +1,4 @@
-//! A snapshot and rules to a report: pure, total, deterministic.
+//! Judges a snapshot by rules, which gives a report. Pure, total and deterministic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,13 +13,14 @@ use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
 use crate::scope::{CROSSING, SCOPES, State, Subject, crossings, rest, whole};
-use crate::{Framework, Rule, RuleSet};
+use crate::{Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
 ///
-/// The report depends on the arguments alone. `options` say what was chosen, and which verdicts it
-/// lists beside `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
-/// run is left to whoever knows where it was chosen: see [`RuleSet::loosened`].
+/// The report depends only on the arguments. `options` records the choices for the run, and selects
+/// which verdicts the report lists besides `fail` and `unknown`. `tool_version` is the version of
+/// the program. The caller adds loosenings, since it knows where they were chosen: see
+/// [`RuleSet::loosened`].
 #[must_use]
 pub fn evaluate(
     snapshot: &Snapshot,
@@ -37,7 +38,7 @@ pub fn evaluate(
         findings: Vec::new(),
     };
     let mut tallies = BTreeMap::new();
-    // Of an account among several that could not be entered, its status says it all.
+    // An account that could not be reached has a status, and no verdicts.
     if snapshot.unreached.is_none() {
         for rule in rules.rules() {
             tallies.insert(rule.id.clone(), judge.rule(rule, snapshot));
@@ -49,7 +50,7 @@ pub fn evaluate(
     Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
 }
 
-/// The report by those rules of no account at all.
+/// Returns a report of these rules without any account.
 #[must_use]
 pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str) -> Report {
     Report {
@@ -69,10 +70,9 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
     }
 }
 
-/// Judges the ways from one account into others, by the rules that are about them: the number of verdicts by rule,
-/// and the findings.
+/// Judges the ways from one account into others, and returns the tallies by rule and the findings.
 ///
-/// [`evaluate`] sees one account alone, and so leaves those rules without a verdict.
+/// [`evaluate`] sees only one account, and so leaves rules on such ways without a verdict.
 #[must_use]
 pub fn evaluate_crossings(
     list: &[Crossing],
@@ -102,19 +102,20 @@ pub fn evaluate_crossings(
     (tallies, findings)
 }
 
-/// Says of which accounts something is missing: it may be any of several.
+/// Rewrites message and remediation of an unknown finding to name the accounts with missing
+/// sources.
 fn name_unread(finding: &mut Finding, accounts: &[String]) {
     let mut message = Message::from("not judged: ");
-    for (place, source) in finding.missing.iter().enumerate() {
-        message.push(if place == 0 { "the " } else { " and the " });
+    for (index, source) in finding.missing.iter().enumerate() {
+        message.push(if index == 0 { "the " } else { " and the " });
         message.push(match source {
             Source::AccountAuthorizationDetails => "policies",
             _ => source.name(),
         });
     }
     message.push(" of ");
-    for (place, account) in accounts.iter().enumerate() {
-        message.push(if place == 0 { "" } else { ", " });
+    for (index, account) in accounts.iter().enumerate() {
+        message.push(if index == 0 { "" } else { ", " });
         message.push_fact("crossing.unread_accounts", account);
     }
     message.push(" could not be read");
@@ -124,7 +125,7 @@ fn name_unread(finding: &mut Finding, accounts: &[String]) {
     finding.remediation = format!("Close the gaps of {those} and audit all together again.");
 }
 
-/// One run over an account.
+/// Judges one account.
 struct Judge<'a> {
     account: AccountRef<'a>,
     options: &'a RunOptions,
@@ -164,7 +165,7 @@ impl Judge<'_> {
         tally
     }
 
-    /// Judges the rule's windows, and whether it may say anything about what was not recorded.
+    /// Judges the rule's windows, and whether it may pass for everything else.
     fn activity(
         &mut self,
         rule: &Rule,
@@ -173,7 +174,7 @@ impl Judge<'_> {
         tally: &mut Tally,
     ) {
         let grouping = part.program.grouping.as_ref();
-        let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
+        let windows = grouping.map(|grouping| grouping.windows(snapshot)).unwrap_or_default();
         for window in windows.subjects(&snapshot.account) {
             self.subject(rule, part, &window, tally);
         }
@@ -254,8 +255,8 @@ fn listed(verdict: Verdict, options: &RunOptions) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Unknown) || options.include.contains(&verdict)
 }
 
-/// The most severe first; resources that share an id stay apart and are said to do so, since whatever is
-/// decided about one of them by its fingerprint holds for all.
+/// Sorts the most severe first. Findings of resources that share an id say so in their messages,
+/// since decisions are by fingerprint and apply to all of them.
 fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     for duplicates in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
@@ -300,7 +301,7 @@ fn account(
     }
 }
 
-/// Calls that were left out on purpose make no account incomplete.
+/// Returns the account's status. Calls left out on purpose do not make it incomplete.
 fn status(snapshot: &Snapshot) -> AccountStatus {
     if let Some(status) = snapshot.unreached {
         status
@@ -313,22 +314,26 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
     }
 }
 
-/// Whether nothing is known of all that rules judge. Regions say nothing by themselves: the one that
-/// was called is always known.
+/// Whether nothing that rules judge is known. Regions do not count, since the one that was called
+/// is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
-    let always_there = ["account", "root", "region", CROSSING];
-    let mut lists = SCOPES.iter().filter(|scope| !always_there.contains(&scope.name));
+    let always_present = ["account", "root", "region", CROSSING];
+    let mut lists = SCOPES.iter().filter(|scope| !always_present.contains(&scope.name));
     snapshot.root.claims.is_empty()
         && !is_judgeable(&snapshot.account)
         && !lists.any(|scope| (scope.subjects)(snapshot).is_ok())
 }
 
-/// Whether an answer says anything about the account as a whole, beside its names. What is null may be
-/// so for the partition alone.
+/// Whether any fact about the account as a whole is known, apart from its names. Null does not
+/// count, since the partition alone may be the reason.
 fn is_judgeable(account: &Account) -> bool {
     let names: Sources = [Source::CallerIdentity, Source::AccountAliases].into_iter().collect();
     let schema = account.record_type();
-    (0..schema.fields.len())
-        .filter(|&index| schema.sources(index).iter().any(|source| !names.contains(source)))
-        .any(|index| matches!(account.field(index), Ok(value) if !matches!(value, Value::Null)))
+    for index in 0..schema.fields.len() {
+        let is_only_name = schema.sources(index).iter().all(|source| names.contains(source));
+        if !is_only_name && !matches!(account.field(index), Ok(Value::Null) | Err(_)) {
+            return true;
+        }
+    }
+    false
 }

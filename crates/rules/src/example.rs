@@ -1,4 +1,4 @@
-//! Examples: each rule's own tests, which document it too.
+//! Examples: each rule's own tests, which also document it.
 
 use std::collections::BTreeMap;
 
@@ -16,22 +16,22 @@ use crate::scope::{PRINCIPAL, Scope};
 const VERDICTS: [Verdict; 4] =
     [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
 
-/// A resource, as a patch on a complete and healthy one, and what the rule must say about it.
+/// A resource, given as a patch of a complete and healthy one, and the expected verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct Example {
-    /// The verdict that the rule must come to.
+    /// The expected verdict.
     pub expect: Verdict,
     /// What the example is about.
     pub name: String,
-    /// The patches as they stand in the file, by variable.
+    /// The text of the patches by variable.
     pub given: BTreeMap<&'static str, String>,
     /// Parameters that differ from their defaults.
     pub(crate) params: BTreeMap<String, Constant>,
-    /// The exact message, where the example fixes it.
+    /// The exact message, if the example gives one.
     pub message: Option<String>,
     #[serde(skip)]
     pub(crate) sample: Box<Snapshot>,
-    /// What the sample is judged as.
+    /// The scope of the resource.
     #[serde(skip)]
     pub(crate) scope: &'static Scope,
 }
@@ -67,8 +67,8 @@ pub(crate) fn read(
     }
 }
 
-/// What is patched, and the scope that this makes it an example of. In a rule on several scopes the
-/// scope's name says which, and `principal` is the first of them.
+/// Reads the patches, and the scope of the example. In a rule on several scopes, the key is the
+/// name of a scope, or `principal` for the first scope.
 fn patches<'t>(
     fields: &mut Fields<'t>,
     scopes: &[&'static Scope],

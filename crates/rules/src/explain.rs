@@ -1,4 +1,4 @@
-//! Everything about a rule that a person may ask.
+//! Everything about a rule that a user may want to know.
 
 use std::collections::BTreeMap;
 
@@ -10,96 +10,96 @@ use crate::scope::Scope;
 use crate::show::type_name;
 use crate::{Example, Param, Rule};
 
-/// Everything about a rule that a person may ask.
+/// Everything about a rule that a user may want to know.
 #[derive(Debug, Serialize)]
 pub struct Explanation<'r> {
     /// The stable id.
     pub id: &'r str,
-    /// The problem, in a few words.
+    /// The problem in a few words.
     pub title: &'r str,
-    /// How severe it is.
+    /// The severity of a finding.
     pub severity: Severity,
-    /// Where it is more or less severe; the first that is met holds.
+    /// Conditions with another severity; the first one met applies.
     pub severities: Vec<ConditionalSeverity<'r>>,
     /// The kind of resource it judges, or several: `user, group, role`.
     pub scope: String,
-    /// What that kind is.
+    /// A description of that kind.
     pub judges: String,
     /// `default` or `strict`.
     pub rule_set: &'static str,
-    /// The directory that holds the file.
+    /// The directory of the file.
     pub family: &'r str,
     /// The file.
     pub path: &'r str,
-    /// Why it matters.
+    /// Why the problem matters.
     pub why: &'r str,
-    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
+    /// The remediation, with placeholders such as `USER-NAME` for a finding's own values.
     pub what_to_do: &'r str,
     /// The parameters, with defaults and values.
     pub params: &'r BTreeMap<String, Param>,
-    /// How attempts are grouped into windows; none: it judges no windows.
+    /// How attempts are grouped into windows; none if the rule does not judge windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<WindowsDoc<'r>>,
-    /// The regions without which a rule on what CloudTrail recorded cannot pass.
+    /// The regions that a rule on CloudTrail events needs in order to pass.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub regions: &'r [String],
-    /// The condition under which it applies; none: always.
+    /// The condition under which the rule applies; none if it always does.
     pub when: Option<&'r str>,
     /// The condition under which it passes.
     pub assert: &'r str,
-    /// What a finding says, with `{placeholders}`.
+    /// The message of a finding, with `{placeholders}`.
     pub message: &'r str,
     /// The facts it reads.
     pub facts: Vec<FactDoc>,
     /// The facts that a rule on its scope may read.
     pub facts_in_reach: Vec<FactDoc>,
-    /// The sources that it needs.
+    /// The sources it needs.
     pub sources: Vec<Source>,
-    /// When a finding is not a problem, where that can be.
+    /// When a finding is not a problem, if that can happen.
     pub false_positives: Option<&'r str>,
-    /// Its own tests.
+    /// The rule's own tests.
     pub examples: &'r [Example],
-    /// The controls that it tests, by the framework's id.
+    /// The ids of the controls it tests, by framework.
     pub frameworks: &'r BTreeMap<String, Vec<String>>,
     /// Pages to read.
     pub references: &'r [String],
 }
 
-/// How a rule puts attempts together to windows.
+/// How a rule groups attempts into windows.
 #[derive(Debug, Serialize)]
 pub struct WindowsDoc<'r> {
-    /// The facts that the attempts of one have in common.
+    /// The facts that all attempts of a window share.
     pub group_by: Vec<&'r str>,
-    /// How soon one of them follows the other.
+    /// The longest time between two successive attempts.
     pub within: &'r str,
-    /// The attempts that count; none: all.
+    /// The condition for attempts that count; none if all do.
     #[serde(rename = "where")]
     pub filter: Option<&'r str>,
-    /// Whether one ends where the person gets in.
+    /// Whether a successful sign-in ends a window.
     pub until_success: bool,
 }
 
-/// A severity that holds on a condition.
+/// A severity that applies under a condition.
 #[derive(Debug, Serialize)]
 pub struct ConditionalSeverity<'r> {
     /// The condition.
     pub when: &'r str,
-    /// How severe a finding is then.
+    /// The severity of a finding then.
     pub severity: Severity,
 }
 
-/// A fact, for people who read and write rules.
+/// A fact, described for readers and authors of rules.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FactDoc {
     /// The whole path, such as `account.user_count`; `user.access_keys[].active` is a field of each
     /// element of a list.
     pub path: String,
-    /// The type, in words.
+    /// The type in words.
     #[serde(rename = "type")]
     pub ty: String,
-    /// Whether it may be null, which means that there is none.
+    /// Whether it may be null, which means "there is none".
     pub nullable: bool,
-    /// What it is; where a rule has several scopes that differ in it, for each of them.
+    /// The description; one per scope if a rule's scopes differ in it.
     pub doc: String,
 }
 
@@ -110,81 +110,80 @@ impl FactDoc {
     }
 }
 
-/// The facts that a rule on this kind of resource may read.
+/// Returns the facts that a rule on this kind of resource may read.
 #[must_use]
 pub fn facts_in_reach(scope: &Scope) -> Vec<FactDoc> {
-    below_all(scope.variables)
+    facts_of_all(scope.variables)
 }
 
-fn below_all(variables: &[Variable]) -> Vec<FactDoc> {
+fn facts_of_all(variables: &[Variable]) -> Vec<FactDoc> {
     let mut facts = Vec::new();
     for variable in variables {
-        below(variable.name, variable.ty, &mut facts);
+        add_facts(variable.name, variable.ty, &mut facts);
     }
     facts
 }
 
-/// Adds the fields of a record, or of each record in a list, and what is below these.
-fn below(path: &str, ty: Type, facts: &mut Vec<FactDoc>) {
+/// Adds the fields of a record, or of each record in a list, and recursively the fields of these.
+fn add_facts(path: &str, ty: Type, facts: &mut Vec<FactDoc>) {
     match ty {
         Type::Record(record) => {
             for field in record.fields {
                 let path = format!("{path}.{}", field.name);
                 facts.push(FactDoc::new(&path, field.ty, field.doc));
-                below(&path, field.ty, facts);
+                add_facts(&path, field.ty, facts);
             }
         }
-        Type::List(element) => below(&format!("{path}[]"), *element, facts),
-        Type::Optional(ty) => below(path, *ty, facts),
+        Type::List(element) => add_facts(&format!("{path}[]"), *element, facts),
+        Type::Optional(ty) => add_facts(path, *ty, facts),
         Type::Bool | Type::Number | Type::Text | Type::Word(_) | Type::Time => {}
     }
 }
 
-/// The facts that a rule may read: those that all of its scopes have.
-fn in_reach(rule: &Rule) -> Vec<FactDoc> {
+/// Returns the facts that a rule may read: those that all of its scopes have.
+fn shared_facts(rule: &Rule) -> Vec<FactDoc> {
     let several = rule.parts.len() > 1;
-    let mut of_scopes = Vec::new();
+    let mut by_scope = Vec::new();
     for part in &rule.parts {
-        of_scopes.push((part.scope.name, below_all(&part.scope.variables_of(several))));
+        by_scope.push((part.scope.name, facts_of_all(&part.scope.variables_of(several))));
     }
-    let mut facts = of_scopes.first().map(|(_, facts)| facts.clone()).unwrap_or_default();
+    let mut facts = by_scope.first().map(|(_, facts)| facts.clone()).unwrap_or_default();
     facts.retain_mut(|fact| {
-        let mut docs = Vec::new();
-        for (scope, others) in &of_scopes {
-            let other = others.iter().find(|other| other.path == fact.path);
-            docs.extend(other.map(|other| (scope, &other.doc)));
+        let (mut docs, mut differ) = (Vec::new(), false);
+        for (scope, others) in &by_scope {
+            if let Some(other) = others.iter().find(|other| other.path == fact.path) {
+                differ |= other.doc != fact.doc;
+                docs.push(format!("{scope}: {}", other.doc));
+            }
         }
-        if docs.iter().any(|(_, doc)| **doc != fact.doc) {
-            let of_each: Vec<_> =
-                docs.iter().map(|(scope, doc)| format!("{scope}: {doc}")).collect();
-            fact.doc = of_each.join(" ");
+        if differ {
+            fact.doc = docs.join(" ");
         }
-        docs.len() == of_scopes.len()
+        docs.len() == by_scope.len()
     });
     facts
 }
 
-/// Everything about a rule that a person may ask.
+/// Describes a rule.
 #[must_use]
 pub fn explain(rule: &Rule) -> Explanation<'_> {
-    let facts_in_reach = in_reach(rule);
+    let facts_in_reach = shared_facts(rule);
     let mut facts = Vec::new();
     for (path, read) in rule.parts.iter().take(1).flat_map(|part| &part.program.evidence) {
         if !path.starts_with("params.") {
-            let of_all = facts_in_reach.iter().find(|fact| fact.path == *path).cloned();
-            facts.push(of_all.unwrap_or_else(|| FactDoc::new(path, read.ty, read.doc)));
+            let shared = facts_in_reach.iter().find(|fact| fact.path == *path).cloned();
+            facts.push(shared.unwrap_or_else(|| FactDoc::new(path, read.ty, read.doc)));
         }
     }
-    let severities = rule.texts.severities.iter();
-    let severities = severities.map(|(when, severity)| ConditionalSeverity {
-        when: when.value.trim(),
-        severity: *severity,
-    });
+    let mut severities = Vec::new();
+    for (when, severity) in &rule.texts.severities {
+        severities.push(ConditionalSeverity { when: when.value.trim(), severity: *severity });
+    }
     Explanation {
         id: &rule.id,
         title: &rule.title,
         severity: rule.severity,
-        severities: severities.collect(),
+        severities,
         scope: rule.scope(),
         judges: rule.each_scope(|scope| scope.doc).join(" "),
         rule_set: rule.rule_set,

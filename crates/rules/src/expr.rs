@@ -1,7 +1,7 @@
-//! Expressions of rules: a subset of CEL, checked against the fact schema when a rule is loaded.
+//! Rule expressions: a subset of CEL, checked against the fact schema when a rule is loaded.
 //!
-//! The text is cut into [tokens](lex), [parsed](parse), [checked](check) and turned into a [tree](node)
-//! that evaluates three-valued: to a value, or to the sources that are missing.
+//! The text is split into [tokens](lex), [parsed](parse), [checked](check) and turned into a
+//! [tree](node), which evaluates either to a value or to the missing sources.
 
 mod check;
 mod functions;
@@ -25,12 +25,12 @@ use crate::constant::Constant;
 use crate::problem::Problem;
 use crate::show::type_name;
 
-/// The number of variables that a scope may have.
+/// The largest number of variables in a scope.
 pub(crate) const MAX_VARIABLES: usize = 3;
-/// How deep `exists`, `all` and `exists_one` may be nested: each level multiplies the work.
+/// How deeply `exists`, `all` and `exists_one` may be nested, since each level multiplies the work.
 const MAX_MACROS: usize = 4;
 
-/// A name that stands for a record.
+/// A variable whose value is a record.
 #[derive(Clone, Debug)]
 pub struct Variable {
     /// The name in expressions.
@@ -44,32 +44,32 @@ pub struct Variable {
 pub(crate) struct Names<'n> {
     /// The variables of the scope, in the order of their values in [`Env`].
     pub variables: &'n [Variable],
-    /// The parameters with their values, read as `params.NAME`.
+    /// The values of the parameters, read as `params.NAME`.
     pub params: &'n BTreeMap<String, Constant>,
-    /// The facts that conditions judged before have proved not to be null.
+    /// The facts that earlier conditions have proved not to be null.
     pub present: &'n [Path],
 }
 
 /// A checked expression.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
-    /// What to evaluate.
+    /// The tree to evaluate.
     pub node: Node,
     /// The type of its value.
     pub ty: Type,
-    /// What it reads, by the whole path, such as `key.age_days` or `params.max_age_days`.
+    /// The facts and parameters it reads by path, such as `key.age_days` or `params.max_age_days`.
     pub reads: BTreeMap<String, Read>,
-    /// Where the facts that it reads come from.
+    /// The sources of the facts it reads.
     pub sources: Sources,
 }
 
-/// An expression whose value a text shows.
+/// An expression whose value is shown in a text.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub expression: Expression,
-    /// What is shown in the place of each element of the value, a list then.
+    /// How to show each element, if the value is a list that is mapped.
     pub mapped: Option<Mapped>,
-    /// Of a condition: the words that say when it holds.
+    /// The words that say when a condition holds.
     pub words: Option<String>,
 }
 
@@ -80,18 +80,18 @@ pub(crate) struct Read {
     pub node: Node,
     /// Its type.
     pub ty: Type,
-    /// What it is; empty for parameters.
+    /// Its description; empty for parameters.
     pub doc: &'static str,
 }
 
 impl Expression {
-    /// Parses and checks the text; the problems' places are bytes of it.
+    /// Parses and checks the text. Problems have byte positions in it.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
         check::check(&parse::parse(text)?, names)
     }
 
-    /// Compiles a text whose value is shown: with `list.map(x, …)` what is shown for each element, and
-    /// with `condition, 'words'` the words that say when the condition holds.
+    /// Compiles an expression whose value is shown: possibly `list.map(x, …)`, or `condition,
+    /// 'words'` with the words that say when the condition holds.
     pub(crate) fn shown(text: &str, names: Names<'_>) -> Result<Shown, Vec<Problem>> {
         let (syntax, words) = parse::parse_worded(text)?;
         let (expression, mapped) = check::check_shown(&syntax, names)?;
@@ -102,7 +102,7 @@ impl Expression {
         Ok(Shown { expression, mapped, words })
     }
 
-    /// Compiles a text that must be a condition.
+    /// Compiles an expression that must be a condition.
     pub(crate) fn condition(text: &str, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
         let expression = Expression::compile(text, names)?;
         match expression.ty {

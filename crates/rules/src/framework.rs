@@ -1,4 +1,4 @@
-//! Frameworks: which rules test which controls, and with which settings they may be claimed.
+//! Frameworks: which rules test which controls, and which settings a control's claim requires.
 
 mod load;
 
@@ -17,9 +17,9 @@ pub struct Framework {
     pub id: String,
     /// Its name.
     pub title: String,
-    /// Its own version.
+    /// The framework's version.
     pub version: String,
-    /// What a pass does and does not say, where there is something to say.
+    /// What a pass means and does not mean, if that needs saying.
     pub note: Option<String>,
     /// Pages to read.
     pub references: Vec<String>,
@@ -30,35 +30,40 @@ pub struct Framework {
 /// A control of a framework.
 #[derive(Clone, Debug)]
 pub struct Control {
-    /// The framework's number for it.
+    /// The control's number in the framework.
     pub id: String,
-    /// What it asks for, in our own words.
+    /// What it requires, in our own words.
     pub title: String,
     /// Who decides whether it is met.
     pub kind: ControlKind,
-    /// What a person has to look at; none if rules decide.
+    /// What a person has to check; none if rules decide.
     pub reason: Option<String>,
     /// The ids of the rules that test it.
     pub rules: Vec<String>,
-    /// The demands that the settings of its rules do not meet, in words.
+    /// The requirements that its rules' settings do not meet, in words.
     pub(crate) unmet: Vec<String>,
 }
 
 impl Framework {
-    /// The ids of all rules that test one of its controls.
+    /// Returns the ids of all rules that test one of its controls.
     #[must_use]
     pub fn rules(&self) -> BTreeSet<&str> {
         self.controls.iter().flat_map(|control| &control.rules).map(String::as_str).collect()
     }
 
-    /// The numbers of the controls that the rule tests.
+    /// Returns the numbers of the controls that the rule tests.
     #[must_use]
     pub fn controls_of(&self, rule: &str) -> Vec<String> {
-        let tested = |control: &&Control| control.rules.iter().any(|id| id == rule);
-        self.controls.iter().filter(tested).map(|control| control.id.clone()).collect()
+        let mut numbers = Vec::new();
+        for control in &self.controls {
+            if control.rules.iter().any(|id| id == rule) {
+                numbers.push(control.id.clone());
+            }
+        }
+        numbers
     }
 
-    /// What the verdicts on the rules say about each control.
+    /// Judges each control by the verdicts of its rules.
     pub(crate) fn judge(&self, tallies: &BTreeMap<String, Tally>) -> FrameworkOutcome {
         let controls: Vec<_> = self.controls.iter().map(|control| control.judge(tallies)).collect();
         let mut counts = ControlCounts::default();
@@ -93,28 +98,33 @@ impl Control {
         }
     }
 
-    /// A failing rule decides, then a claim that cannot be made, then a rule that is not judged.
+    /// Returns the status and its reason. A failing rule decides first, then a claim that cannot be
+    /// made, then an unknown verdict.
     fn status(&self, tallies: &BTreeMap<String, Tally>) -> (ControlStatus, Option<String>) {
-        let named = |count: fn(&Tally) -> u32, what: &str| {
-            let of_rule = |id: &String| match tallies.get(id).map_or(0, count) {
-                0 => None,
-                count => Some(format!("{id}: {count} {what}")),
+        let (mut failed, mut unclaimed, mut unknown) = (Vec::new(), self.unmet.clone(), Vec::new());
+        let mut has_pass = false;
+        for id in &self.rules {
+            let Some(tally) = tallies.get(id) else {
+                unclaimed.push(format!("{id} was left out"));
+                continue;
             };
-            self.rules.iter().filter_map(of_rule).collect::<Vec<_>>()
-        };
-        let left_out = self.rules.iter().filter(|id| !tallies.contains_key(*id));
-        let left_out = left_out.map(|id| format!("{id} was left out"));
-        let reasons = [
-            (ControlStatus::Fail, named(|tally| tally.fail, "failed")),
-            (ControlStatus::NotClaimed, self.unmet.iter().cloned().chain(left_out).collect()),
-            (ControlStatus::Unknown, named(|tally| tally.unknown, "not judged")),
-        ];
-        if let Some((status, why)) = reasons.into_iter().find(|(_, why)| !why.is_empty()) {
-            return (status, Some(why.join("; ")));
+            if tally.fail > 0 {
+                failed.push(format!("{id}: {} failed", tally.fail));
+            }
+            if tally.unknown > 0 {
+                unknown.push(format!("{id}: {} not judged", tally.unknown));
+            }
+            has_pass |= tally.pass > 0;
         }
-        if named(|tally| tally.pass, "").is_empty() {
-            return (ControlStatus::NotApplicable, None);
+        for (status, reasons) in [
+            (ControlStatus::Fail, failed),
+            (ControlStatus::NotClaimed, unclaimed),
+            (ControlStatus::Unknown, unknown),
+        ] {
+            if !reasons.is_empty() {
+                return (status, Some(reasons.join("; ")));
+            }
         }
-        (ControlStatus::Pass, None)
+        (if has_pass { ControlStatus::Pass } else { ControlStatus::NotApplicable }, None)
     }
 }

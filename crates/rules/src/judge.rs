@@ -1,4 +1,4 @@
-//! One rule on one resource.
+//! Judges one resource by one rule.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,18 +9,18 @@ use crate::program::Program;
 use crate::scope::{State, Subject};
 use crate::show::Shown;
 
-/// What a rule decides about a resource.
+/// A rule's decision about a resource.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Decision {
     Pass,
     Fail,
     NotApplicable,
     Deleted,
-    /// The sources that are missing; none: a defect of the rule.
+    /// The missing sources; if there are none, the rule has a defect.
     Unknown(Sources),
 }
 
-/// A decision in words, with what it rests on.
+/// A decision in words, with its evidence.
 pub(crate) struct Judgement {
     pub verdict: Verdict,
     pub message: Message,
@@ -40,7 +40,8 @@ impl Decision {
     }
 }
 
-/// Decides; this is all that happens to the many resources that nobody needs to hear of.
+/// Decides about a resource. Words and evidence, which only listed findings need, are left to
+/// [`explain`].
 pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
     let variables = match &subject.state {
         State::Present(variables) => *variables,
@@ -63,8 +64,8 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
     }
 }
 
-/// How severe a finding is. While a condition is unknown the severity that depends on it may hold, so
-/// the most severe of those that may hold is taken.
+/// Returns the severity of a finding: the most severe of those that may apply, if conditions are
+/// unknown.
 pub(crate) fn severity(program: &Program, otherwise: Severity, subject: &Subject<'_>) -> Severity {
     let State::Present(variables) = subject.state else {
         return most_severe(program.severities.iter().map(|(_, severity)| *severity), otherwise);
@@ -82,7 +83,7 @@ pub(crate) fn severity(program: &Program, otherwise: Severity, subject: &Subject
 }
 
 fn most_severe(severities: impl IntoIterator<Item = Severity>, last: Severity) -> Severity {
-    // The most severe severity is the least in order.
+    // The most severe one is the least in order.
     severities.into_iter().fold(last, Ord::min)
 }
 
@@ -137,7 +138,7 @@ pub(crate) fn explain(
             remediation.trim().clone_into(&mut judgement.remediation);
             (Some(&program.message), "")
         }
-        // What is missing is the message already.
+        // The message already says what is missing.
         Decision::Unknown(_) => (None, ""),
     };
     if let Some(template) = own {
@@ -155,7 +156,7 @@ pub(crate) fn explain(
     judgement
 }
 
-/// What the rule shows, and what a message of its own for this verdict reads.
+/// Returns the facts that the rule shows and those in its message for this verdict.
 fn evidence(
     program: &Program,
     own: Option<&Template>,
@@ -170,18 +171,18 @@ fn evidence(
     Evidence::new(&facts)
 }
 
-/// What is said of a window whose beginning may lie before the period.
+/// The addition to the message about a window that may have begun before the period.
 const CUT: &str = "; the period begins within this episode, so there may have been more before";
 
-/// What is said of one whose end may lie after what was read.
+/// The addition to the message about a window that may have ended after the last event read.
 const CUT_AT_END: &str =
     "; what was read ends within this episode, so there may have been more after";
 
-/// What to do about activity that was not read.
+/// The remediation for activity that was not read.
 const READ_MORE: &str = "Read the trail's log files of the regions named for the whole period, with \
                          their digests, which prove that no file is missing.";
 
-/// Why the verdict is unknown, and how to change that.
+/// Returns why the verdict is unknown, and how to change that.
 fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message, String) {
     if sources.is_empty() {
         let message = "not judged: the rule reads a value that does not exist here (null); \
@@ -205,9 +206,9 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message
     (message, steps.join(" "))
 }
 
-/// Gaps by what they are about: an account may have thousands, and as many verdicts that hang on them.
+/// An index of gaps, since an account may have thousands of them and as many verdicts to explain.
 pub(crate) struct Gaps<'g> {
-    /// The first of each source and resource; without a resource: of the whole source.
+    /// The first of each source and resource; without a resource, of the whole source.
     of_resource: HashMap<(Source, Option<&'g str>), &'g Gap>,
     /// The first of each source.
     of_source: HashMap<Source, &'g Gap>,
@@ -223,8 +224,9 @@ impl<'g> Gaps<'g> {
         Gaps { of_resource, of_source }
     }
 
-    /// The gap that explains best why the source is missing: that of the resource or its user, else that
-    /// of the whole source; what is nobody's own, such as a fact of the account, may miss any part of it.
+    /// Returns the gap that best explains why the source is missing: that of the resource or its
+    /// user, or else that of the whole source. Facts about the account or root may lack any part of
+    /// a source, so any of its gaps may explain them.
     fn explaining(&self, source: Source, subject: &Subject<'_>) -> Option<&'g Gap> {
         let own = [subject.user, Some(subject.name), Some(&subject.id)];
         for resource in own.into_iter().flatten() {

@@ -1,9 +1,9 @@
-//! Rules are data: TOML files with expressions over facts, which make a report of a snapshot.
+//! Rules are data: TOML files with expressions over facts, which turn a snapshot into a report.
 //!
-//! [`RuleSet::load`] checks rule files against the fact schema and reports every mistake at its
-//! place; [`evaluate`] then is pure, total and deterministic. A verdict is three-valued inside: what
-//! was not collected makes it `unknown`, naming the sources, unless the rest decides.
-//! No code here knows any rule.
+//! [`RuleSet::load`] checks rule files against the fact schema and reports every mistake with its
+//! position. [`evaluate`] is then pure, total and deterministic. Its logic is three-valued: a
+//! missing fact makes the verdict `unknown`, with the missing sources, unless the other facts
+//! decide. No code in this crate knows a particular rule.
 
 #![warn(clippy::disallowed_methods)]
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "tests may be long tables"))]
@@ -49,26 +49,26 @@ pub use settings::{RuleSettings, Settings};
 pub use show::type_name;
 pub use skeleton::{is_rule_id, skeleton};
 
-/// A rule file, or a configuration.
+/// A rule file or a configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct RuleFile {
-    /// The path as diagnostics show it; of a rule, its last part is the id and `.toml`.
+    /// The path shown in diagnostics; the last part of a rule's path is its id and `.toml`.
     pub path: String,
     /// The content.
     pub text: String,
 }
 
-/// Path and content of the rule files and the framework files that are built in.
+/// Path and content of each built-in rule and framework file.
 const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 const FRAMEWORKS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/frameworks.rs"));
 
-/// The rule files that are built in: all of `rules/<family>/`.
+/// Returns the built-in rule files: all of `rules/<family>/`.
 #[must_use]
 pub fn embedded() -> Vec<RuleFile> {
     files(RULES)
 }
 
-/// The framework files that are built in: all of `rules/frameworks/`.
+/// Returns the built-in framework files: all of `rules/frameworks/`.
 #[must_use]
 pub fn embedded_frameworks() -> Vec<RuleFile> {
     files(FRAMEWORKS)

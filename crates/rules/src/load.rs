@@ -1,4 +1,4 @@
-//! Rule files to rules.
+//! Reads rule files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::scope::{self, GroupingTexts, IDENTITY_CENTER, PRINCIPALS, SCOPES, Sco
 use crate::settings::{RULE_SETS, RuleSettings, Settings};
 use crate::{Rule, RuleFile, is_rule_id};
 
-/// No honest rule is longer; a hostile one shall not keep the tool busy.
+/// The largest rule file, so that a hostile one cannot keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Reads one file, and changes its rule as the settings say.
+/// Reads one file and applies the settings for its rule.
 pub(crate) fn load(file: &RuleFile, settings: &Settings) -> Result<Rule, Vec<LoadError>> {
     let mut rule = parse(file, |fields| read(file, fields))?;
     if let Some(own) = settings.rules.iter().find(|own| own.id.value == rule.id) {
@@ -28,7 +28,7 @@ pub(crate) fn load(file: &RuleFile, settings: &Settings) -> Result<Rule, Vec<Loa
     Ok(rule)
 }
 
-/// Parses a file of rules, unless it is too long, and has it read.
+/// Parses a rule or framework file, unless it is too long, and passes its fields to `reader`.
 pub(crate) fn parse<T>(
     file: &RuleFile,
     reader: impl FnOnce(Fields<'_>) -> Result<T, Vec<Problem>>,
@@ -70,7 +70,7 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
     let defaults = values(&params);
     let texts = texts(&mut fields, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
-    // A condition or a parameter that cannot be read would make others look wrong.
+    // Without a condition or parameter that cannot be read, others would look wrong.
     let texts = texts.filter(|_| fields.is_whole);
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
         let parts = ScopedProgram::compile(texts, scopes, &defaults);
@@ -117,7 +117,7 @@ fn not_words(id: &Text) -> Option<Problem> {
         .then(|| id.problem("an id is words of lowercase letters and digits, joined by `-`"))
 }
 
-/// A file is named after what it holds.
+/// Returns a problem if the id differs from the file's name.
 pub(crate) fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
     let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     (stem != id.value).then(|| {
@@ -126,21 +126,21 @@ pub(crate) fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
     })
 }
 
-/// The scopes, if they can be judged as one.
+/// Reads the scopes, which must be valid together.
 fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
     let names = fields.one_or_several("scope");
     let all = SCOPES.each_ref().map(|scope| scope.name);
     let valid: &[_] = if names.len() == 1 { &all } else { &PRINCIPALS };
-    let found = names
-        .iter()
-        .map(|name| fields.choose("scope", name, valid, |name| name).and_then(scope::find));
-    let found: Vec<_> = found.collect();
+    let mut scopes = Vec::new();
+    for name in &names {
+        scopes.extend(fields.choose("scope", name, valid, |name| name).and_then(scope::find));
+    }
     for (index, name) in names.iter().enumerate() {
         if names[..index].iter().any(|earlier| earlier.value == name.value) {
             fields.problems.push(name.problem("the scope is there twice"));
         }
     }
-    found.into_iter().collect::<Option<Vec<_>>>().filter(|scopes| !scopes.is_empty())
+    (!scopes.is_empty() && scopes.len() == names.len()).then_some(scopes)
 }
 
 fn family(path: &str) -> String {
@@ -162,7 +162,7 @@ pub(crate) fn references(fields: &mut Fields<'_>) -> Vec<String> {
     references.into_iter().map(|text| text.value).collect()
 }
 
-/// A problem for each parameter that the program does not read.
+/// Returns a problem for each parameter that the program does not read.
 fn unused(program: &Program, params: &[ParamSetting]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for ParamSetting { name, name_at, .. } in params {
@@ -178,7 +178,7 @@ fn values(params: &[ParamSetting]) -> BTreeMap<String, Constant> {
     params.iter().map(|setting| (setting.name.clone(), setting.value.clone())).collect()
 }
 
-/// The regions without which a rule on activity cannot pass.
+/// Reads the regions that a rule on activity needs in order to pass.
 fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<String> {
     if !scopes.into_iter().flatten().any(|scope| scope.is_activity()) {
         return Vec::new();
@@ -213,7 +213,7 @@ fn texts(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Option<T
     })
 }
 
-/// The severities that hold on a condition.
+/// Reads the severities that apply under a condition.
 fn severities(fields: &mut Fields<'_>) -> Vec<(Text, Severity)> {
     let mut severities = Vec::new();
     for mut entry in fields.tables("severities") {
@@ -233,7 +233,7 @@ fn examples(
 ) -> Vec<Example> {
     let tables = fields.tables("example");
     let Some(scopes) = scopes.filter(|_| fields.is_whole) else { return Vec::new() };
-    let whole = !tables.is_empty();
+    let has_tables = !tables.is_empty();
     let mut examples = Vec::new();
     for table in tables {
         match example::read(table, scopes, params) {
@@ -242,9 +242,9 @@ fn examples(
         }
     }
     for needed in ["pass", "fail"] {
-        let there = examples.iter().any(|example| example.expect.word() == needed);
-        // With a broken example among them, which kinds are missing cannot be told.
-        if !there && (!whole || fields.problems.is_empty()) {
+        let exists = examples.iter().any(|example| example.expect.word() == needed);
+        // A broken example may be of the kind that seems to be missing.
+        if !exists && (!has_tables || fields.problems.is_empty()) {
             let message = format!("there is no [[example]] with expect = \"{needed}\"");
             fields.problems.push(Problem::new(fields.start(), message));
         }
@@ -252,12 +252,12 @@ fn examples(
     examples
 }
 
-/// Changes the rule as the settings say.
+/// Applies the settings to the rule.
 fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
     if let Some(severity) = settings.severity {
-        let named = rule.texts.severities.iter().map(|(_, named)| *named);
-        // The most severe severity is the least in order.
-        let highest = named.fold(rule.severity, Severity::min);
+        let conditional = rule.texts.severities.iter().map(|(_, severity)| *severity);
+        // The most severe one is the least in order.
+        let highest = conditional.fold(rule.severity, Severity::min);
         rule.lowered_from = (severity > highest).then_some(highest);
         rule.set_severity(severity);
     }
@@ -277,7 +277,7 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Problems with settings for rules that do not exist.
+/// Returns an error for each setting of a rule that does not exist.
 pub(crate) fn unknown_settings(settings: &Settings, rules: &[Rule]) -> Vec<LoadError> {
     let mut unknown = Vec::new();
     for RuleSettings { id, .. } in &settings.rules {

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::read::{Fields, Placed};
 use crate::show;
 
-/// A parameter of a rule: a number that is not negative, a bool, a text or a list of texts.
+/// A parameter of a rule: a non-negative number, a boolean, a string or a list of strings.
 #[derive(Clone, Debug, Serialize)]
 pub struct Param {
     pub(crate) default: Constant,
@@ -18,13 +18,13 @@ pub struct Param {
 }
 
 impl Param {
-    /// A parameter that nobody has changed.
+    /// Creates a parameter with its default value.
     pub(crate) fn new(default: Constant) -> Param {
         Param { value: default.clone(), default }
     }
 }
 
-/// A parameter as a table sets it.
+/// An entry of a table of parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct ParamSetting {
     pub name: String,
@@ -56,15 +56,17 @@ fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant
     let deserializer = toml::de::ValueDeserializer::from(value.clone());
     let constant =
         toml::Value::deserialize(deserializer).ok().as_ref().and_then(Constant::from_toml);
-    let is_negative = |it: &Constant| matches!(it, Constant::Number(number) if *number < 0.0);
-    constant.filter(|constant| !is_negative(constant)).ok_or_else(|| {
-        let message = "a parameter is a number from 0, a boolean, a string or a list of strings";
-        Problem::new(value.span(), message)
-    })
+    match constant {
+        Some(Constant::Number(number)) if number < 0.0 => {}
+        Some(constant) => return Ok(constant),
+        None => {}
+    }
+    let message = "a parameter is a number from 0, a boolean, a string or a list of strings";
+    Err(Problem::new(value.span(), message))
 }
 
 impl ParamSetting {
-    /// The value, if there is a parameter of that name and kind.
+    /// Returns the value, if there is a parameter of this name and type.
     pub(crate) fn of(&self, defaults: &BTreeMap<String, Constant>) -> Result<Constant, Problem> {
         let Some(default) = defaults.get(&self.name) else {
             return Err(absent(&self.name, &self.name_at, defaults));
@@ -77,7 +79,7 @@ impl ParamSetting {
     }
 }
 
-/// That none of the parameters has that name.
+/// Returns the problem that no parameter has this name.
 pub(crate) fn absent(
     name: &str,
     at: &Range<usize>,

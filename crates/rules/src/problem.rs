@@ -1,4 +1,4 @@
-//! What is wrong with rule files, and where.
+//! Problems in rule files, with their positions.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,40 +8,41 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::RuleFile;
 
-/// A mistake at a place in some text: first an expression, then the file that holds it.
+/// A mistake at a position in a text, which is an expression at first and then its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// The place, in bytes.
+    /// The position in bytes.
     pub at: Range<usize>,
     /// What is wrong.
     pub message: String,
-    /// What is right.
+    /// How to fix it.
     pub help: Option<String>,
-    /// Whether it is not about the values of its line, which may be another program's secrets.
+    /// Whether to hide the values in its lines, which it does not concern and which may be another
+    /// program's secrets.
     pub hides_values: bool,
 }
 
 impl Problem {
-    /// A mistake at that place.
+    /// Creates a problem at a position.
     #[must_use]
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
         Problem { at, message: message.into(), help: None, hides_values: false }
     }
 
-    /// The mistake, shown without the values of its line.
+    /// Hides the values in its lines.
     #[must_use]
     pub(crate) fn without_values(self) -> Problem {
         Problem { hides_values: true, ..self }
     }
 
-    /// Says what is right.
+    /// Says how to fix it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
         self
     }
 
-    /// Helps out with a similar word among the valid ones, or else with all of them.
+    /// Suggests a similar valid word, or else lists all valid words.
     #[must_use]
     pub fn valid<'w>(mut self, word: &str, valid: impl IntoIterator<Item = &'w str>) -> Problem {
         self.help = meant(word, valid);
@@ -49,7 +50,7 @@ impl Problem {
     }
 }
 
-/// Help out of a word that is not valid: the one that was probably meant, or else all that are.
+/// Returns help for an invalid word: the valid word probably meant, or else all valid words.
 pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<String> {
     let valid: Vec<_> = valid.into_iter().collect();
     match similar(word, valid.iter().copied()) {
@@ -59,19 +60,21 @@ pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) ->
     }
 }
 
-/// A comparison takes time and memory by the product of the lengths; nobody misspells a longer word.
+/// The longest word compared, since a comparison takes time and memory by the product of the
+/// lengths.
 const MAX_WORD: usize = 100;
 
-/// The valid word that is most like the given one, if it may be a typing error; otherwise the only one that has
-/// all parts of the given one, such as `stale-access-key` for `stale-key`, if there is one only.
+/// Returns the valid word most similar to `word`, if it may be a typing error; otherwise the only
+/// one with all parts of `word`, such as `stale-access-key` for `stale-key`.
 #[must_use]
 pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(word, other);
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.retain(|other| word.len().max(other.len()) <= MAX_WORD);
-    let slips = valid.iter().map(|other| (distance(other), *other));
-    let nearest = slips.filter(|(distance, _)| *distance <= 1 + word.chars().count() / 6).min();
-    if let Some((_, other)) = nearest {
+    let max_distance = 1 + word.chars().count() / 6;
+    let distances = valid.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other));
+    if let Some((distance, other)) = distances.min()
+        && distance <= max_distance
+    {
         return Some(other);
     }
     valid.retain(|other| {
@@ -81,18 +84,18 @@ pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Opti
     if let [other] = valid[..] { Some(other) } else { None }
 }
 
-/// Everything that is wrong with a set of rule files and the settings for them.
+/// All problems of a set of rule files and its settings.
 #[derive(Clone, Debug)]
 pub struct LoadErrors(pub Vec<LoadError>);
 
-/// One mistake in a rule file or in the settings for it.
+/// One mistake in a rule file or in its settings.
 #[derive(Clone, Debug)]
 pub struct LoadError {
     /// The file, as its [`RuleFile::path`] names it.
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// What is right or how to go on, where there is something to say.
+    /// How to fix it, if that needs saying.
     pub help: Option<String>,
     text: Arc<str>,
     at: Range<usize>,
@@ -113,26 +116,26 @@ impl LoadError {
         }
     }
 
-    /// The mistake without the lines of the file, which may be another's.
+    /// Hides the lines of the file, which may be somebody else's.
     #[must_use]
     pub fn without_text(self) -> LoadError {
         LoadError { hides_text: true, ..self }
     }
 
-    /// Where it is in the file, in bytes.
+    /// Returns the position in the file in bytes.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.at.start
     }
 
-    /// The line and the column, both from 1, in characters.
+    /// Returns the line and the column in characters, both from 1.
     #[must_use]
     pub fn position(&self) -> (usize, usize) {
         position(&self.text, self.at.start)
     }
 }
 
-/// The line and the column of a byte of the text, both from 1, in characters.
+/// Returns the line and the column in characters of a byte, both from 1.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -171,7 +174,7 @@ impl fmt::Display for LoadErrors {
 
 impl std::error::Error for LoadErrors {}
 
-/// The text with its names and marks alone: an `x` stands for each letter and digit of its values.
+/// Returns the text with an `x` in place of each letter and digit of its values.
 fn without_values(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -189,7 +192,7 @@ fn without_values(text: &str) -> String {
     shown
 }
 
-/// Puts the problems of a file in their places, from top to bottom.
+/// Returns the problems of a file as errors, from top to bottom.
 #[must_use]
 pub fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
     let text: Arc<str> = file.text.as_str().into();

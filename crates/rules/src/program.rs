@@ -1,4 +1,4 @@
-//! The expressions of a rule, checked for each of its scopes.
+//! A rule's expressions and templates, compiled for each of its scopes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::read::Text;
 use crate::scope::{Grouping, GroupingTexts, Scope};
 
-/// One of the scopes of a rule, with what the rule does there.
+/// One of a rule's scopes, with the program for it.
 #[derive(Clone)]
 pub(crate) struct ScopedProgram {
     pub scope: &'static Scope,
@@ -20,7 +20,7 @@ pub(crate) struct ScopedProgram {
 /// The expressions and templates of a rule file.
 #[derive(Clone)]
 pub(crate) struct Texts {
-    /// Severities that hold on a condition, the first of them that is met.
+    /// Conditions with a severity; the first one met applies.
     pub severities: Vec<(Text, Severity)>,
     pub when: Option<Text>,
     pub assert: Text,
@@ -33,7 +33,7 @@ pub(crate) struct Texts {
     pub grouping: Option<GroupingTexts>,
 }
 
-/// The expressions and templates, checked with certain values of the parameters.
+/// The expressions and templates, compiled with the values of the parameters.
 #[derive(Clone)]
 pub(crate) struct Program {
     pub when: Option<Expression>,
@@ -43,17 +43,16 @@ pub(crate) struct Program {
     pub not_applicable: Option<Template>,
     pub remediation: Template,
     pub severities: Vec<(Expression, Severity)>,
-    /// How its windows are made; none: it judges no windows.
+    /// How attempts are grouped into windows; none if the rule does not judge windows.
     pub grouping: Option<Grouping>,
-    /// The facts and parameters to show: those that the conditions and `message` read, and more.
+    /// The facts and parameters to show: those in the conditions, in `message` and in `evidence`.
     pub evidence: BTreeMap<String, Read>,
-    /// Where all facts that any part reads come from.
+    /// The sources of all facts that any part reads.
     pub sources: Sources,
 }
 
 impl ScopedProgram {
-    /// Checks the texts for every scope, by the facts of each; the problems' places are those in the
-    /// file.
+    /// Compiles the texts for each scope. Problems have positions in the file.
     pub(crate) fn compile(
         texts: &Texts,
         scopes: &[&'static Scope],
@@ -71,7 +70,7 @@ impl ScopedProgram {
 }
 
 impl Program {
-    /// Checks the texts; the problems' places are those in the file.
+    /// Compiles the texts. Problems have positions in the file.
     fn compile(
         texts: &Texts,
         variables: &[Variable],
@@ -80,16 +79,16 @@ impl Program {
         let mut problems = Vec::new();
         let always = Names { variables, params, present: &[] };
         let when = texts.when.as_ref().and_then(|when| condition(when, always, &mut problems));
-        let applies: Vec<Path> = when.iter().flat_map(|when| when.node.proves(true)).collect();
-        let judged = Names { present: &applies, ..always };
-        let assert = condition(&texts.assert, judged, &mut problems);
-        let proved = |truth: bool| {
-            let mut proved = applies.clone();
-            proved.extend(assert.iter().flat_map(|assert| assert.node.proves(truth)));
-            proved
+        let present: Vec<Path> = when.iter().flat_map(|when| when.node.proves(true)).collect();
+        let applies = Names { present: &present, ..always };
+        let assert = condition(&texts.assert, applies, &mut problems);
+        let present_if = |truth: bool| {
+            let mut paths = present.clone();
+            paths.extend(assert.iter().flat_map(|assert| assert.node.proves(truth)));
+            paths
         };
-        let passes = Names { present: &proved(true), ..always };
-        let fails = Names { present: &proved(false), ..always };
+        let passes = Names { present: &present_if(true), ..always };
+        let fails = Names { present: &present_if(false), ..always };
         let message = template(&texts.message, fails, &mut problems);
         let remediation = template(&texts.remediation, fails, &mut problems);
         let mut severities = Vec::new();
@@ -107,13 +106,12 @@ impl Program {
         for text in &texts.evidence {
             extra.extend(keep(text, fact(text, always), &mut problems));
         }
-        // By its time, a diff knows whether a later report would show an event at all.
-        let is_its_time = |path: &&str| {
-            let variable = path.split('.').next();
-            variables.first().is_some_and(|resource| variable == Some(resource.name))
-        };
-        for time in EVENT_TIMES.into_iter().filter(is_its_time) {
-            extra.extend(Expression::compile(time, always).ok());
+        // A diff needs the time of an event to know whether a later report could show it.
+        for time in EVENT_TIMES {
+            let variable = time.split('.').next();
+            if variables.first().is_some_and(|resource| variable == Some(resource.name)) {
+                extra.extend(Expression::compile(time, always).ok());
+            }
         }
         let (Some(message), Some(remediation), Some(assert)) = (message, remediation, assert)
         else {
@@ -145,7 +143,7 @@ impl Program {
             evidence.extend(expression.reads.clone());
             sources |= expression.sources;
         }
-        // Attempts are not at hand where a window is shown, but parameters are.
+        // A finding about a window can show parameters, but not the facts of single attempts.
         for filter in self.grouping.iter().filter_map(Grouping::filter) {
             let params = filter.reads.iter().filter(|(path, _)| path.starts_with("params."));
             evidence.extend(params.map(|(path, read)| (path.clone(), read.clone())));
@@ -183,11 +181,11 @@ fn template(text: &Text, names: Names<'_>, problems: &mut Vec<Problem>) -> Optio
     keep(text, Template::compile(&text.value, names), problems)
 }
 
-fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, all: &mut Vec<Problem>) -> Option<T> {
-    result.map_err(|problems| all.extend(text.place(problems))).ok()
+fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|found| problems.extend(text.place(found))).ok()
 }
 
-/// Checks an entry of `evidence`, which must be a fact and no computation.
+/// Compiles an entry of `evidence`, which must be a fact rather than a computation.
 fn fact(text: &Text, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
     let expression = Expression::compile(&text.value, names)?;
     if expression.reads.len() == 1 && expression.reads.contains_key(&text.value) {

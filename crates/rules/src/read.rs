@@ -1,4 +1,4 @@
-//! Reading TOML so that every problem of a file is found, each at its place.
+//! Reads TOML and reports every problem in a file with its position.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,20 +10,20 @@ use crate::RuleFile;
 use crate::problem::Problem;
 use crate::unclosed::{self, Unclosed};
 
-/// So often a file is parsed to find the lines that are not TOML; one mistake may hide another.
+/// How often a file is parsed to find invalid lines, since one mistake may hide another.
 const MAX_PASSES: usize = 4;
 
-/// A TOML value with its place.
+/// A TOML value with its position.
 pub type Placed<'t> = &'t Spanned<DeValue<'t>>;
 
-/// A text of a file, with its place.
+/// A string in a file, with its position.
 #[derive(Clone, Debug)]
 pub struct Text {
     /// The text itself.
     pub value: String,
-    /// The place, quotes included.
+    /// The position, including quotes.
     pub at: Range<usize>,
-    /// Where the value itself begins, if it stands in the file letter by letter.
+    /// The start of the value itself, if the file contains it verbatim.
     start: Option<usize>,
 }
 
@@ -34,24 +34,26 @@ impl Text {
         Text { value: value.to_owned(), at, start }
     }
 
-    /// Moves problems with the value to their places in the file.
-    pub(crate) fn place(&self, problems: Vec<Problem>) -> Vec<Problem> {
-        let moved = |at: &Range<usize>| match self.start {
-            Some(start) => start + at.start..start + at.end,
-            None => self.at.clone(),
-        };
-        problems.into_iter().map(|problem| Problem { at: moved(&problem.at), ..problem }).collect()
+    /// Moves problems in the value to their positions in the file.
+    pub(crate) fn place(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        for problem in &mut problems {
+            problem.at = match self.start {
+                Some(start) => start + problem.at.start..start + problem.at.end,
+                None => self.at.clone(),
+            };
+        }
+        problems
     }
 
-    /// A problem with the text as a whole.
+    /// Returns a problem with the text as a whole.
     #[must_use]
     pub fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.at.clone(), message)
     }
 }
 
-/// Parses a file and has it read. The mistakes in its syntax are the first problems of its fields; around them, the
-/// file is read as far as possible, and nothing counts as missing.
+/// Parses a file and passes its fields to `read`. Syntax errors are the first problems of the
+/// fields. The rest of the file is read as far as possible, and then nothing counts as missing.
 pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     if errors.is_empty() {
@@ -67,7 +69,8 @@ pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
     read(fields)
 }
 
-/// The text with blanks in place of the entries in which something is not closed, and where that opens.
+/// Returns the text with blanks in place of entries in which something is not closed, and a problem
+/// for each.
 fn closed_part(text: &str) -> (String, Vec<Problem>) {
     let mut closed = String::with_capacity(text.len());
     let mut problems = Vec::new();
@@ -87,12 +90,12 @@ fn closed_part(text: &str) -> (String, Vec<Problem>) {
     (closed, problems)
 }
 
-/// Blanks, line by line, of the same length.
+/// Returns as many blanks, with the same line breaks.
 fn blanks(text: &str) -> String {
     text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
-/// The text with blanks in place of the lines that are not TOML; empty if the mistakes go too deep for that.
+/// Returns the text with blanks in place of invalid lines; empty if even that is not valid TOML.
 fn valid_part(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..MAX_PASSES {
@@ -108,7 +111,8 @@ fn valid_part(text: &str) -> String {
     String::new()
 }
 
-/// The text with blanks in place of the lines that have a mistake, and of tables whose header has one.
+/// Returns the text with blanks in place of lines with a mistake, and of tables whose header has
+/// one.
 fn without_lines(text: &str, mistakes: &BTreeSet<usize>) -> String {
     let mut rest = String::with_capacity(text.len());
     let mut is_table_wrong = false;
@@ -130,15 +134,15 @@ fn place_of(error: &toml::de::Error) -> Range<usize> {
     error.span().unwrap_or(0..0)
 }
 
-/// The mistakes in the syntax; of those in a line, the others only follow from the first.
+/// Returns the syntax errors, but only the first of each line, which causes the others.
 fn syntax_problems(text: &str) -> Vec<Problem> {
     let mut errors = DeTable::parse_recoverable(text).1;
     errors.sort_by_key(|error| place_of(error).start);
-    let mut last = None;
+    let mut previous = None;
     let mut problems = Vec::new();
     for error in errors {
         let at = place_of(&error);
-        let between = last.replace(at.start).and_then(|last| text.get(last..at.start));
+        let between = previous.replace(at.start).and_then(|previous| text.get(previous..at.start));
         if between.is_some_and(|between| !between.contains('\n')) {
             continue;
         }
@@ -149,53 +153,53 @@ fn syntax_problems(text: &str) -> Vec<Problem> {
     problems
 }
 
-/// The entries of a table: each is taken once, and what is left at the end is not known.
+/// The entries of a table. Each is taken once; those that remain at the end are unknown.
 pub struct Fields<'t> {
     file: &'t str,
     /// Whether the whole file could be read.
     pub(crate) is_whole: bool,
     at: Range<usize>,
-    left: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
+    remaining: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
     valid: Vec<String>,
-    /// What is wrong with those taken so far.
+    /// The problems so far.
     pub problems: Vec<Problem>,
 }
 
 impl<'t> Fields<'t> {
-    /// The entries of the table that stands at that place of the file.
+    /// Wraps a table at a position in the file.
     fn new(file: &'t str, is_whole: bool, at: Range<usize>, table: &'t DeTable<'t>) -> Fields<'t> {
-        let mut left = BTreeMap::new();
+        let mut remaining = BTreeMap::new();
         for (name, value) in table {
-            left.insert(&**name.get_ref(), (name.span(), value));
+            remaining.insert(&**name.get_ref(), (name.span(), value));
         }
-        Fields { file, is_whole, at, left, valid: vec![], problems: vec![] }
+        Fields { file, is_whole, at, remaining, valid: vec![], problems: vec![] }
     }
 
-    /// Reports that something is missing, unless it may stand where the file could not be read.
+    /// Reports that something is missing, unless part of the file could not be read.
     pub fn lacks(&mut self, message: impl Into<String>) {
         if self.is_whole {
             self.problems.push(Problem::new(self.start(), message).without_values());
         }
     }
 
-    /// The value of that name, if it is there.
+    /// Takes a value, if there is one of this name.
     pub fn take(&mut self, name: &str) -> Option<Placed<'t>> {
         self.valid.push(name.to_owned());
-        self.left.remove(name).map(|(_, value)| value)
+        self.remaining.remove(name).map(|(_, value)| value)
     }
 
-    /// Whether there is an entry of that name.
+    /// Whether there is an entry of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.left.contains_key(name)
+        self.remaining.contains_key(name)
     }
 
-    /// A text that may be left out.
+    /// Takes an optional string.
     pub fn text(&mut self, name: &str) -> Option<Text> {
         let value = self.take(name)?;
         self.as_text(name, value)
     }
 
-    /// A text that must be there, and say something.
+    /// Takes a string that must be present and not blank.
     pub fn required(&mut self, name: &str) -> Option<Text> {
         let Some(value) = self.take(name) else {
             self.lacks(format!("`{name}` is missing"));
@@ -209,7 +213,7 @@ impl<'t> Fields<'t> {
         Some(text)
     }
 
-    /// Whether something holds; not, if left out.
+    /// Takes a boolean; false if absent.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         let Some(value) = self.take(name) else { return false };
         let flag = value.get_ref().as_bool();
@@ -219,7 +223,7 @@ impl<'t> Fields<'t> {
         flag.unwrap_or(false)
     }
 
-    /// A list of texts; empty if left out.
+    /// Takes a list of strings; empty if absent.
     pub fn texts(&mut self, name: &str) -> Vec<Text> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(values) = value.get_ref().as_array() else {
@@ -236,10 +240,10 @@ impl<'t> Fields<'t> {
         texts
     }
 
-    /// A text or a list of texts that must be there, and say something.
+    /// Takes a string or a list of strings that must be present and not empty.
     pub(crate) fn one_or_several(&mut self, name: &str) -> Vec<Text> {
-        let several = self.left.get(name).is_some_and(|(_, value)| value.get_ref().is_array());
-        if !several {
+        let is_list = self.remaining.get(name).is_some_and(|(_, value)| value.get_ref().is_array());
+        if !is_list {
             return self.required(name).into_iter().collect();
         }
         let texts = self.texts(name);
@@ -249,7 +253,7 @@ impl<'t> Fields<'t> {
         texts
     }
 
-    /// The entries of a table of free names; empty if left out.
+    /// Takes a table with arbitrary names; empty if absent.
     pub fn table(&mut self, name: &str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
@@ -259,7 +263,7 @@ impl<'t> Fields<'t> {
         table.iter().map(|(name, value)| (&**name.get_ref(), name.span(), value)).collect()
     }
 
-    /// The entries of a table of free names whose values are texts; empty if left out.
+    /// Takes a table of strings with arbitrary names; empty if absent.
     pub fn table_of_texts(&mut self, name: &str) -> Vec<(Text, Text)> {
         let mut texts = Vec::new();
         for (key, at, value) in self.table(name) {
@@ -269,7 +273,7 @@ impl<'t> Fields<'t> {
         texts
     }
 
-    /// The tables of an array of tables; empty if left out.
+    /// Takes an array of tables; empty if absent.
     pub fn tables(&mut self, name: &str) -> Vec<Fields<'t>> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(values) = value.get_ref().as_array() else {
@@ -283,13 +287,13 @@ impl<'t> Fields<'t> {
         tables
     }
 
-    /// A table; none if left out.
+    /// Takes a table; none if absent.
     pub fn one_table(&mut self, name: &str) -> Option<Fields<'t>> {
         let value = self.take(name)?;
         self.as_table(name, value)
     }
 
-    /// The tables of a table of free names, each with its name; empty if left out.
+    /// Takes a table of tables with arbitrary names; empty if absent.
     pub fn named_tables(&mut self, name: &str) -> Vec<(Text, Fields<'t>)> {
         let mut tables = Vec::new();
         for (key, at, value) in self.table(name) {
@@ -299,26 +303,26 @@ impl<'t> Fields<'t> {
         tables
     }
 
-    /// What the text names, of all that it may.
+    /// Returns the choice that the text names.
     pub fn choose<T: Copy>(
         &mut self,
         name: &str,
         text: &Text,
-        all: &[T],
+        choices: &[T],
         word: impl Fn(T) -> &'static str,
     ) -> Option<T> {
-        let chosen = all.iter().copied().find(|one| word(*one) == text.value);
+        let chosen = choices.iter().copied().find(|choice| word(*choice) == text.value);
         if chosen.is_none() {
             let problem = text.problem(format!("there is no {name} `{}`", text.value));
-            self.problems.push(problem.valid(&text.value, all.iter().copied().map(word)));
+            self.problems.push(problem.valid(&text.value, choices.iter().copied().map(word)));
         }
         chosen
     }
 
-    /// The problems, now also with every entry that nobody asked for.
+    /// Returns the problems, including one for each unknown entry.
     #[must_use]
     pub fn finish(mut self) -> Vec<Problem> {
-        for (name, (at, _)) in &self.left {
+        for (name, (at, _)) in &self.remaining {
             let problem = Problem::new(at.clone(), format!("`{name}` is not known here"));
             let problem = problem.without_values();
             self.problems.push(problem.valid(name, self.valid.iter().map(String::as_str)));
@@ -326,13 +330,13 @@ impl<'t> Fields<'t> {
         self.problems
     }
 
-    /// The first character, where what is missing is reported.
+    /// Returns the position of the first character, at which missing entries are reported.
     #[must_use]
     pub fn start(&self) -> Range<usize> {
         self.at.start..self.at.start + 1
     }
 
-    /// The text of the file at that place.
+    /// Returns the text at a position in the file.
     pub(crate) fn source(&self, at: Range<usize>) -> &'t str {
         self.file.get(at).unwrap_or_default()
     }
@@ -353,7 +357,7 @@ impl<'t> Fields<'t> {
         None
     }
 
-    /// Reports that a value is of another kind than wanted.
+    /// Reports that a value is of the wrong kind.
     pub fn wrong(&mut self, name: &str, wanted: &str, value: Placed<'_>) {
         let message = format!("`{name}` must be {wanted}");
         self.problems.push(Problem::new(value.span(), message));

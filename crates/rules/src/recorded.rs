@@ -1,5 +1,5 @@
-//! What CloudTrail recorded about the person of a finding. It makes the finding more urgent, and changes no
-//! verdict.
+//! Adds to findings what CloudTrail recorded about their principals. This makes a finding more
+//! urgent, but changes no verdict.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,27 +12,27 @@ use serde_json::{Value as Json, json};
 
 use crate::scope::quiet;
 
-/// So many different addresses, or names of events, are shown: the latest.
+/// The number of distinct addresses or event names shown, the latest first.
 const SHOWN: usize = 3;
 
 /// The attempts of root and of users, and the calls of access keys.
 pub(crate) struct Recorded<'a> {
     attempts: HashMap<(ActorKind, String), Vec<&'a SignIn>>,
-    /// The attempts that each SAML provider vouched for, by its ARN.
+    /// The attempts through each SAML provider, by its ARN.
     federated: HashMap<&'a str, Vec<&'a SignIn>>,
     calls: HashMap<&'a str, Vec<&'a CredentialEvent>>,
     root_calls: Vec<&'a CredentialEvent>,
     users: HashMap<&'a str, &'a User>,
-    /// When the newest of the MFA devices of each user was enabled.
+    /// When the newest MFA device of each user was enabled.
     enrolled: HashMap<&'a str, Timestamp>,
     report_made: Option<Timestamp>,
-    /// What leads all that was recorded: from which day to which.
+    /// The introduction of each addition, with the days of the period.
     lead: String,
-    /// What is said of whoever did nothing; none: not enough was read to say so.
+    /// The message if nothing was recorded; none if not enough was read to say so.
     nothing: Option<String>,
 }
 
-/// What is added to a finding.
+/// The addition to a finding.
 struct Addition<'a> {
     lead: &'a str,
     message: Message,
@@ -41,47 +41,47 @@ struct Addition<'a> {
 
 /// A kind of attempt.
 struct Kind {
-    /// What one of them is called.
+    /// The singular noun.
     noun: &'static str,
     /// The name of the fact.
     name: &'static str,
-    takes: fn(&SignIn) -> bool,
+    includes: fn(&SignIn) -> bool,
 }
 
 const KINDS: [Kind; 5] = [
     Kind {
         noun: "sign-in",
         name: "sign_ins",
-        takes: |it| it.purpose == Purpose::SignIn && has_succeeded(it),
+        includes: |attempt| attempt.purpose == Purpose::SignIn && has_succeeded(attempt),
     },
     Kind {
         noun: "possible sign-in",
         name: "possible_sign_ins",
-        takes: |it| it.purpose == Purpose::SignIn && it.outcome.known().is_none(),
+        includes: |attempt| attempt.purpose == Purpose::SignIn && attempt.outcome.known().is_none(),
     },
     Kind {
         noun: "refused or unfinished sign-in",
         name: "refused_sign_ins",
-        takes: |it| it.purpose == Purpose::SignIn && it.pattern.is_some(),
+        includes: |attempt| attempt.purpose == Purpose::SignIn && attempt.pattern.is_some(),
     },
     Kind {
         noun: "refused or unfinished MFA enrolment",
         name: "refused_mfa_enrolments",
-        takes: |it| it.purpose == Purpose::MfaEnrolment && it.pattern.is_some(),
+        includes: |attempt| attempt.purpose == Purpose::MfaEnrolment && attempt.pattern.is_some(),
     },
     Kind {
         noun: "refused password change",
         name: "refused_password_changes",
-        takes: |it| it.purpose == Purpose::PasswordChange && it.pattern.is_some(),
+        includes: |attempt| attempt.purpose == Purpose::PasswordChange && attempt.pattern.is_some(),
     },
 ];
 
-/// Whether that user tried, and not one who had the name before or has had it since. Without an id on either
-/// side, the user's creation decides.
+/// Whether the attempt was this user's, rather than that of another user who had the name before or
+/// since. If either id is missing, the user's creation date decides.
 fn is_by(attempt: &SignIn, user: &User) -> bool {
-    match attempt.principal_id.as_deref().zip(user.id.as_ref().known().and_then(Option::as_ref)) {
-        Some((tried, here)) => tried == here,
-        None => user.created.known().is_none_or(|created| attempt.at >= created),
+    match (attempt.principal_id.as_deref(), &user.id) {
+        (Some(attempted), Fact::Known(Some(id))) => attempted == id,
+        _ => user.created.known().is_none_or(|created| attempt.at >= created),
     }
 }
 
@@ -90,7 +90,7 @@ fn has_succeeded(attempt: &SignIn) -> bool {
 }
 
 impl<'a> Recorded<'a> {
-    /// None: no log was read.
+    /// Indexes the activity of a snapshot; none if no log was read.
     pub(crate) fn new(snapshot: &'a Snapshot) -> Option<Recorded<'a>> {
         let activity = snapshot.activity.as_ref()?;
         let mut attempts: HashMap<_, Vec<_>> = HashMap::new();
@@ -108,7 +108,7 @@ impl<'a> Recorded<'a> {
             if let Some(key) = &event.access_key {
                 calls.entry(key.as_str()).or_default().push(event);
             }
-            // A session of root by sts:AssumeRoot uses none of root's own credentials.
+            // A session opened by sts:AssumeRoot does not use root's own credentials.
             let is_own = event.role.is_none() && event.service != "signin";
             if event.actor == ActorKind::Root && is_own {
                 root_calls.push(event);
@@ -120,7 +120,7 @@ impl<'a> Recorded<'a> {
             let name = user.name.as_str();
             users.insert(name, user);
             let devices = user.mfa_devices.as_ref().known().into_iter().flatten();
-            enrolled.extend(devices.filter_map(|it| it.enabled).max().map(|at| (name, at)));
+            enrolled.extend(devices.filter_map(|device| device.enabled).max().map(|at| (name, at)));
         }
         Some(Recorded {
             attempts,
@@ -135,7 +135,7 @@ impl<'a> Recorded<'a> {
         })
     }
 
-    /// Adds to a finding about root, a user, an access key or a SAML provider what was recorded of it.
+    /// Adds what was recorded to a finding about root, a user, an access key or a SAML provider.
     pub(crate) fn add_to(&self, finding: &mut Finding) {
         let name = finding.resource.name.as_str();
         let mut addition =
@@ -150,7 +150,7 @@ impl<'a> Recorded<'a> {
             "user" => {
                 let mut own = self.own(ActorKind::User, name);
                 if let Some(user) = self.users.get(name) {
-                    own.retain(|it| is_by(it, user));
+                    own.retain(|attempt| is_by(attempt, user));
                 }
                 self.add_attempts(own, self.enrolled.get(name), &mut addition);
                 self.add_absence(&mut addition);
@@ -180,36 +180,37 @@ impl<'a> Recorded<'a> {
         finding.evidence = Evidence::new(&evidence);
     }
 
-    /// The attempts of a person.
+    /// Returns the attempts of a person.
     fn own(&self, actor: ActorKind, name: &str) -> Vec<&'a SignIn> {
         self.attempts.get(&(actor, name.to_lowercase())).cloned().unwrap_or_default()
     }
 
-    /// Adds attempts of one person, or through one provider. `enrolled` is when the person's newest MFA
-    /// device was enabled.
+    /// Adds the attempts of one person or through one provider. `enrolled` is when the person's
+    /// newest MFA device was enabled.
     fn add_attempts(
         &self,
         mut all: Vec<&SignIn>,
         enrolled: Option<&Timestamp>,
         addition: &mut Addition<'_>,
     ) {
-        all.sort_by_key(|it| it.at);
-        for Kind { noun, name, takes } in KINDS {
-            let attempts: Vec<&SignIn> = all.iter().copied().filter(|it| takes(it)).collect();
+        all.sort_by_key(|attempt| attempt.at);
+        for Kind { noun, name, includes } in KINDS {
+            let mut attempts = all.clone();
+            attempts.retain(|attempt| includes(attempt));
             let Some(last) = attempts.last() else { continue };
             addition.count(noun, name, attempts.len(), last.at);
             if has_succeeded(last) && matches!(last.actor, ActorKind::Root | ActorKind::User) {
                 self.add_use(&attempts, last.at, enrolled, addition);
             }
             let message = &mut addition.message;
-            let sources = attempts.iter().rev().filter_map(|it| it.source.as_deref());
+            let sources = attempts.iter().rev().filter_map(|attempt| attempt.source.as_deref());
             push_few(message, ", from ", "signin.source", sources);
-            let codes = attempts.iter().rev().filter_map(|it| it.code.as_deref());
+            let codes = attempts.iter().rev().filter_map(|attempt| attempt.code.as_deref());
             push_few(message, ", error ", "signin.code", codes);
         }
     }
 
-    /// Adds what sign-ins, of which the last was then, say of a person's password and MFA.
+    /// Adds what sign-ins, the last of which was at `last`, show about a person's password and MFA.
     fn add_use(
         &self,
         sign_ins: &[&SignIn],
@@ -219,15 +220,17 @@ impl<'a> Recorded<'a> {
     ) {
         self.add_newer(last, addition);
         let message = &mut addition.message;
-        let without_mfa =
-            sign_ins.iter().filter(|it| it.mfa == Fact::Known(Some(Mfa::NotUsed))).count();
+        let lacks_mfa = |sign_in: &&&SignIn| sign_in.mfa == Fact::Known(Some(Mfa::NotUsed));
+        let without_mfa = sign_ins.iter().filter(lacks_mfa).count();
         if without_mfa > 0 {
             message.push(&format!(", {without_mfa} without MFA"));
         }
         if enrolled.is_some_and(|enrolled| last < *enrolled) {
             message.push(", before the newest MFA device was enabled");
         }
-        if let Some(device) = sign_ins.iter().rev().find_map(|it| it.authenticator.as_deref()) {
+        let mut devices =
+            sign_ins.iter().rev().filter_map(|sign_in| sign_in.authenticator.as_deref());
+        if let Some(device) = devices.next() {
             message.push(", last MFA device ");
             message.push_fact("signin.authenticator", device);
         }
@@ -238,19 +241,19 @@ impl<'a> Recorded<'a> {
         addition.count("credential call", "calls", calls.len(), last.at);
         self.add_newer(last.at, addition);
         let message = &mut addition.message;
-        push_few(message, ": ", "event.name", calls.iter().rev().map(|it| it.name.as_str()));
-        let sources = calls.iter().rev().filter_map(|it| it.source.as_deref());
+        push_few(message, ": ", "event.name", calls.iter().rev().map(|call| call.name.as_str()));
+        let sources = calls.iter().rev().filter_map(|call| call.source.as_deref());
         push_few(message, ", from ", "event.source", sources);
     }
 
-    /// Says so if the credential report cannot know of a use then.
+    /// Says if the last use is later than the credential report.
     fn add_newer(&self, last: Timestamp, addition: &mut Addition<'_>) {
         if self.report_made.is_some_and(|made| made < last) {
             addition.message.push(", after the credential report was made");
         }
     }
 
-    /// Says so if nothing was recorded, and all was read.
+    /// Says if nothing was recorded although everything was read.
     fn add_absence(&self, addition: &mut Addition<'_>) {
         if addition.facts.is_empty()
             && let Some(nothing) = &self.nothing
@@ -260,7 +263,7 @@ impl<'a> Recorded<'a> {
     }
 }
 
-/// What leads all that was recorded in the period.
+/// Returns the introduction of each addition.
 fn lead(period: Period) -> String {
     let [from, to] = [period.from, period.to].map(|at| at.strftime("%Y-%m-%d").to_string());
     if from == to {
@@ -271,7 +274,7 @@ fn lead(period: Period) -> String {
 }
 
 impl Addition<'_> {
-    /// Says how many there were, and when the last was.
+    /// Says how many attempts or calls there were, and when the last was.
     fn count(&mut self, noun: &str, name: &str, count: usize, last: Timestamp) {
         self.message.push(if self.facts.is_empty() { self.lead } else { "; " });
         let plural = if count == 1 { "" } else { "s" };
@@ -281,24 +284,24 @@ impl Addition<'_> {
     }
 }
 
-/// Adds the first few of the texts that differ, which are of that fact.
+/// Adds the first few distinct texts, which are values of `fact`.
 fn push_few<'t>(
     message: &mut Message,
     before: &str,
     fact: &str,
     texts: impl Iterator<Item = &'t str>,
 ) {
-    let mut different: Vec<&str> = Vec::new();
+    let mut distinct: Vec<&str> = Vec::new();
     for text in texts {
-        if !different.contains(&text) {
-            different.push(text);
+        if !distinct.contains(&text) {
+            distinct.push(text);
         }
     }
-    for (index, text) in different.iter().take(SHOWN).enumerate() {
+    for (index, text) in distinct.iter().take(SHOWN).enumerate() {
         message.push(if index == 0 { before } else { ", " });
         message.push_fact(fact, text);
     }
-    if different.len() > SHOWN {
-        message.push(&format!(" and {} more", different.len() - SHOWN));
+    if distinct.len() > SHOWN {
+        message.push(&format!(" and {} more", distinct.len() - SHOWN));
     }
 }

@@ -1,4 +1,4 @@
-//! A rule: what its file says, and what reports say about it.
+//! A rule, as loaded from its file and described in reports.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,40 +14,40 @@ use crate::program::{ScopedProgram, Texts};
 use crate::scope::{CROSSING, GroupingTexts, Scope};
 use crate::show;
 
-/// A rule, checked and ready to judge.
+/// A rule, compiled and ready to judge.
 #[derive(Clone)]
 pub struct Rule {
     /// The stable id, which is the file's name without `.toml`.
     pub id: String,
-    /// The problem, in a few words.
+    /// The problem in a few words.
     pub title: String,
-    /// How severe it is, as the file or the settings say, but where `severities` say otherwise.
+    /// The severity, from the file or the settings, unless one of `severities` applies.
     pub severity: Severity,
-    /// The highest severity that the file names, if the settings lower that.
+    /// The highest severity in the file, if the settings lower it.
     pub(crate) lowered_from: Option<Severity>,
-    /// `default`, or `strict` for a rule that is off unless chosen.
+    /// `default`, or `strict` for a rule that is off unless selected.
     pub rule_set: &'static str,
-    /// The directory that holds the file, such as `credentials`.
+    /// The directory of the file, such as `credentials`.
     pub family: String,
-    /// The file, as diagnostics show it.
+    /// The file, as shown in diagnostics.
     pub path: String,
-    /// Why it matters.
+    /// Why the problem matters.
     pub risk: String,
-    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
+    /// The remediation, with placeholders such as `USER-NAME` for a finding's own values.
     pub remediation: String,
-    /// When the finding is not a problem, where that can be.
+    /// When a finding is not a problem, if that can happen.
     pub false_positives: Option<String>,
     /// Pages to read.
     pub references: Vec<String>,
-    /// The regions without which it cannot pass, of what CloudTrail recorded in the partition `aws`.
+    /// The regions of CloudTrail in the partition `aws` that it needs in order to pass.
     pub regions: Vec<String>,
     /// The parameters, with defaults and values.
     pub params: BTreeMap<String, Param>,
-    /// The controls that it tests, by the framework's id.
+    /// The ids of the controls it tests, by framework.
     pub frameworks: BTreeMap<String, Vec<String>>,
     /// The rule's own tests.
     pub examples: Vec<Example>,
-    /// One part a scope, never none.
+    /// One part per scope; never empty.
     pub(crate) parts: Vec<ScopedProgram>,
     pub(crate) texts: Texts,
     /// The whole file.
@@ -63,18 +63,19 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
-    /// The kind of resource that it judges, such as `access_key`, or several: `user, group, role`.
+    /// Returns the kind of resource it judges, such as `access_key`, or several: `user, group,
+    /// role`.
     #[must_use]
     pub fn scope(&self) -> String {
         self.each_scope(|scope| scope.name).join(", ")
     }
 
-    /// What it says about each of its scopes.
-    pub(crate) fn each_scope<T>(&self, tell: impl Fn(&'static Scope) -> T) -> Vec<T> {
-        self.parts.iter().map(|part| tell(part.scope)).collect()
+    /// Maps each of its scopes.
+    pub(crate) fn each_scope<T>(&self, map: impl Fn(&'static Scope) -> T) -> Vec<T> {
+        self.parts.iter().map(|part| map(part.scope)).collect()
     }
 
-    /// Whether it judges what CloudTrail recorded, and not how the account is set up.
+    /// Whether it judges CloudTrail events rather than the account's configuration.
     #[must_use]
     pub fn is_on_activity(&self) -> bool {
         self.parts.iter().any(|part| part.scope.is_activity())
@@ -86,15 +87,17 @@ impl Rule {
         self.parts.iter().any(|part| part.scope.name == CROSSING)
     }
 
-    /// The sources that it needs: those of the facts it reads, and of the list of its resources.
+    /// Returns the sources it needs: those of the facts it reads, and of its list of resources.
     #[must_use]
     pub fn sources(&self) -> Sources {
-        self.parts.iter().fold(Sources::NONE, |sources, part| {
-            sources | part.scope.sources() | part.program.sources
-        })
+        let mut sources = Sources::NONE;
+        for part in &self.parts {
+            sources |= part.scope.sources() | part.program.sources;
+        }
+        sources
     }
 
-    /// What reports say about the rule.
+    /// Returns the rule's entry in reports.
     #[must_use]
     pub fn info(&self) -> RuleInfo {
         RuleInfo {
@@ -112,7 +115,7 @@ impl Rule {
         }
     }
 
-    /// The parameters as they are, for reports.
+    /// Returns the current parameters, for reports.
     pub(crate) fn params_as_json(&self) -> BTreeMap<String, Json> {
         let mut values = BTreeMap::new();
         for (name, param) in &self.params {
@@ -121,7 +124,7 @@ impl Rule {
         values
     }
 
-    /// A hash of what it tests: the same for two versions of a rule that differ in words only.
+    /// Returns a hash of what it tests, which does not change if only its wording does.
     fn hash(&self) -> String {
         let Texts { when, assert, .. } = &self.texts;
         let when = when.as_ref().map_or("true", |when| &when.value);
@@ -134,36 +137,36 @@ impl Rule {
         short_hash(&parts)
     }
 
-    /// Makes it as severe as that in every case, once it is compiled again.
+    /// Sets the severity in every case; takes effect when the rule is compiled again.
     pub(crate) fn set_severity(&mut self, severity: Severity) {
         self.severity = severity;
         self.texts.severities.clear();
     }
 
-    /// Checks its texts again, now that they or its parameters have changed.
+    /// Compiles its texts again after they or its parameters have changed.
     pub(crate) fn compile(&mut self) -> Result<(), Vec<Problem>> {
         let scopes = self.each_scope(|scope| scope);
         self.parts = ScopedProgram::compile(&self.texts, &scopes, &self.values())?;
         Ok(())
     }
 
-    /// The parameters as they are.
+    /// Returns the current parameters.
     pub(crate) fn values(&self) -> BTreeMap<String, Constant> {
         self.params.iter().map(|(name, param)| (name.clone(), param.value.clone())).collect()
     }
 
-    /// The parameters as the file sets them.
+    /// Returns the parameters as set in the file.
     pub(crate) fn defaults(&self) -> BTreeMap<String, Constant> {
         self.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect()
     }
 }
 
-/// Whether the configuration says it, and no source.
+/// Whether the fact comes from the configuration rather than from a source.
 fn is_declared(path: &str) -> bool {
-    [".class", ".password_policy.changed"].iter().any(|end| path.ends_with(end))
+    [".class", ".password_policy.changed"].iter().any(|suffix| path.ends_with(suffix))
 }
 
-/// Help out of an id that no rule has: the one that was probably meant, or how to find it.
+/// Returns help for an unknown rule id: the id probably meant, or how to list the rules.
 pub(crate) fn meant_rule(id: &str, rules: &[Rule]) -> String {
     match similar(id, rules.iter().map(|rule| rule.id.as_str())) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -171,7 +174,7 @@ pub(crate) fn meant_rule(id: &str, rules: &[Rule]) -> String {
     }
 }
 
-/// A hash of the parts, in their order: 16 hexadecimal digits.
+/// Returns a hash of the parts in order: 16 hexadecimal digits.
 pub(crate) fn short_hash(parts: &[&str]) -> String {
     format!("{:016x}", digest(parts) >> 64)
 }

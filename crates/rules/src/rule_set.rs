@@ -1,4 +1,4 @@
-//! Sets of rules: loading and choosing them.
+//! Loads and selects rules.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,28 +12,28 @@ use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
 use crate::{Framework, Rule, RuleFile, framework, load, show};
 
-/// The rules to judge by.
+/// Which rules to apply.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// `default`, or `strict`, which holds the default rules too.
+    /// `default`, or `strict`, which includes the default rules.
     pub rule_set: String,
-    /// The ids of the rules wanted, from any rule set; empty: all of the rule set.
+    /// The ids of the only rules to apply, from any rule set; if empty, all of the rule set.
     pub only: Vec<String>,
-    /// The ids of the frameworks whose rules are wanted, from any rule set, beside `only`.
+    /// The ids of frameworks whose rules to apply in addition to `only`, from any rule set.
     pub frameworks: Vec<String>,
     /// The ids of rules to leave out.
     pub skip: Vec<String>,
-    /// What there is to judge: rules on other things are left out.
+    /// The evidence at hand; rules on other evidence are left out.
     pub evidence: Evidence,
 }
 
-/// What there is to judge.
+/// The kind of evidence to judge.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Evidence {
-    /// How an account is set up.
+    /// The configuration of an account.
     #[default]
     Account,
-    /// What CloudTrail recorded.
+    /// The events in CloudTrail.
     Activity,
     /// Both.
     Both,
@@ -49,39 +49,39 @@ impl Evidence {
     }
 }
 
-/// A selection that cannot be made.
+/// Why a selection cannot be made.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SelectionError {
-    /// A rule is named that does not exist.
+    /// A rule does not exist.
     #[error("there is no rule `{id}`; {help}")]
     UnknownRule {
         /// The id as given.
         id: String,
-        /// What was probably meant, or how to find out.
+        /// The rule probably meant, or how to list the rules.
         help: String,
     },
-    /// A rule set is named that does not exist.
+    /// A rule set does not exist.
     #[error("there is no rule set `{name}`; {help}")]
     UnknownRuleSet {
         /// The name as given.
         name: String,
-        /// What was probably meant, or all there are.
+        /// The rule set probably meant, or all rule sets.
         help: String,
     },
-    /// A framework is named that does not exist.
+    /// A framework does not exist.
     #[error("there is no framework `{id}`; {help}")]
     UnknownFramework {
         /// The id as given.
         id: String,
-        /// What was probably meant, or all there are.
+        /// The framework probably meant, or all frameworks.
         help: String,
     },
-    /// No rule is left: an audit by no rules would pass whatever is wrong.
+    /// No rule is left, so the audit would always pass.
     #[error("no rule is left: skip fewer rules, or choose rules that this command judges")]
     Nothing,
 }
 
-/// Rules, loaded and checked, sorted by id.
+/// Loaded and checked rules, sorted by id.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
@@ -89,7 +89,8 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Loads and checks rule files, with the settings applied; fails with every problem of every file.
+    /// Loads and checks rule files and applies the settings. An error lists every problem of every
+    /// file.
     pub fn load(files: &[RuleFile], settings: &Settings) -> Result<RuleSet, LoadErrors> {
         let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
         for file in files {
@@ -113,7 +114,7 @@ impl RuleSet {
         if errors.is_empty() { Ok(RuleSet { rules, frameworks }) } else { Err(LoadErrors(errors)) }
     }
 
-    /// Adds frameworks, checked against the rules; fails with every problem of every file.
+    /// Adds frameworks, checked against the rules. An error lists every problem of every file.
     pub fn with_frameworks(mut self, files: &[RuleFile]) -> Result<RuleSet, LoadErrors> {
         let (mut frameworks, mut errors) = (BTreeMap::new(), Vec::new());
         for file in files {
@@ -134,8 +135,13 @@ impl RuleSet {
         }
         self.frameworks = frameworks.into_values().collect();
         for rule in &mut self.rules {
-            let tested = self.frameworks.iter().map(|f| (f.id.clone(), f.controls_of(&rule.id)));
-            rule.frameworks = tested.filter(|(_, controls)| !controls.is_empty()).collect();
+            rule.frameworks = BTreeMap::new();
+            for framework in &self.frameworks {
+                let controls = framework.controls_of(&rule.id);
+                if !controls.is_empty() {
+                    rule.frameworks.insert(framework.id.clone(), controls);
+                }
+            }
         }
         Ok(self)
     }
@@ -157,39 +163,39 @@ impl RuleSet {
             let help = meant(id, ids).unwrap_or_default();
             return Err(SelectionError::UnknownFramework { id: id.clone(), help });
         }
-        let selected = |rule: &Rule| {
-            let chosen = if only.is_empty() && frameworks.is_empty() {
+        let mut rules = self.rules;
+        rules.retain(|rule| {
+            let is_chosen = if only.is_empty() && frameworks.is_empty() {
                 level(rule.rule_set) <= Some(wanted)
             } else {
                 only.contains(&rule.id)
                     || frameworks.iter().any(|id| rule.frameworks.contains_key(id))
             };
-            chosen && !skip.contains(&rule.id) && evidence.serves(rule)
-        };
-        let rules: Vec<_> = self.rules.into_iter().filter(selected).collect();
+            is_chosen && !skip.contains(&rule.id) && evidence.serves(rule)
+        });
         if rules.is_empty() {
             return Err(SelectionError::Nothing);
         }
         Ok(RuleSet { rules, frameworks: self.frameworks })
     }
 
-    /// The rules, sorted by id.
+    /// Returns the rules, sorted by id.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// Those of them that judge ways from one account into others.
+    /// Returns the rules on ways from one account into others.
     pub fn on_crossings(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.is_on_crossings())
     }
 
-    /// The rules by which reports were judged that say so, as far as these rules judge ways between accounts; none: a
-    /// rule of theirs on such ways is not among these, or tests something else.
+    /// Keeps the rules on ways between accounts that judged the given reports, with the severities
+    /// used there; none if such a rule does not exist here or tests something else.
     #[must_use]
     pub fn on_crossings_as_judged(mut self, judged: &[RuleInfo]) -> Option<RuleSet> {
         self.rules
-            .retain(|rule| rule.is_on_crossings() && judged.iter().any(|it| it.id == rule.id));
+            .retain(|rule| rule.is_on_crossings() && judged.iter().any(|info| info.id == rule.id));
         for info in judged.iter().filter(|info| info.scope == CROSSING) {
             let rule = self.rules.iter_mut().find(|rule| rule.id == info.id)?;
             if rule.info().hash != info.hash {
@@ -203,25 +209,25 @@ impl RuleSet {
         Some(self)
     }
 
-    /// The rule of that id.
+    /// Returns the rule with this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The frameworks, sorted by id.
+    /// Returns the frameworks, sorted by id.
     #[must_use]
     pub fn frameworks(&self) -> &[Framework] {
         &self.frameworks
     }
 
-    /// The framework of that id.
+    /// Returns the framework with this id.
     #[must_use]
     pub fn framework(&self, id: &str) -> Option<&Framework> {
         self.frameworks.iter().find(|framework| framework.id == id)
     }
 
-    /// Where the settings lower a severity below what the rule's file says, or change a parameter.
+    /// Returns the severities that the settings lower and the parameters that they change.
     #[must_use]
     pub fn loosened(&self) -> Vec<LooseningChange> {
         let mut changes = Vec::new();
@@ -242,7 +248,7 @@ impl RuleSet {
         changes
     }
 
-    /// A hash of the rules, their parameters and severities: 16 hexadecimal digits.
+    /// Returns a hash of the rules, their parameters and severities: 16 hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
         let mut parts = Vec::new();
         for rule in &self.rules {

@@ -1,4 +1,4 @@
-//! A complete, healthy account, and patches on it: the resources of examples.
+//! A complete and healthy sample account, which examples patch.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -17,31 +17,33 @@ use crate::read::Placed;
 use crate::scope::{self, SCOPES, Scope};
 use crate::show::type_name;
 
-/// One record of each type, by the type's name.
+/// A sample record of each type, by the type's name.
 static RECORDS: LazyLock<Map<String, Json>> =
     LazyLock::new(|| serde_json::from_str(include_str!("sample.json")).unwrap_or_default());
 
-/// What an example changes about the record that a variable stands for.
+/// An example's changes to the record of a variable.
 pub(crate) struct Patch<'t> {
     pub variable: Variable,
     pub value: Placed<'t>,
 }
 
-/// The healthy account, with one resource of each scope; an error if `sample.json` were broken, which a
-/// test rules out.
+/// The healthy account, with one resource of each scope. An error would mean that `sample.json` is
+/// broken, which a test rules out.
 static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
     let account = Account::deserialize(&RECORDS["Account"])?;
     let root = Root::deserialize(&RECORDS["Root"])?;
     let mut snapshot = Snapshot::empty(Timestamp::UNIX_EPOCH, account, root);
     snapshot.activity = Some(read_in_whole());
-    for resource in SCOPES.iter().filter_map(|scope| scope.given().next().zip(Some(scope))) {
-        let (Variable { ty, .. }, scope) = resource;
-        (scope.replace)(&mut snapshot, sample_of(*ty).unwrap_or_default())?;
+    for scope in &SCOPES {
+        if let Some(variable) = scope.given().next() {
+            (scope.replace)(&mut snapshot, sample_of(variable.ty).unwrap_or_default())?;
+        }
     }
     Ok(snapshot)
 });
 
-/// Activity of all times, so that no attempt is near an end, and of no region, so that none is missing.
+/// Returns activity of all times, so that no attempt is near an end, and of no region, so that none
+/// is missing.
 fn read_in_whole() -> AccountActivity {
     AccountActivity {
         period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
@@ -54,7 +56,8 @@ fn read_in_whole() -> AccountActivity {
     }
 }
 
-/// The healthy account, patched, with one resource of the scope; none if a patch has problems.
+/// Returns the healthy account, patched and with one resource of the scope; none if a patch has
+/// problems.
 pub(crate) fn patched(
     scope: &Scope,
     patches: &[Patch<'_>],
@@ -62,7 +65,7 @@ pub(crate) fn patched(
 ) -> Option<Snapshot> {
     let mut snapshot = HEALTHY.as_ref().ok()?.clone();
     let mut whole = true;
-    // Owners first: what they own is put in its place in them.
+    // Owners come first, since they contain what they own.
     let given: Vec<_> = scope.given().collect();
     for (index, Variable { ty, .. }) in given.into_iter().enumerate().rev() {
         let patch = patches.iter().find(|patch| patch.variable.ty == *ty);
@@ -86,9 +89,9 @@ pub(crate) fn patched(
     whole.then_some(snapshot)
 }
 
-/// The JSON form of a fact as a patch gives it; a record keeps of `base` what the patch leaves out.
+/// Converts a fact in a patch to JSON. A record keeps the fields of `base` that the patch omits.
 ///
-/// `{ missing = ["access-keys"] }` is a missing fact, `"null"` is null where there may be none.
+/// `{ missing = ["access-keys"] }` is a missing fact, and `"null"` is null if the fact may be null.
 fn convert(
     ty: Type,
     base: Option<Json>,
@@ -126,7 +129,7 @@ fn convert(
     }
 }
 
-/// What a record keeps where its patch says nothing.
+/// Returns the sample of a type, which a patch changes.
 fn sample_of(ty: Type) -> Option<Json> {
     match ty {
         Type::Record(record) => RECORDS.get(record.name).cloned(),
@@ -136,22 +139,23 @@ fn sample_of(ty: Type) -> Option<Json> {
 }
 
 fn missing(sources: Placed<'_>, problems: &mut Vec<Problem>) -> Option<Json> {
-    let names = sources.get_ref().as_array().into_iter().flatten();
-    let known = names.map(|name| {
+    let (mut known, mut all_known) = (Vec::new(), true);
+    for name in sources.get_ref().as_array().into_iter().flatten() {
         let word = name.get_ref().as_str().unwrap_or_default();
-        if Source::from_name(word).is_none() {
+        if let Some(source) = Source::from_name(word) {
+            known.push(source);
+        } else {
             let problem = Problem::new(name.span(), "no source has this name");
             problems.push(problem.valid(word, Source::every().map(Source::name)));
+            all_known = false;
         }
-        Source::from_name(word)
-    });
-    let known: Vec<_> = known.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
-    if known.is_empty() {
+    }
+    if known.is_empty() && all_known {
         let problem = Problem::new(sources.span(), "the sources that are missing are needed here");
         problems.push(problem.help("write missing = [\"credential-report\"]"));
         return None;
     }
-    Some(json!({ "missing": known }))
+    all_known.then(|| json!({ "missing": known }))
 }
 
 fn merge(

@@ -1,4 +1,5 @@
-//! What rules judge: the one table of scopes, with the names in reach and the resources in a snapshot.
+//! The table of scopes: the kinds of resources that rules judge, with their variables, and how to
+//! find the resources in a snapshot.
 
 mod reach;
 mod subject;
@@ -27,15 +28,15 @@ use crate::expr::Variable;
 pub struct Scope {
     /// The name in rule files, and the kind of the resource in reports.
     pub name: &'static str,
-    /// What it is.
+    /// The description.
     pub doc: &'static str,
-    /// The variables in reach: first the resource, then its owner, then the account.
+    /// The variables that rules may use: the resource, its owner, and the account.
     pub variables: &'static [Variable],
-    /// The resources of a snapshot; the missing sources if they were not listed.
+    /// Returns the resources of a snapshot, or the missing sources.
     pub(crate) subjects: for<'a> fn(&'a Snapshot) -> Result<Subjects<'a>, Sources>,
-    /// What examples give, in place of the resource that is made of it; none: the resource itself.
+    /// What examples give if they do not give the resource itself, which is made from it.
     pub(crate) made_of: Option<Variable>,
-    /// Puts what an example gives, in its JSON form, in the place of all that a snapshot has.
+    /// Replaces all resources of a snapshot with that of an example, in JSON.
     pub(crate) replace: fn(&mut Snapshot, Json) -> serde_json::Result<()>,
 }
 
@@ -51,7 +52,7 @@ fn replace<T: DeserializeOwned>(list: &mut Fact<Vec<T>>, json: Json) -> serde_js
     Ok(())
 }
 
-/// A scope whose resources stand in a list of the snapshot.
+/// A scope whose resources are in a list of the snapshot.
 macro_rules! listed {
     ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
         Scope {
@@ -65,7 +66,7 @@ macro_rules! listed {
     };
 }
 
-/// A scope whose resources stand in a list of each user.
+/// A scope whose resources are in a list of each user.
 macro_rules! owned {
     ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
         Scope {
@@ -84,7 +85,7 @@ macro_rules! owned {
     };
 }
 
-/// A scope whose resources stand in a list of the activity.
+/// A scope whose resources are in a list of the activity.
 macro_rules! recorded {
     ($name:literal, $doc:literal, $variable:literal: $record:ty, $list:ident) => {
         Scope {
@@ -107,7 +108,7 @@ macro_rules! recorded {
     };
 }
 
-/// Every scope; what users own comes after them.
+/// All scopes. Resources that users own come after users.
 #[rustfmt::skip]
 pub static SCOPES: [Scope; 18] = [
     Scope {
@@ -160,7 +161,7 @@ pub static SCOPES: [Scope; 18] = [
         name: CROSSING,
         doc: "Each user or role that may assume roles in other accounts of an audit of several, and is not an \
               administrator.",
-        // No more is known of its account when all others are.
+        // The snapshot of its account is no longer held once all accounts are known.
         variables: &[variable::<Crossing>("crossing")],
         subjects: |snapshot| Ok(subject::crossings(snapshot.crossings.as_ref().into_result()?)),
         made_of: None,
@@ -174,7 +175,7 @@ pub static SCOPES: [Scope; 18] = [
         name: "window",
         doc: "Each run of attempts that have something in common, one soon after the other.",
         variables: &[variable::<Window>("window"), ACCOUNT],
-        // They are made for each rule: see `Grouping`.
+        // Windows are made for each rule: see `Grouping`.
         subjects: |snapshot| activity(snapshot).map(|_| Box::new(iter::empty()) as Subjects<'_>),
         made_of: Some(variable::<Vec<SignIn>>("signins")),
         replace: |snapshot, json| {
@@ -187,37 +188,38 @@ pub static SCOPES: [Scope; 18] = [
     },
 ];
 
-/// The scope that is judged when all accounts are known.
+/// The scope that is judged once all accounts are known.
 pub(crate) const CROSSING: &str = "crossing";
-/// The scopes that a rule may judge together.
+/// The scopes that a single rule may combine.
 pub(crate) const PRINCIPALS: [&str; 3] = ["user", "group", "role"];
 /// The name of the resource in a rule on several scopes.
 pub(crate) const PRINCIPAL: &str = "principal";
 
-/// The scope of that name.
+/// Returns the scope of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().find(|scope| scope.name == name)
 }
 
-/// The scope whose resources are of that type.
+/// Returns the scope whose resources have this type.
 pub(crate) fn of_type(ty: Type) -> Option<&'static Scope> {
     SCOPES.iter().find(|scope| scope.variables[0].ty == ty)
 }
 
 impl Scope {
-    /// Whether it judges what CloudTrail recorded, and not how the account is set up.
+    /// Whether it covers CloudTrail events rather than the account's configuration.
     #[must_use]
     pub fn is_activity(&self) -> bool {
         self.sources().contains(Source::CloudTrail)
     }
 
-    /// What an example gives: the resource, or what it is made of; its owner; the account.
+    /// Returns what an example gives: the resource or what it is made of, its owner, and the
+    /// account.
     pub(crate) fn given(&self) -> impl DoubleEndedIterator<Item = &Variable> {
         let resource = self.made_of.as_ref().or(self.variables.first());
         resource.into_iter().chain(self.variables.iter().skip(1))
     }
 
-    /// The variables in reach of a rule that judges this scope, alone or with others.
+    /// Returns the variables of a rule on this scope, alone or together with others.
     pub(crate) fn variables_of(&self, together: bool) -> Cow<'static, [Variable]> {
         match self.variables {
             [resource, rest @ ..] if together => {
@@ -228,7 +230,7 @@ impl Scope {
         }
     }
 
-    /// What would tell of resources that there are beside those that the snapshot lists, if any.
+    /// Returns the missing sources if the snapshot may not list all resources.
     pub(crate) fn unlisted(&self, snapshot: &Snapshot) -> Option<Sources> {
         let ShortLists { users, groups, roles, policies } = snapshot.short_lists;
         let is_short = self.variables.iter().any(|variable| match variable.name {
@@ -242,7 +244,7 @@ impl Scope {
         is_short.then_some(Source::AccountAuthorizationDetails.into())
     }
 
-    /// Where the list of its resources comes from.
+    /// Returns the sources of its list of resources.
     pub(crate) fn sources(&self) -> Sources {
         match self.variables {
             [Variable { ty: Type::Record(record), .. }, ..] => {

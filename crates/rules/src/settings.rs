@@ -1,4 +1,4 @@
-//! What a configuration changes about rules.
+//! A configuration's changes to rules.
 
 use portcullis_model::Severity;
 
@@ -6,22 +6,22 @@ use crate::RuleFile;
 use crate::param::{self, ParamSetting};
 use crate::read::{Fields, Text};
 
-/// The rule sets, the smallest first; each holds those before it.
+/// The rule sets, each of which includes those before it.
 pub(crate) const RULE_SETS: [&str; 2] = ["default", "strict"];
 
-/// What a configuration changes about rules.
+/// A configuration's changes to rules.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The file that says so, for the places of mistakes.
+    /// The configuration file, for the positions of mistakes.
     pub file: RuleFile,
     /// The changes to each rule.
     pub rules: Vec<RuleSettings>,
-    /// What the configuration declares of users and of the password policy, in any form that stays
-    /// the same: rules that read it test something else where that differs.
+    /// The configuration's declarations about users and the password policy in a stable form, which
+    /// becomes part of the hash of rules that read them.
     pub declared: String,
 }
 
-/// What a configuration changes about one rule.
+/// A configuration's changes to one rule.
 #[derive(Clone, Debug)]
 pub struct RuleSettings {
     pub(crate) id: Text,
@@ -30,12 +30,12 @@ pub struct RuleSettings {
 }
 
 impl RuleSettings {
-    /// Reads the tables `[rules.ID]` of a configuration, and adds what is wrong to its problems.
+    /// Reads the tables `[rules.ID]` of a configuration, and adds their problems to its own.
     pub fn read(file: &mut Fields<'_>) -> Vec<RuleSettings> {
-        let mut all: Vec<RuleSettings> = Vec::new();
+        let mut settings: Vec<RuleSettings> = Vec::new();
         for (mut id, mut fields) in file.named_tables("rules") {
             id.value.make_ascii_lowercase();
-            if all.iter().any(|earlier| earlier.id.value == id.value) {
+            if settings.iter().any(|earlier| earlier.id.value == id.value) {
                 file.problems.push(id.problem(format!("`{}` is set twice", id.value)));
             }
             let word = fields.text("severity");
@@ -43,8 +43,8 @@ impl RuleSettings {
                 .and_then(|word| fields.choose("severity", &word, &Severity::ALL, Severity::word));
             let params = param::read(&mut fields);
             file.problems.extend(fields.finish());
-            all.push(RuleSettings { id, severity, params });
+            settings.push(RuleSettings { id, severity, params });
         }
-        all
+        settings
     }
 }

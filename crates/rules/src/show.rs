@@ -1,4 +1,4 @@
-//! Values as people and as machines read them.
+//! Formats values for people and for machines.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use portcullis_model::{Fact, List, Record, Sources, Type, Value};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-/// The value in a message; "unknown" where something is missing.
+/// Returns the value as shown in a message; "unknown" if it is missing.
 pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
     match value {
         Err(_) => "unknown".to_owned(),
@@ -20,8 +20,8 @@ pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
     }
 }
 
-/// A number with at most one decimal, rounded up, so that what lies over a limit never reads as
-/// the limit itself.
+/// Returns a number with at most one decimal, rounded up, so that a number above a limit is never
+/// shown as the limit itself.
 fn number(number: f64) -> String {
     let exact = number.to_string();
     match exact.split_once('.') {
@@ -32,12 +32,12 @@ fn number(number: f64) -> String {
     }
 }
 
-/// The value as evidence.
+/// Returns the value as evidence.
 pub(crate) fn json(value: Value<'_>) -> Json {
     serde_json::to_value(Shown(Ok(value))).expect("values are plain data")
 }
 
-/// A fact as evidence: its value, whole and exact, or the sources that are missing.
+/// A fact as evidence: its complete and exact value, or the missing sources.
 pub(crate) struct Shown<'a>(pub Result<Value<'a>, Sources>);
 
 impl Serialize for Shown<'_> {
@@ -55,7 +55,7 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// Integers stay integers: three keys are `3`, not `3.0`.
+/// Serializes integers as such: three keys are `3`, not `3.0`.
 fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     match number.to_string().parse() {
         Ok(integer) => serializer.serialize_i64(integer),
@@ -67,13 +67,13 @@ fn elements(list: &dyn List) -> impl Iterator<Item = Result<Value<'_>, Sources>>
     (0..list.size()).map(|index| list.element(index))
 }
 
-/// The fields by name, in alphabetical order.
+/// Returns the fields by name.
 fn fields(record: &dyn Record) -> BTreeMap<&'static str, Shown<'_>> {
     let fields = record.record_type().fields.iter().enumerate();
     fields.map(|(index, field)| (field.name, Shown(record.field(index)))).collect()
 }
 
-/// The type in words, as error messages and documentation name it.
+/// Returns the type in words, for error messages and documentation.
 #[must_use]
 pub fn type_name(ty: Type) -> String {
     match ty {
@@ -88,7 +88,7 @@ pub fn type_name(ty: Type) -> String {
     }
 }
 
-/// The value within a text of a JSON document that stands in single quotes.
+/// Escapes the value for a string of a JSON document that is in single quotes of a shell command.
 pub(crate) fn quoted_json(value: &str) -> String {
     let text = Json::from(value).to_string();
     text[1..text.len() - 1].replace('\'', r"'\''")

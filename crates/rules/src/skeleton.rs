@@ -1,15 +1,15 @@
-//! New rules.
+//! Templates for new rules.
 
 use crate::scope::Scope;
 use crate::{FactDoc, facts_in_reach};
 
-/// What a rule on activity says beside its scope.
+/// The additional keys of a rule on activity.
 const ACTIVITY_KEYS: &str = r#"
 
 # The regions without which it cannot pass: those that record the activity.
 regions = ["us-east-1", "us-east-2", "us-west-2", "eu-north-1", "ap-southeast-2"]"#;
 
-/// What one on windows says besides.
+/// The additional keys of a rule on windows.
 const WINDOW_KEYS: &str = r#"
 
 # What attempts have in common, how soon one follows the other, which count (by default all), such as
@@ -19,8 +19,8 @@ within   = "10m"
 # where  = ""
 # until_success = true"#;
 
-/// A rule file for a new rule on that kind of resource, with comments on what to fill in and the facts
-/// in reach; it loads once its blanks are filled.
+/// Returns a rule file for a new rule on this kind of resource, with comments on what to fill in
+/// and on the facts it may read. The file loads once its blanks are filled in.
 #[must_use]
 pub fn skeleton(id: &str, scope: &Scope) -> String {
     let resource = scope.given().next().map_or(scope.name, |variable| variable.name);

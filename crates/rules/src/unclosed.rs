@@ -1,22 +1,22 @@
-//! Lists, inline tables and strings of a TOML file that are not closed: a parser notices only much later, where
-//! the rest of the file has become part of them.
+//! Finds lists, inline tables and strings in a TOML file that are not closed. A parser notices
+//! these only much later, since the rest of the file becomes part of them.
 
 use std::ops::Range;
 
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-/// Something that is not closed.
+/// A list, inline table or string that is not closed.
 pub(crate) struct Unclosed {
-    /// What opens it.
+    /// The position of the opening delimiter.
     pub(crate) opening: Range<usize>,
-    /// What would close it.
+    /// The missing closing delimiter.
     pub(crate) closing: &'static str,
-    /// The entry that it belongs to, up to the next one.
+    /// The entry that contains it, up to the next entry.
     pub(crate) entry: Range<usize>,
 }
 
-/// All of them in the file.
+/// Returns everything in the file that is not closed.
 pub(crate) fn find(text: &str) -> Vec<Unclosed> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -27,13 +27,13 @@ pub(crate) fn find(text: &str) -> Vec<Unclosed> {
     found
 }
 
-/// The entry that is read.
+/// The entry being read.
 struct Entry<'t> {
     text: &'t str,
     start: usize,
-    /// What opened and is not closed yet, from the outside inwards.
+    /// The delimiters that are still open, the outermost first: position and closing delimiter.
     open: Vec<(Range<usize>, &'static str)>,
-    /// What is known not to be closed.
+    /// The first delimiter known not to be closed.
     unclosed: Option<(Range<usize>, &'static str)>,
 }
 
@@ -46,7 +46,7 @@ impl Entry<'_> {
         self.open.is_empty() && self.unclosed.is_none()
     }
 
-    /// What is not closed where the entry ends.
+    /// Returns what is not closed at the end of the entry.
     fn end(mut self, end: usize) -> Option<Unclosed> {
         let (opening, closing) = self.unclosed.or(self.open.pop())?;
         Some(Unclosed { opening, closing, entry: self.start..end })
@@ -60,7 +60,7 @@ impl Entry<'_> {
         self.unclosed = self.unclosed.take().or(inside);
     }
 
-    /// Reads a string; where it has swallowed other entries, that is where the first of them begins.
+    /// Reads a string. If it has swallowed other entries, returns where the first of them begins.
     fn string(&mut self, at: Range<usize>, delimiter: &'static str) -> Option<usize> {
         let text = &self.text[at.clone()];
         let inside = &text[delimiter.len()..];
@@ -79,7 +79,7 @@ impl Entry<'_> {
     }
 }
 
-/// The first one after that place, where an entry begins.
+/// Returns the first unclosed delimiter from `start` on, where an entry begins.
 fn first(text: &str, start: usize) -> Option<Unclosed> {
     let mut entry = Entry::new(text, start);
     let mut is_header = false;
@@ -129,7 +129,8 @@ fn delimiter(kind: TokenKind) -> Option<&'static str> {
     }
 }
 
-/// Where the first line of the text begins, after its own first, that looks like an entry; or else its end.
+/// Returns where the first line after the text's own first line that looks like an entry begins, or
+/// else the end of the text.
 fn next_entry(text: &str) -> usize {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -145,21 +146,21 @@ fn line(text: &str, start: usize) -> &str {
     text[start..].split('\n').next().unwrap_or_default()
 }
 
-/// The tokens of a line, without blanks and comments.
+/// Returns the tokens of a line without whitespace and comments.
 fn tokens(line: &str) -> Vec<Token> {
     let mut tokens = Source::new(line).lex().into_vec();
     tokens.retain(|token| !matches!(token.kind(), TokenKind::Whitespace | TokenKind::Comment));
     tokens
 }
 
-/// Whether the line can only be the beginning of an entry, inside of what is open.
+/// Whether the line can only be the beginning of an entry, given the innermost open delimiter.
 fn begins_entry(line: &str, open: Option<&(Range<usize>, &'static str)>) -> bool {
     let tokens = tokens(line);
     let is_in_table = open.is_some_and(|(_, closing)| *closing == "}");
     !is_in_table && begins_key(&tokens) || is_header(line, &tokens)
 }
 
-/// Whether a key and `=` come first.
+/// Whether the tokens begin with a key and `=`.
 fn begins_key(tokens: &[Token]) -> bool {
     for pair in tokens.chunks(2) {
         let [key, next] = pair else { return false };
@@ -174,7 +175,7 @@ fn begins_key(tokens: &[Token]) -> bool {
     false
 }
 
-/// Whether it is the header of a table, and not a list of values.
+/// Whether the line is the header of a table rather than a list of values.
 fn is_header(line: &str, tokens: &[Token]) -> bool {
     let kinds: Vec<TokenKind> = tokens.iter().map(Token::kind).collect();
     let [TokenKind::LeftSquareBracket, inside @ ..] = kinds.as_slice() else { return false };

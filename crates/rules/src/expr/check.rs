@@ -1,4 +1,5 @@
-//! Syntax tree to evaluable tree: names are resolved and types checked against the fact schema.
+//! Turns a syntax tree into a tree to evaluate: resolves names and checks types against the fact
+//! schema.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,15 +14,15 @@ use crate::constant::{Constant, Texts};
 use crate::problem::Problem;
 use crate::show::type_name;
 
-/// Checks the expression and makes it evaluable; reports every problem in it.
+/// Checks the expression. An error lists every problem.
 pub(super) fn check(syntax: &Syntax, names: Names<'_>) -> Result<Expression, Vec<Problem>> {
     let mut checker = Checker::new(names);
     let whole = checker.check(syntax);
     checker.finish(whole)
 }
 
-/// Checks an expression whose value is shown, for which a list may be mapped: the list, and for each
-/// of its elements what is shown in its place.
+/// Checks an expression whose value is shown. It may map a list: then the results are the list and
+/// how to show each element.
 pub(super) fn check_shown(
     syntax: &Syntax,
     names: Names<'_>,
@@ -48,12 +49,12 @@ pub(super) fn check_shown(
 
 pub(super) struct Checker<'n> {
     pub names: Names<'n>,
-    /// The variables of the macros around, the innermost last.
+    /// The variables of the enclosing macros, the innermost last.
     pub macros: Vec<(String, Type)>,
-    /// The facts that are not null, as conditions have proved.
+    /// The facts that conditions have proved not to be null.
     pub present: Vec<Path>,
     pub reads: BTreeMap<String, Read>,
-    /// Where all fields come from, those of macros' variables included.
+    /// The sources of all fields, including those of macro variables.
     pub sources: Sources,
     pub problems: Vec<Problem>,
 }
@@ -84,7 +85,8 @@ impl<'n> Checker<'n> {
         }
     }
 
-    /// What is shown for an element: one value, or several with a text among them, joined by `+`.
+    /// Checks what is shown for an element: one value, or several joined by `+`, one of them a
+    /// string.
     fn pieces(&mut self, syntax: &Syntax) -> Option<(Vec<Node>, Type)> {
         let pieces = joined_by_plus(syntax);
         if !pieces.iter().any(|piece| matches!(piece.kind, Kind::Literal(Constant::Text(_)))) {
@@ -102,7 +104,7 @@ impl<'n> Checker<'n> {
         Some((nodes, Type::Text))
     }
 
-    /// None: there is a problem, and it has been noted.
+    /// Checks any expression. None means that a problem has been added.
     fn check(&mut self, syntax: &Syntax) -> Option<Checked> {
         match &syntax.kind {
             Kind::Literal(constant) => match constant.ty() {
@@ -132,17 +134,24 @@ impl<'n> Checker<'n> {
     }
 
     fn list(&mut self, elements: &[Syntax], at: &Range<usize>) -> Option<Checked> {
-        let texts = elements.iter().map(|element| {
-            let node = self.check(element)?.node;
-            if let Node::Constant(Constant::Text(text)) = node {
-                return Some(text);
-            }
-            let problem = Problem::new(element.at.clone(), "a list holds texts only");
-            self.refuse(problem.help("write ['a', 'b']"))
-        });
-        let texts: Vec<_> = texts.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
-        if texts.is_empty() {
+        if elements.is_empty() {
             return self.refuse(Problem::new(at.clone(), "nothing is in an empty list"));
+        }
+        let mut texts = Vec::new();
+        for element in elements {
+            match self.check(element) {
+                Some(Checked { node: Node::Constant(Constant::Text(text)), .. }) => {
+                    texts.push(text)
+                }
+                Some(_) => {
+                    let problem = Problem::new(element.at.clone(), "a list holds texts only");
+                    self.problems.push(problem.help("write ['a', 'b']"));
+                }
+                None => {}
+            }
+        }
+        if texts.len() < elements.len() {
+            return None;
         }
         let node = Node::Constant(Constant::Texts(Texts(texts)));
         Some(Checked { node, ty: Type::List(&Type::Text) })
@@ -157,7 +166,7 @@ impl<'n> Checker<'n> {
         Some(Checked { node: Node::Unary(operator, Box::new(node)), ty })
     }
 
-    /// Checks what needs a value: it must not be null.
+    /// Checks an expression that must not be null.
     fn value(&mut self, syntax: &Syntax) -> Option<Checked> {
         let checked = self.check(syntax)?;
         if !matches!(checked.ty, Type::Optional(_)) {
@@ -171,12 +180,12 @@ impl<'n> Checker<'n> {
         self.refuse(problem.help(format!("test it first: `{tested} != null && …`")))
     }
 
-    /// Whether conditions have proved that this fact is not null.
+    /// Whether conditions have proved that the fact is not null.
     pub(super) fn is_tested(&self, node: &Node) -> bool {
         matches!(node, Node::Path(path) if self.present.contains(path))
     }
 
-    /// Checks what matters only where a condition comes to that truth.
+    /// Runs a check for a part that matters only if a condition has this truth.
     fn given<T>(
         &mut self,
         condition: Option<&Node>,
@@ -190,7 +199,7 @@ impl<'n> Checker<'n> {
         checked
     }
 
-    /// Checks an operand that must be of a type.
+    /// Checks an operand that must have this type.
     fn expect(&mut self, ty: Type, operand: &Syntax) -> Option<Node> {
         let checked = self.value(operand)?;
         if comparable(checked.ty, ty) {
@@ -307,7 +316,7 @@ impl<'n> Checker<'n> {
         }
     }
 
-    /// Checks that what is compared with a word may be equal to it.
+    /// Checks that a constant compared with a fact of certain words is one of these.
     fn words(&mut self, ty: Type, other: &Checked, syntax: &Syntax) -> Option<()> {
         let Type::Word(words) = required(ty) else { return Some(()) };
         let texts = match &other.node {
@@ -363,7 +372,7 @@ impl<'n> Checker<'n> {
         Some(Checked { node: Node::Quantified(quantifier, Box::new(parts)), ty: Type::Bool })
     }
 
-    /// Checks a macro: its list, and with the slot of its variable the body.
+    /// Checks a macro. Returns its list, the slot of its variable, and the result for its body.
     fn over<T>(
         &mut self,
         parts: &parse::Quantified,
@@ -376,10 +385,9 @@ impl<'n> Checker<'n> {
             return self.refuse(Problem::new(at.clone(), message));
         };
         let name = &parts.variable;
-        let taken = |(taken, _): &(String, Type)| taken == name;
         if name == "params"
             || self.names.variables.iter().any(|variable| variable.name == name)
-            || self.macros.iter().any(taken)
+            || self.macros.iter().any(|(variable, _)| variable == name)
         {
             let message = format!("the name `{name}` is taken");
             return self.refuse(Problem::new(at.clone(), message).help("use another, such as `x`"));
@@ -396,7 +404,7 @@ impl<'n> Checker<'n> {
     }
 }
 
-/// The operands of `a + b + …`; else the expression alone.
+/// Returns the operands of `a + b + …`, or else the expression itself.
 fn joined_by_plus(syntax: &Syntax) -> Vec<&Syntax> {
     match &syntax.kind {
         Kind::Binary(Binary::Add, sides) => sides.iter().flat_map(joined_by_plus).collect(),
@@ -404,7 +412,7 @@ fn joined_by_plus(syntax: &Syntax) -> Vec<&Syntax> {
     }
 }
 
-/// A record is too much for a text.
+/// Returns the problem that a record is too large for a text.
 pub(super) fn cannot_be_shown(at: Range<usize>, ty: Type) -> Problem {
     Problem::new(at, format!("a {} cannot be shown", type_name(ty)))
         .help("name one of its fields, size(), or map(x, x.field)")
@@ -414,7 +422,7 @@ fn join(operator: Binary, left: Node, right: Node) -> Node {
     Node::Binary(operator, Box::new([left, right]))
 }
 
-/// The place of the element of a list that has this text, or else of the whole.
+/// Returns the position of the list's element with this text, or else of the whole expression.
 fn element_place(syntax: &Syntax, text: &str) -> Range<usize> {
     if let Kind::List(elements) = &syntax.kind {
         for element in elements {

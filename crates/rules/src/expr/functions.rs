@@ -1,4 +1,4 @@
-//! The functions of rule expressions, and those of CEL that they do without.
+//! The functions of rule expressions, and the errors for CEL functions that are not supported.
 
 use super::parse::{Binary, Kind, Name, Quantified, Quantifier, Syntax};
 use crate::problem::Problem;
@@ -6,15 +6,16 @@ use crate::problem::Problem;
 const FUNCTIONS: [&str; 9] =
     ["size", "startsWith", "endsWith", "contains", "exists", "all", "exists_one", "map", "filter"];
 
-/// What `name(args)` or `receiver.name(args)` means.
+/// Resolves `name(args)` or `receiver.name(args)`.
 pub(super) fn call(
     name: &Name,
     receiver: Option<Syntax>,
     args: Vec<Syntax>,
 ) -> Result<Kind, Problem> {
     let is_method = receiver.is_some();
-    let mut all = receiver.into_iter().chain(args);
-    let operands = (all.next(), all.next(), all.next(), all.next(), all.next());
+    let mut operands = receiver.into_iter().chain(args);
+    let mut next = || operands.next();
+    let operands = (next(), next(), next(), next(), next());
     Ok(match (name.text.as_str(), is_method, operands) {
         ("size", _, (Some(counted), None, ..)) => Kind::Size(Box::new(counted)),
         ("startsWith", true, (Some(text), Some(start), None, ..)) => {
@@ -35,7 +36,7 @@ pub(super) fn call(
     })
 }
 
-/// A macro over the elements of a list.
+/// Resolves a macro over the elements of a list.
 fn range_over(
     name: &Name,
     list: Syntax,
@@ -72,7 +73,7 @@ fn variable_name(syntax: &Syntax) -> Option<String> {
     }
 }
 
-/// The part of CEL that rules do without, and what they do instead.
+/// Returns the problem with an unsupported function, and what to use instead.
 fn unsupported(name: &Name) -> Problem {
     let at = name.at.clone();
     match name.text.as_str() {

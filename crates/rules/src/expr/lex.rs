@@ -1,5 +1,5 @@
-//! Text to tokens, as the [specification of CEL](https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax)
-//! says.
+//! Splits an expression into tokens, as in the
+//! [specification of CEL](https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax).
 
 use std::ops::Range;
 
@@ -11,29 +11,29 @@ const SYMBOLS: [&str; 25] = [
     "{", "}", "+", "-", "*", "/", "%",
 ];
 const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
-/// Longer quotes first: `'''` is not an empty text.
+/// Longer quotes come first, since `'''` is not an empty string.
 const QUOTES: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
 
 /// A piece of an expression.
 pub(super) struct Token<'t> {
-    /// The place, in bytes.
+    /// The position in bytes.
     pub at: Range<usize>,
-    /// The piece as it stands in the text; empty at the end.
+    /// The text of the token; empty at the end.
     pub text: &'t str,
     pub kind: TokenKind,
 }
 
 pub(super) enum TokenKind {
-    /// A literal; none if rules have no values of its kind.
+    /// A literal; none if rules do not support its kind.
     Literal(Option<Constant>),
     /// An identifier or a word such as `in`.
     Name,
-    /// An operator, a bracket, or what is not part of CEL at all.
+    /// An operator, a bracket, or a character that is not part of CEL.
     Symbol,
     End,
 }
 
-/// The tokens of the text; the last one is the end.
+/// Returns the tokens of the text; the last one is the end.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
     let mut tokens = Vec::new();
     let mut rest = skip_blanks(text);
@@ -47,7 +47,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
     Ok(tokens)
 }
 
-/// The text without the blanks and comments that it begins with.
+/// Removes leading whitespace and comments.
 fn skip_blanks(text: &str) -> &str {
     let mut rest = text.trim_start_matches(BLANKS);
     while let Some(comment) = rest.strip_prefix("//") {
@@ -57,7 +57,8 @@ fn skip_blanks(text: &str) -> &str {
     rest
 }
 
-/// The length and the kind of the token that the text begins with; it stands at `start`.
+/// Returns the length and kind of the token at the beginning of the text, which is at `start` in
+/// the expression.
 fn token(text: &str, start: usize) -> Result<(usize, TokenKind), Problem> {
     if let Some(quoted) = Quoted::new(text) {
         let (length, value) = quoted.read(start)?;
@@ -84,7 +85,7 @@ fn token(text: &str, start: usize) -> Result<(usize, TokenKind), Problem> {
     Ok((name.len(), TokenKind::Literal(Some(literal))))
 }
 
-/// The name that the text begins with, or nothing.
+/// Returns the name at the beginning of the text, or an empty string.
 fn name(text: &str) -> &str {
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         return "";
@@ -93,7 +94,7 @@ fn name(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// The number that the text begins with.
+/// Returns the number at the beginning of the text.
 fn number(text: &str) -> Option<&str> {
     let hexadecimal = text.strip_prefix("0x").map_or(0, |hex| count_digits(hex, 16));
     if hexadecimal > 0 {
@@ -119,7 +120,7 @@ fn count_digits(text: &str, radix: u32) -> usize {
     text.chars().take_while(|c| c.is_digit(radix)).count()
 }
 
-/// The number, if it is finite and none of its digits is lost.
+/// Parses a number, which must be finite and, if it is an integer, exact.
 fn number_value(number: &str) -> Option<f64> {
     if let Some(hexadecimal) = number.strip_prefix("0x") {
         return i64::from_str_radix(hexadecimal, 16).ok().and_then(exact);
@@ -130,18 +131,18 @@ fn number_value(number: &str) -> Option<f64> {
     number.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// A text in quotes, with `b` before it bytes, and with `r` raw: then a backslash is a backslash.
+/// A string in quotes. The prefix `b` makes it bytes, and `r` makes it raw, without escapes.
 struct Quoted<'t> {
     text: &'t str,
     is_bytes: bool,
     is_raw: bool,
     quote: &'static str,
-    /// Where the content begins.
+    /// The start of the content.
     start: usize,
 }
 
 impl<'t> Quoted<'t> {
-    /// The one that the text begins with.
+    /// Recognises a string at the beginning of the text.
     fn new(text: &'t str) -> Option<Quoted<'t>> {
         let after_bytes = text.strip_prefix(['b', 'B']);
         let rest = after_bytes.unwrap_or(text);
@@ -157,7 +158,8 @@ impl<'t> Quoted<'t> {
         })
     }
 
-    /// The length, quotes included, and the value, but of bytes. It stands at `start` of the expression.
+    /// Returns the length including quotes, and the value unless it is bytes. The string is at
+    /// `start` in the expression.
     fn read(&self, start: usize) -> Result<(usize, Option<Constant>), Problem> {
         let (mut value, mut end) = (String::new(), self.start);
         while let Some(c) = self.text[end..].chars().next() {
@@ -188,7 +190,7 @@ impl<'t> Quoted<'t> {
     }
 }
 
-/// The character that an escape stands for, and the length of the escape, backslash excluded.
+/// Returns the character of an escape, and the escape's length without the backslash.
 fn escape(text: &str) -> Option<(char, usize)> {
     let first = text.chars().next()?;
     let escaped = match first {

@@ -1,7 +1,7 @@
-//! Evaluation, three-valued: a value, or the sources that are missing for it.
+//! Evaluates expressions to a value or to the missing sources.
 //!
-//! An empty set of sources is a defect: a rule computed what is not a value, such as infinity less infinity.
-//! It is as unknown as a missing fact, so it never turns into a pass.
+//! An empty set of sources is a defect: a rule computed something that is not a value, such as
+//! infinity minus infinity. Like a missing fact it is unknown, so it never becomes a pass.
 
 use portcullis_model::{List, Sources, Value};
 
@@ -9,7 +9,7 @@ use super::parse::{Binary, Quantifier, Unary};
 use super::{MAX_MACROS, MAX_VARIABLES};
 use crate::constant::Constant;
 
-/// The values of the variables: first those of the scope, then those of macros.
+/// The values of the variables, those of the scope before those of macros.
 pub(crate) struct Env<'a> {
     slots: [Value<'a>; MAX_VARIABLES + MAX_MACROS],
 }
@@ -21,14 +21,14 @@ impl<'a> Env<'a> {
         Env { slots }
     }
 
-    /// Puts a value in the place of a variable.
+    /// Sets the value of a variable.
     pub(crate) fn set(&mut self, slot: usize, value: Value<'a>) {
         self.slots[slot] = value;
     }
 }
 
-/// A checked expression, ready to evaluate. [`check`](super::check) has made sure of the types, and that
-/// what may be null is tested first; what can still go wrong is arithmetic, which is a defect then.
+/// A checked expression, ready to evaluate. [`check`](super::check) has verified the types, and
+/// that nullable facts are tested first. Only arithmetic can still fail, which is a defect.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Constant(Constant),
@@ -40,7 +40,7 @@ pub(crate) enum Node {
     Quantified(Quantifier, Box<Quantified>),
 }
 
-/// A variable, by its slot, and the indices of the fields to follow.
+/// The slot of a variable, and the indices of the fields to follow.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Path {
     pub slot: usize,
@@ -55,21 +55,21 @@ pub(crate) struct Quantified {
     pub body: Node,
 }
 
-/// What is shown in the place of each element of a list.
+/// How each element of a list is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Mapped {
     /// The slot of the macro's variable.
     pub slot: usize,
-    /// Whether the element is shown at all.
+    /// The condition for showing the element; none if it is always shown.
     pub condition: Option<Node>,
-    /// What is shown, piece by piece; never empty.
+    /// The pieces to show; never empty.
     pub body: Vec<Node>,
 }
 
 type Outcome<T> = Result<T, Sources>;
 
 impl Node {
-    /// The value, or the sources that are missing for it.
+    /// Returns the value, or the missing sources.
     pub(crate) fn eval<'a>(&'a self, env: &mut Env<'a>) -> Outcome<Value<'a>> {
         match self {
             Node::Constant(constant) => Ok(constant.value()),
@@ -90,7 +90,7 @@ impl Node {
         }
     }
 
-    /// What the value comes from: of a choice, the branch that is taken.
+    /// Returns the node that gives the value: for a ternary, that of the chosen branch.
     pub(crate) fn leaf<'a>(&'a self, env: &mut Env<'a>) -> &'a Node {
         let Node::Ternary(parts) = self else { return self };
         let [condition, yes, no] = &**parts;
@@ -101,7 +101,7 @@ impl Node {
         }
     }
 
-    /// The truth of a condition, or the sources that are missing for it.
+    /// Returns the truth of a condition, or the missing sources.
     pub(crate) fn truth<'a>(&'a self, env: &mut Env<'a>) -> Outcome<bool> {
         match self.eval(env)? {
             Value::Bool(truth) => Ok(truth),
@@ -109,8 +109,8 @@ impl Node {
         }
     }
 
-    /// The facts that are not null where the condition comes to that truth. Where one of them is null,
-    /// the condition comes to the opposite, whatever else is missing.
+    /// Returns the facts that are not null if the condition has this truth. If one of them is null,
+    /// the condition has the opposite truth, whatever else is missing.
     pub(crate) fn proves(&self, truth: bool) -> Vec<Path> {
         match self {
             Node::Unary(Unary::Not, operand) => operand.proves(!truth),
@@ -158,8 +158,8 @@ fn binary<'a>(operator: Binary, sides: &'a [Node; 2], env: &mut Env<'a>) -> Outc
     })
 }
 
-/// "And" (decided by false) and "or" (decided by true) after Kleene: the side that decides wins,
-/// whichever it is and however unknown the other.
+/// Evaluates "and" (decided by false) or "or" (decided by true) in Kleene's logic: either side can
+/// decide, even if the other is unknown.
 fn logic<'a>(decides: bool, [left, right]: &'a [Node; 2], env: &mut Env<'a>) -> Outcome<bool> {
     let left = left.truth(env);
     if left == Ok(decides) {
@@ -172,7 +172,7 @@ fn logic<'a>(decides: bool, [left, right]: &'a [Node; 2], env: &mut Env<'a>) -> 
     both(left, right).map(|_| !decides)
 }
 
-/// Both values, or all the sources that are missing for either.
+/// Returns both values, or the missing sources of either.
 fn both<T>(left: Outcome<T>, right: Outcome<T>) -> Outcome<(T, T)> {
     match (left, right) {
         (Ok(left), Ok(right)) => Ok((left, right)),
@@ -223,7 +223,7 @@ fn contains(list: Value<'_>, wanted: Value<'_>) -> Outcome<bool> {
     any(list_of(list)?, |element| equal(element, wanted))
 }
 
-/// Whether the test holds for an element: one `true` decides, however unknown the others are.
+/// Whether the test holds for any element; a single `true` decides, even if others are unknown.
 fn any<'a>(list: &'a dyn List, mut test: impl FnMut(Value<'a>) -> Outcome<bool>) -> Outcome<bool> {
     let mut outcome = Ok(false);
     for index in 0..list.size() {
@@ -249,13 +249,13 @@ fn quantified<'a>(
     };
     match quantifier {
         Quantifier::Exists => any(list, body),
-        // All hold unless for one it does not.
+        // "All" is "not any that does not".
         Quantifier::All => any(list, |element| body(element).map(|truth| !truth)).map(|any| !any),
         Quantifier::ExistsOne => one(list, body),
     }
 }
 
-/// Whether the test holds for exactly one element: two decide that it does not.
+/// Whether the test holds for exactly one element; two decide that it does not.
 fn one<'a>(list: &'a dyn List, mut test: impl FnMut(Value<'a>) -> Outcome<bool>) -> Outcome<bool> {
     let mut found = false;
     let second = any(list, |element| Ok(test(element)? && std::mem::replace(&mut found, true)))?;

@@ -1,4 +1,4 @@
-//! Tokens to syntax tree: a Pratt parser for the part of CEL that rules use.
+//! Parses tokens into a syntax tree: a Pratt parser for the part of CEL that rules use.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use super::lex::{Token, TokenKind, tokens};
 use crate::constant::Constant;
 use crate::problem::Problem;
 
-/// Bounds what a hostile rule file can make the parser, the checker and the evaluation do.
+/// Limits on the work that a hostile rule file can cause.
 const MAX_CHARS: usize = 1_000;
 const MAX_DEPTH: usize = 64;
 
-/// What CEL keeps for itself; see "RESERVED" in its specification.
+/// CEL's reserved words; see "RESERVED" in its specification.
 const RESERVED: [&str; 17] = [
     "as",
     "break",
@@ -32,7 +32,7 @@ const RESERVED: [&str; 17] = [
     "while",
 ];
 
-/// An expression with its place in the text: the operator, the last name or the literal itself.
+/// An expression, with the position of its operator, last name or literal.
 pub(super) struct Syntax {
     pub at: Range<usize>,
     pub kind: Kind,
@@ -41,30 +41,30 @@ pub(super) struct Syntax {
 pub(super) enum Kind {
     Literal(Constant),
     List(Vec<Syntax>),
-    /// `variable.field.field`; the variable first.
+    /// `variable.field.field`, beginning with the variable.
     Path(Vec<Name>),
     Unary(Unary, Box<Syntax>),
     Binary(Binary, Box<[Syntax; 2]>),
     Ternary(Box<[Syntax; 3]>),
     Size(Box<Syntax>),
     Quantified(Quantifier, Box<Quantified>),
-    /// `list.map(variable, condition, body)`, or without condition. Texts have it; see
+    /// `list.map(variable, condition, body)` or `list.map(variable, body)`. Only allowed in a
     /// [`Template`](super::Template).
     Map(Box<Quantified>, Option<Box<Syntax>>),
 }
 
-/// A name with its place.
+/// A name with its position.
 pub(super) struct Name {
     pub text: String,
     pub at: Range<usize>,
 }
 
-/// The names as they are written, `variable.field.field`.
+/// Joins names as `variable.field.field`.
 pub(super) fn joined(names: &[Name]) -> String {
     names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
 }
 
-/// `list.exists(variable, body)`, or another macro.
+/// The parts of `list.exists(variable, body)` or another macro.
 pub(super) struct Quantified {
     pub list: Syntax,
     pub variable: String,
@@ -103,7 +103,7 @@ pub(crate) enum Binary {
     Contains,
 }
 
-/// How tightly each operator binds, and what it means; none: rules do without it.
+/// The binding power and meaning of each operator; none if rules do not support it.
 const OPERATORS: [(&str, u8, Option<Binary>); 14] = [
     ("||", 1, Some(Binary::Or)),
     ("&&", 2, Some(Binary::And)),
@@ -121,12 +121,12 @@ const OPERATORS: [(&str, u8, Option<Binary>); 14] = [
     ("%", 5, None),
 ];
 
-/// Parses the text, and refuses all of CEL that rules do not use.
+/// Parses the text, and refuses the parts of CEL that rules do not support.
 pub(super) fn parse(text: &str) -> Result<Syntax, Vec<Problem>> {
     Ok(parse_as(text, false)?.0)
 }
 
-/// Parses an expression, and what may follow it after a comma: the words that say when it holds.
+/// Parses an expression, and after an optional comma the words that say when it holds.
 pub(super) fn parse_worded(text: &str) -> Result<(Syntax, Option<String>), Vec<Problem>> {
     parse_as(text, true)
 }
@@ -152,9 +152,9 @@ fn parse_as(text: &str, may_have_words: bool) -> Result<(Syntax, Option<String>)
 }
 
 struct Parser<'t> {
-    /// The tokens that are left; the last one is the end, and stays.
+    /// The remaining tokens; the end is never removed.
     tokens: &'t [Token<'t>],
-    /// What CEL has and rules have not.
+    /// Problems with valid CEL that rules do not support.
     refused: Vec<Problem>,
 }
 
@@ -177,7 +177,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// `condition ? yes : no`, or anything that binds tighter.
+    /// Parses `condition ? yes : no`, or anything that binds more tightly.
     fn expression(&mut self, depth: usize) -> Parsed<Syntax> {
         let condition = self.binary(0, depth)?;
         let Some(at) = self.take("?") else { return Ok(condition) };
@@ -187,7 +187,7 @@ impl<'t> Parser<'t> {
         Ok(Syntax { at, kind: Kind::Ternary(Box::new([condition, yes, no])) })
     }
 
-    /// Operators that bind at least as tightly as `least`; of the same tightness, the left one first.
+    /// Parses left-associative operators that bind at least as tightly as `least`.
     fn binary(&mut self, least: u8, mut depth: usize) -> Parsed<Syntax> {
         let mut left = self.unary(depth)?;
         while let Some((power, operator)) = self.operator(least) {
@@ -213,7 +213,7 @@ impl<'t> Parser<'t> {
         (power >= least).then_some((power, operator))
     }
 
-    /// `!` or `-`, any number of the one or the other.
+    /// Parses any number of `!`, or any number of `-`, and an operand.
     fn unary(&mut self, depth: usize) -> Parsed<Syntax> {
         let (symbol, operator) = match self.peek().text {
             "!" => ("!", Unary::Not),
@@ -226,7 +226,7 @@ impl<'t> Parser<'t> {
         Ok(Syntax { at, kind: Kind::Unary(operator, Box::new(operand)) })
     }
 
-    /// A value, and the fields and methods that follow it.
+    /// Parses a value with its fields and methods.
     fn member(&mut self, mut depth: usize) -> Parsed<Syntax> {
         let mut value = self.primary(depth)?;
         loop {
@@ -322,7 +322,7 @@ impl<'t> Parser<'t> {
         Ok(Syntax { at: name.at.clone(), kind })
     }
 
-    /// Expressions up to a closing bracket, with commas between them.
+    /// Parses expressions separated by commas, up to a closing bracket.
     fn list(&mut self, close: &'static str, depth: usize) -> Parsed<Vec<Syntax>> {
         let depth = self.deeper(depth)?;
         let mut elements = Vec::new();
@@ -358,12 +358,12 @@ impl<'t> Parser<'t> {
         token
     }
 
-    /// Whether the next token is that symbol or word.
+    /// Whether the next token is this symbol or word.
     fn is(&self, text: &str) -> bool {
         self.peek().text == text
     }
 
-    /// The place of the next token, now taken, if it is that symbol.
+    /// Takes the next token if it is this symbol, and returns its position.
     fn take(&mut self, symbol: &str) -> Option<Range<usize>> {
         self.is(symbol).then(|| self.next().at.clone())
     }
@@ -390,7 +390,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// One level down, unless that is too deep.
+    /// Returns the depth one level down, unless that is too deep.
     fn deeper(&self, depth: usize) -> Parsed<usize> {
         if depth < MAX_DEPTH {
             return Ok(depth + 1);

@@ -1,4 +1,4 @@
-//! Names: variables and their fields, parameters, and the variables of macros.
+//! Resolves names: variables and their fields, parameters, and variables of macros.
 
 use portcullis_model::Type;
 
@@ -12,11 +12,10 @@ use crate::problem::Problem;
 use crate::show::type_name;
 
 impl Checker<'_> {
-    /// Follows `variable.field.field` or `params.name`.
+    /// Resolves `variable.field.field` or `params.name`.
     pub(super) fn path(&mut self, names: &[Name]) -> Option<Checked> {
         let (Name { text: name, at }, fields) = names.split_first()?;
-        let place = self.macros.iter().rposition(|(variable, _)| variable == name);
-        if let Some(index) = place {
+        if let Some(index) = self.macros.iter().rposition(|(variable, _)| variable == name) {
             let ty = self.macros[index].1;
             let (checked, _) = self.fields(MAX_VARIABLES + index, ty, fields)?;
             return Some(self.narrowed(checked));
@@ -35,7 +34,7 @@ impl Checker<'_> {
         Some(self.narrowed(checked))
     }
 
-    /// The fact without "or null", if it has been tested.
+    /// Removes "or null" from the type, if the fact has been tested.
     fn narrowed(&self, checked: Checked) -> Checked {
         if self.is_tested(&checked.node) {
             return Checked { ty: required(checked.ty), ..checked };

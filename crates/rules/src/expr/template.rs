@@ -1,4 +1,4 @@
-//! Texts with `{expressions}` in them.
+//! Templates: texts that contain `{expressions}`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read, Sho
 use crate::problem::Problem;
 use crate::show;
 
-/// How many elements of a mapped list a text shows; evidence shows them all.
+/// The number of elements of a mapped list that a text shows; evidence shows all.
 const MAX_MAPPED: usize = 5;
 
 /// A text with `{expressions}`; `{{` and `}}` stand for braces.
@@ -27,7 +27,7 @@ enum Segment {
 }
 
 impl Shown {
-    /// Adds the value for people, as the facts that it is made of.
+    /// Adds the value to a message, as the facts that it consists of.
     fn show<'a>(&'a self, env: &mut Env<'a>, message: &mut Message) {
         let node = &self.expression.node;
         match (node.eval(env), &self.mapped) {
@@ -51,7 +51,7 @@ impl Shown {
         }
     }
 
-    /// What takes its place in a command.
+    /// Returns the value as filled into a command.
     fn fill<'a>(&'a self, env: &mut Env<'a>) -> Filling<'a> {
         let node = &self.expression.node;
         match (node.eval(env), &self.mapped) {
@@ -73,7 +73,7 @@ impl Shown {
         }
     }
 
-    /// The value as a text; where there is none, what is to be filled in.
+    /// Returns the value as text; a placeholder if it is null or missing.
     fn known(&self, node: &Node, value: Result<Value<'_>, Sources>) -> String {
         match value {
             Ok(Value::Null) | Err(_) => self.blank(node),
@@ -81,8 +81,8 @@ impl Shown {
         }
     }
 
-    /// What stands for a value that is not known: `USER-NAME` for `user.name`; of a choice between words
-    /// the first.
+    /// Returns the placeholder for an unknown value: `USER-NAME` for `user.name`, or the first word
+    /// of a fact that is one of several words.
     fn blank(&self, node: &Node) -> String {
         if let (Node::Path(_), Type::Word(words)) = (node, self.expression.ty.element()) {
             return words[0].to_owned();
@@ -93,16 +93,16 @@ impl Shown {
             node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
         let path = path.unwrap_or_default();
-        // Readers know neither windows of attempts nor what identifies a resource.
+        // Users know neither "window" nor "resource id".
         let path = path.trim_start_matches("window.").replace("resource_id", "arn");
         let parents = path.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
         let name = path[parents..].to_ascii_uppercase().replace('_', "-");
-        // What is shown for each element belongs to one of them.
+        // The singular, since this is shown for each element.
         let name = if self.mapped.is_some() { name.replace("S.", "-") } else { name };
         name.replace('.', "-")
     }
 
-    /// The text for a resource of which nothing is known.
+    /// Returns the placeholder for a resource about which nothing is known.
     fn blanks(&self) -> String {
         match &self.mapped {
             Some(mapped) => mapped.body.iter().map(|node| self.blank(node)).collect(),
@@ -110,14 +110,14 @@ impl Shown {
         }
     }
 
-    /// Adds a line to advice in which nobody knows whether its condition holds.
+    /// Adds a line whose condition may or may not hold.
     fn add_line_that_may_apply(&self, line: &str, advice: &mut String) {
         let is_command = line.starts_with(' ');
         match &self.words {
-            // Each a paragraph of its own.
+            // Words and command become separate paragraphs.
             Some(words) if is_command => advice.extend(["\n", words, "\n", line]),
             Some(words) => advice.extend(["\n", words, "\n\n"]),
-            // An option of a command that began before.
+            // The line is an option of a command that began on an earlier line.
             None if advice.ends_with("\\\n") => {
                 let option = line.trim().trim_end_matches('\\').trim_end();
                 advice.push_str(&line.replace(option, &format!("[{option}]")));
@@ -126,11 +126,12 @@ impl Shown {
         }
     }
 
-    /// The path of the fact or parameter that a text comes from; none: from the rule itself.
+    /// Returns the path of the fact or parameter that a text comes from; none if it is the rule's
+    /// own.
     fn fact(&self, leaf: &Node) -> Option<Cow<'_, str>> {
         match leaf {
             Node::Path(path) if path.slot < MAX_VARIABLES => Some(self.name_of(path).into()),
-            // An element of the list that is mapped.
+            // An element of the mapped list.
             Node::Path(path) => {
                 let list = self.fact(&self.expression.node).unwrap_or_default();
                 let ty = self.expression.reads.get(&*list).map(|read| read.ty);
@@ -150,7 +151,7 @@ impl Shown {
         ""
     }
 
-    /// A parameter that is a text, or a list of texts, if the expression reads one.
+    /// Returns a parameter that is a string or a list of strings, if the expression reads one.
     fn text_param(&self) -> Option<&str> {
         for (name, read) in &self.expression.reads {
             if name.starts_with("params.") && matches!(read.ty.element(), Type::Text) {
@@ -162,7 +163,7 @@ impl Shown {
 }
 
 impl Mapped {
-    /// The pieces that are shown for an element, and where they come from; none if it is left out.
+    /// Returns the pieces shown for an element, with their nodes; none if the element is left out.
     fn show<'a>(
         &'a self,
         element: Result<Value<'a>, Sources>,
@@ -180,17 +181,17 @@ impl Mapped {
     }
 }
 
-/// What takes the place of an expression in a line of a command.
+/// The value of an expression in a line of a command.
 enum Filling<'a> {
-    /// Words of the rule, as they stand.
+    /// Words of the rule, which are not quoted.
     Words(&'a str),
     /// A value, which is quoted.
     Value(String),
-    /// Values, each in a line of its own.
+    /// Values, each on a line of its own.
     Each(Vec<String>),
 }
 
-/// The names of the fields, each after a dot, beginning at an element of a list of that type.
+/// Returns the names of the fields from an element of the list on, each after a dot.
 fn field_names(list: Type, fields: &[usize]) -> String {
     let mut names = String::new();
     let mut ty = list;
@@ -203,7 +204,7 @@ fn field_names(list: Type, fields: &[usize]) -> String {
     names
 }
 
-/// Adds a value, each text of which is one of that fact; none: words of the rule.
+/// Adds a value, whose texts belong to `fact`; without a fact, they are words of the rule.
 fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mut Message) {
     match (value, fact) {
         (Ok(Value::Text(text)), Some(fact)) => message.push_fact(fact, text),
@@ -217,14 +218,14 @@ fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mu
     }
 }
 
-/// Adds the first of the texts, and how many more there are.
-fn enumerate(shown: Vec<Message>, message: &mut Message) {
-    let is_list = shown.iter().any(|one| one.to_string().contains(", "));
-    let separator = if is_list { "; " } else { ", " };
-    let more = shown.len().saturating_sub(MAX_MAPPED);
-    for (index, one) in shown.into_iter().take(MAX_MAPPED).enumerate() {
+/// Adds the first elements, and how many more there are.
+fn enumerate(elements: Vec<Message>, message: &mut Message) {
+    let has_comma = elements.iter().any(|element| element.to_string().contains(", "));
+    let separator = if has_comma { "; " } else { ", " };
+    let more = elements.len().saturating_sub(MAX_MAPPED);
+    for (index, element) in elements.into_iter().take(MAX_MAPPED).enumerate() {
         message.push(if index == 0 { "" } else { separator });
-        message.append(one);
+        message.append(element);
     }
     if more > 0 {
         message.push(&format!("{separator}and {more} more"));
@@ -232,7 +233,7 @@ fn enumerate(shown: Vec<Message>, message: &mut Message) {
 }
 
 impl Template {
-    /// Parses and checks the text; the problems' places are bytes of it.
+    /// Parses and checks the text. Problems have byte positions in it.
     pub(crate) fn compile(text: &str, names: Names<'_>) -> Result<Template, Vec<Problem>> {
         let (mut segments, mut problems) = (Vec::new(), Vec::new());
         for piece in split(text) {
@@ -252,7 +253,7 @@ impl Template {
         if problems.is_empty() { Ok(Template { segments }) } else { Err(problems) }
     }
 
-    /// The text with the values, for people.
+    /// Fills in the values, for a message.
     pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> Message {
         let mut message = Message::default();
         for part in &self.segments {
@@ -275,9 +276,9 @@ impl Template {
     /// The text with the values, each one word of a shell command or, in quotes, text in a JSON
     /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
     ///
-    /// A line that begins with a condition is left out where that does not hold. A command with a list is
-    /// written once for each element; several lists of a line go in step. In a JSON document, the elements
-    /// are those of an array.
+    /// A line that begins with a condition is left out if that does not hold. A command with a list
+    /// is repeated for each element, and several lists in a line advance together. In a JSON
+    /// document, the elements become those of an array.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
         let mut advice = String::new();
         for (condition, line) in self.lines() {
@@ -297,8 +298,8 @@ impl Template {
         advice
     }
 
-    /// The text for a resource of which nothing is known, with capitals where values belong, and all
-    /// lines with the words that say when each applies.
+    /// Returns the text for a resource about which nothing is known, with placeholders for values,
+    /// and with all conditional lines and the words that say when each applies.
     pub(crate) fn blanks(&self) -> String {
         let mut advice = String::new();
         for (condition, line) in self.lines() {
@@ -317,7 +318,7 @@ impl Template {
         advice
     }
 
-    /// The lines, each with the condition that it begins with.
+    /// Returns the lines, each with the condition at its beginning.
     fn lines(&self) -> impl Iterator<Item = (Option<&Shown>, &[Segment])> {
         self.segments.split_inclusive(Segment::ends_line).map(|line| match line {
             [Segment::Expression(condition), rest @ ..]
@@ -329,15 +330,18 @@ impl Template {
         })
     }
 
-    /// Where the facts that the expressions read come from.
+    /// Returns the sources of the facts that the expressions read.
     pub(crate) fn sources(&self) -> Sources {
-        self.segments.iter().fold(Sources::NONE, |sources, part| match part {
-            Segment::Text(_) => sources,
-            Segment::Expression(shown) => sources | shown.expression.sources,
-        })
+        let mut sources = Sources::NONE;
+        for segment in &self.segments {
+            if let Segment::Expression(shown) = segment {
+                sources |= shown.expression.sources;
+            }
+        }
+        sources
     }
 
-    /// All that the expressions read.
+    /// Returns the facts and parameters that the expressions read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &BTreeMap<String, Read>> {
         self.segments.iter().filter_map(|part| match part {
             Segment::Text(_) => None,
@@ -352,10 +356,10 @@ impl Segment {
     }
 }
 
-/// A piece of a line, quoted where it needs to be.
+/// A piece of a line, quoted if necessary.
 enum Piece {
     Once(String),
-    /// One for each time that the line is written.
+    /// One for each repetition of the line.
     Each(Vec<String>),
 }
 
@@ -366,7 +370,7 @@ fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
     for part in line {
         let filling = match part {
             Segment::Text(text) => {
-                // Prose has apostrophes.
+                // In prose, a single quote is an apostrophe.
                 in_quotes ^= is_command && text.matches('\'').count() % 2 == 1;
                 Filling::Words(text)
             }
@@ -390,7 +394,7 @@ fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
     pieces
 }
 
-/// The line, once for each element of its lists.
+/// Returns the line, repeated for each element of its lists.
 fn filled_lines(pieces: &[Piece]) -> String {
     let lists = pieces.iter().filter_map(|piece| match piece {
         Piece::Once(_) => None,
@@ -431,11 +435,11 @@ fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segme
 
 enum Part<'t> {
     Text(&'t str),
-    /// The place between the braces.
+    /// The position between the braces.
     Expression(Range<usize>),
 }
 
-/// Splits at braces.
+/// Splits a text at braces.
 fn split(text: &str) -> Vec<Result<Part<'_>, Problem>> {
     let (mut pieces, mut start) = (Vec::new(), 0);
     while let Some(brace) = text[start..].find(['{', '}']).map(|found| start + found) {
@@ -459,7 +463,7 @@ fn split(text: &str) -> Vec<Result<Part<'_>, Problem>> {
     pieces
 }
 
-/// The place of the `}` that ends an expression; those in quotes do not.
+/// Returns the position of the `}` that ends an expression; a `}` in quotes does not.
 fn closing(expression: &str) -> Option<usize> {
     let mut quote = None;
     let mut escaped = false;

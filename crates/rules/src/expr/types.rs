@@ -1,8 +1,8 @@
-//! How the types of facts relate.
+//! Relations between the types of facts.
 
 use portcullis_model::Type;
 
-/// The type without "or null".
+/// Returns the type without "or null".
 pub(super) fn required(ty: Type) -> Type {
     match ty {
         Type::Optional(ty) => *ty,
@@ -10,7 +10,7 @@ pub(super) fn required(ty: Type) -> Type {
     }
 }
 
-/// Whether values of the types can be equal.
+/// Whether values of these types can be equal.
 pub(super) fn comparable(left: Type, right: Type) -> bool {
     match (left, right) {
         (Type::Text | Type::Word(_), Type::Text) | (Type::Text, Type::Word(_)) => true,
@@ -20,7 +20,7 @@ pub(super) fn comparable(left: Type, right: Type) -> bool {
     }
 }
 
-/// The type of a value that is of either type.
+/// Returns the common type of two types, if there is one.
 pub(super) fn common(left: Type, right: Type) -> Option<Type> {
     if left == right {
         return Some(left);

@@ -1,4 +1,4 @@
-//! Framework files to frameworks.
+//! Reads framework files.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::read::{Fields, Text};
 use crate::rule::meant_rule;
 use crate::{Rule, RuleFile, load, show};
 
-/// Reads one file; its controls name rules of the set.
+/// Reads one file, whose controls refer to `rules`.
 pub(crate) fn load(file: &RuleFile, rules: &[Rule]) -> Result<Framework, Vec<LoadError>> {
     load::parse(file, |fields| read(file, fields, rules))
 }
@@ -84,7 +84,7 @@ fn control(entry: &mut Fields<'_>, id: Text, rules: &[Rule]) -> Option<Control> 
     Some(control)
 }
 
-/// The ids of the rules that test a control.
+/// Reads the ids of the rules that test a control.
 fn tested_by(entry: &mut Fields<'_>, rules: &[Rule]) -> Vec<String> {
     let ids = entry.one_or_several("rules");
     for id in ids.iter().filter(|id| find(rules, id).is_none()) {
@@ -98,32 +98,32 @@ fn find<'r>(rules: &'r [Rule], id: &Text) -> Option<&'r Rule> {
     rules.iter().find(|rule| rule.id == id.value)
 }
 
-/// What the control demands of its rules' settings and does not get, in words.
+/// Returns the requirements of a control that its rules' settings do not meet, in words.
 fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<String> {
     let mut unmet = Vec::new();
-    for (id, demand) in entry.table_of_texts("require") {
+    for (id, condition) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
             let problem = id.problem(format!("`{}` is not a rule of this control", id.value));
             entry.problems.push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
             continue;
         }
-        // A rule that does not exist has been reported already.
+        // `tested_by` has reported rules that do not exist.
         let Some(rule) = find(rules, &id) else { continue };
-        match shortfall(rule, &demand.value) {
+        match shortfall(rule, &condition.value) {
             Ok(shortfall) => unmet.extend(shortfall),
-            Err(problems) => entry.problems.extend(demand.place(problems)),
+            Err(problems) => entry.problems.extend(condition.place(problems)),
         }
     }
     unmet
 }
 
-/// What a demand on a rule's parameters lacks; none if it is met.
-fn shortfall(rule: &Rule, demand: &str) -> Result<Option<String>, Vec<Problem>> {
+/// Returns how a rule's parameters fail a condition; none if they meet it.
+fn shortfall(rule: &Rule, condition: &str) -> Result<Option<String>, Vec<Problem>> {
     let params: BTreeMap<String, Constant> = rule.values();
     let names = Names { variables: &[], params: &params, present: &[] };
-    let expression = Expression::condition(demand, names)?;
+    let expression = Expression::condition(condition, names)?;
     if expression.reads.is_empty() {
-        let problem = Problem::new(0..demand.len(), "this demands nothing of a parameter");
+        let problem = Problem::new(0..condition.len(), "this demands nothing of a parameter");
         return Err(vec![problem.help("write params.NAME <= 90")]);
     }
     let env = || Env::new([portcullis_model::Value::Null; MAX_VARIABLES]);
@@ -134,5 +134,5 @@ fn shortfall(rule: &Rule, demand: &str) -> Result<Option<String>, Vec<Problem>> 
     for (path, read) in &expression.reads {
         values.push(format!("{path} = {}", show::text(read.node.eval(&mut env()))));
     }
-    Ok(Some(format!("{} has {}, and {demand} is needed", rule.id, values.join(", "))))
+    Ok(Some(format!("{} has {}, and {condition} is needed", rule.id, values.join(", "))))
 }

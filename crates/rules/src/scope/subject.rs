@@ -1,4 +1,4 @@
-//! The resources that rules judge, with the values of the variables in reach.
+//! The resources that rules judge, with the values of a rule's variables.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use portcullis_model::{
 
 use crate::expr::MAX_VARIABLES;
 
-/// Something to judge.
+/// A resource to judge.
 pub(crate) struct Subject<'a> {
     pub kind: &'static str,
     pub id: Cow<'a, str>,
     pub name: &'a str,
-    /// The region, for what is in one.
+    /// The region, if the resource is in one.
     pub region: Option<&'a str>,
-    /// The name of the user whose gaps are its gaps.
+    /// The name of the owner, whose gaps apply too.
     pub user: Option<&'a str>,
-    /// Whether more of it may have happened before the period that is judged.
+    /// Whether an earlier part of it may lie before the period that is judged.
     pub is_cut: bool,
-    /// And after what was read.
+    /// Whether a later part of it may lie after the last event read.
     pub is_cut_at_end: bool,
     pub state: State<'a>,
 }
@@ -29,22 +29,22 @@ pub(crate) struct Subject<'a> {
 pub(crate) enum State<'a> {
     /// It can, with these values of the variables.
     Present([Value<'a>; MAX_VARIABLES]),
-    /// Its list was not collected: it stands for all that may be in there.
+    /// It stands for a list that was not collected.
     Missing(Sources),
     /// Its user was deleted since the credential report.
     Deleted,
-    /// It stands for all that was recorded and that the rule finds no fault with, in words.
+    /// It stands for all recorded activity without a finding; the text says so.
     Quiet(String),
-    /// It stands for what the rule is about and the account does not have, in words.
+    /// It stands for something that the account does not have; the text says so.
     Absent(String),
     /// It stands for all that may have happened unseen: what was not read, in words.
     Unread(Message),
 }
 
-/// Subjects, each made when it is judged: there may be as many as there are events.
+/// Subjects, created lazily since there may be as many as there are events.
 pub(crate) type Subjects<'a> = Box<dyn Iterator<Item = Subject<'a>> + 'a>;
 
-/// A subject for each resource of a list.
+/// Returns a subject for each resource of a list.
 pub(super) fn listed<'a, T: Resource>(
     kind: &'static str,
     snapshot: &'a Snapshot,
@@ -57,17 +57,19 @@ pub(super) fn listed<'a, T: Resource>(
     ))
 }
 
-/// Users and roles that may assume roles in other accounts.
+/// Returns a subject for each user or role that may assume roles in other accounts.
 pub(crate) fn crossings(list: &[Crossing]) -> Subjects<'_> {
-    Box::new(list.iter().map(|it| Subject::new(super::CROSSING, it, values([it]))))
+    Box::new(
+        list.iter().map(|crossing| Subject::new(super::CROSSING, crossing, values([crossing]))),
+    )
 }
 
-/// What CloudTrail recorded.
+/// Returns the account's activity, or CloudTrail as the missing source.
 pub(super) fn activity(snapshot: &Snapshot) -> Result<&AccountActivity, Sources> {
     snapshot.activity.as_ref().ok_or(Source::CloudTrail.into())
 }
 
-/// A subject for each thing that a user owns; one that stands for all of them where they are missing.
+/// Returns a subject for each resource that a user owns, or one for the user if they are missing.
 pub(super) fn owned<'a, T: Resource + 'a>(
     kind: &'static str,
     snapshot: &'a Snapshot,
@@ -91,7 +93,7 @@ pub(super) fn owned<'a, T: Resource + 'a>(
     })))
 }
 
-/// Each user.
+/// Returns a subject for each user.
 pub(super) fn users(snapshot: &Snapshot) -> Result<Subjects<'_>, Sources> {
     let users = snapshot.users.as_ref().into_result()?;
     Ok(Box::new(users.iter().map(|user| {
@@ -100,25 +102,25 @@ pub(super) fn users(snapshot: &Snapshot) -> Result<Subjects<'_>, Sources> {
     })))
 }
 
-/// The account as a whole.
+/// Returns the account as a whole.
 pub(super) fn account(account: &Account) -> Subject<'_> {
     Subject::new("account", account, values([account]))
 }
 
-/// The root user.
+/// Returns the root user.
 pub(super) fn root(snapshot: &Snapshot) -> Subject<'_> {
     let Snapshot { root, account, .. } = snapshot;
     Subject::new("root", root, values([root, account]))
 }
 
-/// A run of attempts.
+/// Returns a window of attempts.
 pub(super) fn window<'a>(window: &'a Window, account: &'a Account) -> Subject<'a> {
     let state = values([window, account]);
     let Window { is_cut, is_cut_at_end, .. } = *window;
     Subject { is_cut, is_cut_at_end, ..Subject::new("window", window, state) }
 }
 
-/// Stands for all resources of a kind that were not listed, or for all else that CloudTrail recorded or did not.
+/// Returns a subject that stands for all unlisted resources of a kind, or for all other activity.
 pub(crate) fn whole<'a>(account: &'a Account, state: State<'a>) -> Subject<'a> {
     Subject::new("account", account, state)
 }
@@ -137,7 +139,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The subject as what belongs to the user.
+    /// Makes the user the owner of the subject.
     fn owned_by(self, user: &'a User) -> Subject<'a> {
         let state = if user.deleted { State::Deleted } else { self.state };
         Subject { user: Some(&user.name), state, ..self }

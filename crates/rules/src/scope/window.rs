@@ -1,4 +1,4 @@
-//! Windows: attempts put together by what they have in common, and by how soon one follows the other.
+//! Windows: attempts grouped by common facts and by the time between them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,25 +14,25 @@ use crate::expr::{Env, Expression, MAX_VARIABLES, Names, Variable};
 use crate::problem::Problem;
 use crate::read::{Fields, Text};
 
-/// What a rule file says about its windows.
+/// The keys about windows in a rule file.
 #[derive(Clone)]
 pub(crate) struct GroupingTexts {
-    /// The facts of an attempt that those of a window have in common.
+    /// The facts that all attempts of a window share.
     pub group_by: Vec<Text>,
-    /// How soon one follows the other: `10m`.
+    /// The longest time between two successive attempts, such as `10m`.
     pub within: Text,
-    /// Which attempts count; none: all.
+    /// The condition for attempts that count; none if all do.
     pub filter: Option<Text>,
-    /// Whether a window ends where the person gets in.
+    /// Whether a successful sign-in ends a window.
     pub until_success: bool,
 }
 
-/// How a rule makes windows of attempts.
+/// How a rule groups attempts into windows.
 #[derive(Clone)]
 pub(crate) struct Grouping {
-    /// The fields of [`SignIn`] that those of a window have in common.
+    /// The fields of [`SignIn`] that all attempts of a window share.
     group_by: Vec<usize>,
-    /// Whether those of a window are of one person.
+    /// Whether all attempts of a window are one person's.
     by_user: bool,
     within: SignedDuration,
     filter: Option<Expression>,
@@ -43,7 +43,7 @@ pub(crate) struct Grouping {
 #[derive(Default)]
 pub(crate) struct Windows {
     windows: Vec<Window>,
-    /// How many attempts may belong to one: what was read does not say.
+    /// The number of attempts for which it is not known whether they count.
     pub undecided: usize,
 }
 
@@ -56,13 +56,13 @@ impl GroupingTexts {
         Some(GroupingTexts { group_by, within: within?, filter, until_success })
     }
 
-    /// The texts, one after another.
+    /// Returns all texts in order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         let texts = self.group_by.iter().chain([&self.within]).chain(&self.filter);
-        texts.map(|it| it.value.as_str()).chain(self.until_success.then_some("until_success"))
+        texts.map(|text| text.value.as_str()).chain(self.until_success.then_some("until_success"))
     }
 
-    /// Checks the texts; the problems' places are those in the file.
+    /// Compiles the texts. Problems have positions in the file.
     pub(crate) fn compile(
         &self,
         params: &BTreeMap<String, Constant>,
@@ -75,11 +75,10 @@ impl GroupingTexts {
                 Err(problem) => problems.push(problem),
             }
         }
-        let within = self.within.value.parse();
-        let within = within.ok().filter(SignedDuration::is_positive).unwrap_or_else(|| {
+        let within = self.within.value.parse().unwrap_or(SignedDuration::ZERO);
+        if !within.is_positive() {
             problems.push(self.within.problem("this is not a time such as `10m` or `1h`"));
-            SignedDuration::ZERO
-        });
+        }
         let names = Names { variables: &SIGN_IN, params, present: &[] };
         let filter = self.filter.as_ref().and_then(|text| {
             let compiled = Expression::condition(&text.value, names);
@@ -93,34 +92,38 @@ impl GroupingTexts {
     }
 }
 
-/// The variables in reach of `where`.
+/// The variables of `where`.
 const SIGN_IN: [Variable; 2] = [variable::<SignIn>("signin"), super::ACCOUNT];
 
-/// The index of a field of an attempt by which attempts can be grouped.
+/// Returns the index of a field by which attempts can be grouped.
 fn field(name: &Text) -> Result<usize, Problem> {
     let fields = match SignIn::TYPE {
         Type::Record(record) => record.fields,
         _ => &[],
     };
-    let is_text = |ty: Type| matches!(ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text));
-    let names = fields.iter().filter(|field| is_text(field.ty)).map(|field| field.name);
-    let found = fields.iter().position(|it| it.name == name.value && is_text(it.ty));
-    found.ok_or_else(|| {
-        let message = format!("attempts cannot be grouped by `{}`", name.value);
-        name.problem(message).valid(&name.value, names)
-    })
+    let mut valid = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
+        if matches!(field.ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text)) {
+            if field.name == name.value {
+                return Ok(index);
+            }
+            valid.push(field.name);
+        }
+    }
+    let message = format!("attempts cannot be grouped by `{}`", name.value);
+    Err(name.problem(message).valid(&name.value, valid))
 }
 
 impl Grouping {
-    /// The expression that says which attempts count.
+    /// Returns the condition for attempts that count.
     pub(crate) fn filter(&self) -> Option<&Expression> {
         self.filter.as_ref()
     }
 
-    /// The windows of the attempts that were recorded.
+    /// Groups the recorded attempts into windows.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
         let Some(activity) = &snapshot.activity else { return Windows::default() };
-        // Users of IAM and of Identity Center may have one name, also that of root.
+        // Users of IAM and of Identity Center may have the same name, even that of root.
         let mut groups: BTreeMap<(String, Option<ActorKind>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         // A person is of one account; an address tries several.
@@ -142,7 +145,7 @@ impl Grouping {
         let mut windows = Vec::new();
         for ((name, _), mut group) in groups {
             group.sort_by_key(|sign_in| sign_in.at);
-            let belong = |one: &&SignIn, next: &&SignIn| {
+            let are_together = |one: &&SignIn, next: &&SignIn| {
                 next.at.duration_since(one.at) <= self.within
                     && !(self.until_success && got_in(one, one.at, next.at, &successes))
             };
@@ -161,13 +164,13 @@ impl Grouping {
         Windows { windows, undecided }
     }
 
-    /// Whether an attempt before that moment might belong to the window that begins with this one.
+    /// Whether an attempt before `start` might belong to the window that begins with `first`.
     fn is_cut(&self, first: &SignIn, start: Timestamp, successes: &Successes<'_>) -> bool {
         first.at.duration_since(start) <= self.within
             && !(self.until_success && got_in(first, start, first.at, successes))
     }
 
-    /// Whether an attempt after that moment, when reading ended, might belong to the window of these.
+    /// Whether an attempt after `end`, up to which events were read, might belong to this window.
     fn is_cut_at_end(
         &self,
         attempts: &[&SignIn],
@@ -179,7 +182,7 @@ impl Grouping {
             && !(self.until_success && got_in(last, last.at, Timestamp::MAX, successes))
     }
 
-    /// Whether the attempt counts; none: what was read does not say.
+    /// Whether the attempt counts; none if that is not known.
     fn takes(&self, sign_in: &SignIn, account: &Account) -> Option<bool> {
         let Some(filter) = &self.filter else { return Some(true) };
         let mut variables = [Value::Null; MAX_VARIABLES];
@@ -188,7 +191,7 @@ impl Grouping {
         filter.node.truth(&mut Env::new(variables)).ok()
     }
 
-    /// What the attempt has in common with others; none: it lacks a part of that.
+    /// Returns the values by which the attempt is grouped; none if one is missing.
     fn key(&self, sign_in: &SignIn) -> Option<String> {
         let mut parts = Vec::new();
         for &index in &self.group_by {
@@ -200,25 +203,25 @@ impl Grouping {
 }
 
 impl Windows {
-    /// The windows, to be judged.
+    /// Returns the windows as subjects.
     pub(crate) fn subjects<'a>(&'a self, account: &'a Account) -> Vec<Subject<'a>> {
         self.windows.iter().map(|window| subject::window(window, account)).collect()
     }
 }
 
-/// Until when all of these regions were read, within the period that is judged.
+/// Returns the time up to which all of these regions were read, within the period that is judged.
 fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timestamp {
     let mut end = activity.period.to;
-    for region in &activity.regions {
-        let read = region.seen.iter().chain(&region.proved).map(|it| it.to).max();
-        if regions.iter().any(|name| **name == *region.region) {
-            end = end.min(read.unwrap_or(end));
+    for coverage in &activity.regions {
+        let last = coverage.seen.iter().chain(&coverage.proved).map(|part| part.to).max();
+        if regions.iter().any(|name| **name == *coverage.region) {
+            end = end.min(last.unwrap_or(end));
         }
     }
     end
 }
 
-/// When and from where each person got in.
+/// The successful sign-ins of each person.
 type Successes<'a> = HashMap<(ActorKind, &'a SharedText), Vec<&'a SignIn>>;
 
 fn successes(activity: &AccountActivity) -> Successes<'_> {
@@ -231,14 +234,14 @@ fn successes(activity: &AccountActivity) -> Successes<'_> {
     successes
 }
 
-/// Whether the person of an attempt got in from then to before that moment.
-fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
-    let own = successes.get(&(one.actor, &one.user));
+/// Whether the person who made the attempt signed in between `from` (included) and `to` (excluded).
+fn got_in(attempt: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
+    let own = successes.get(&(attempt.actor, &attempt.user));
     own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
 }
 
-/// The window of attempts in the order of time, of which there is at least one.
-fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
+/// Returns the window of attempts, which are sorted by time and not empty.
+fn window(name: &str, attempts: &[&SignIn], all_successes: &Successes<'_>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     // Somebody who is not named has the address for a name.
     let is_unknown =
@@ -264,19 +267,18 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
         is_cut: false,
         is_cut_at_end: false,
         count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
-        users: known.iter().map(|(_, name)| (*name).clone()).collect(),
-        unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())
-            .unwrap_or(u32::MAX),
+        users: people.iter().map(|(_, name)| (*name).clone()).collect(),
+        unknown_user_attempts,
         minutes_to_success: soonest(last.at, &successes),
         minutes_to_success_from_same_source: to_success_from_each_source(attempts, &successes),
         sources: sources.into_iter().cloned().collect(),
         accounts: accounts.into_iter().map(SharedText::from).collect(),
         regions: regions.into_iter().cloned().collect(),
-        event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
+        event_ids,
     }
 }
 
-/// How many minutes after that the first of the successes was.
+/// Returns the minutes from `from` to the first later success.
 fn soonest<'a>(
     from: Timestamp,
     successes: impl IntoIterator<Item = &'a &'a SignIn>,
@@ -285,15 +287,18 @@ fn soonest<'a>(
     later.min().map(|at| minutes(from, at))
 }
 
-/// The same of each address after the last attempt from there: the longest. None: from one of them
-/// nobody got in.
+/// Returns the longest time that any source address took from its last attempt to a success; none
+/// if there was no success from one of them.
 fn to_success_from_each_source(attempts: &[&SignIn], successes: &[&SignIn]) -> Option<f64> {
-    let last: BTreeMap<_, _> = attempts.iter().map(|it| (it.source.as_ref(), it.at)).collect();
+    let mut last_attempts = BTreeMap::new();
+    for attempt in attempts {
+        last_attempts.insert(attempt.source.as_ref()?, attempt.at);
+    }
     let mut longest: Option<f64> = None;
-    for (source, last) in last {
-        let source = source?;
-        let from_there = successes.iter().filter(|it| it.source.as_ref() == Some(source));
-        let minutes = soonest(last, from_there)?;
+    for (source, last) in last_attempts {
+        let from_source =
+            successes.iter().filter(|success| success.source.as_ref() == Some(source));
+        let minutes = soonest(last, from_source)?;
         longest = Some(longest.map_or(minutes, |longest| longest.max(minutes)));
     }
     longest
