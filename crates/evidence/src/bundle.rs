@@ -141,21 +141,21 @@ impl Bundle {
     /// of the credential report replaces.
     #[must_use]
     pub fn loosened(&self, account: &str, as_of: Timestamp) -> Vec<LooseningChange> {
-        let account = account.to_owned();
-        let Some(manifest) = &self.manifest else {
-            let mut changes = vec![LooseningChange::Unverified { account: account.clone() }];
-            if self.collected_at(as_of) == Some(as_of) {
-                changes.push(LooseningChange::ReportDate { account });
+        let mut changes = Vec::new();
+        if let Some(manifest) = &self.manifest {
+            for url in &manifest.endpoints {
+                let (account, url) = (account.to_owned(), url.clone());
+                changes.push(LooseningChange::Endpoint { account, url });
             }
             return changes;
-        };
-        let endpoint =
-            |url: &String| LooseningChange::Endpoint { account: account.clone(), url: url.clone() };
-        manifest.endpoints.iter().map(endpoint).collect()
+        }
+        changes.push(LooseningChange::Unverified { account: account.to_owned() });
+        if self.collected_at(as_of) == Some(as_of) {
+            changes.push(LooseningChange::ReportDate { account: account.to_owned() });
+        }
+        changes
     }
-}
 
-impl Bundle {
     /// Whether `file` belongs to a bundle in `directory`.
     #[must_use]
     pub fn consists_of(directory: &Path, file: &Path) -> bool {

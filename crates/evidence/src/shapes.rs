@@ -144,7 +144,7 @@ shapes! {
     /// `aws iam list-access-keys`, for one or several users.
     AccessKeys {
         access_key_metadata: Vec<AccessKeyMetadata>,
-        /// Ours: the users queried, which tells "has none" from "was not queried".
+        /// Ours: the users queried, to distinguish "has none" from "was not queried".
         users?: Vec<String>,
     }
 

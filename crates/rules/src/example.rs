@@ -48,8 +48,10 @@ pub(crate) fn read(
     let (scope, patches) = patches(&mut fields, scopes);
     let params = overrides(&mut fields, params);
     let sample = scope.and_then(|scope| patched(scope, &patches, &mut fields.problems));
-    let source = |patch: &Patch<'_>| fields.source(patch.value.span()).to_owned();
-    let given = patches.iter().map(|patch| (patch.variable.name, source(patch))).collect();
+    let mut given = BTreeMap::new();
+    for patch in &patches {
+        given.insert(patch.variable.name, fields.source(patch.value.span()).to_owned());
+    }
     let problems = fields.finish();
     match (expect, name, scope, sample) {
         (Some(expect), Some(name), Some(scope), Some(sample)) if problems.is_empty() => {
@@ -82,17 +84,21 @@ fn patches<'t>(
         let patches = variables.filter_map(|variable| patch(variable.name, variable)).collect();
         return (scopes.first().copied(), patches);
     };
-    let keys = scopes.iter().map(|scope| (scope.name, scope)).chain([(PRINCIPAL, first)]);
-    let chosen: Vec<_> = keys
-        .filter_map(|(key, &scope)| Some((scope, patch(key, scope.variables.first()?)?)))
-        .collect();
-    let account = first.variables.last().and_then(|account| patch(account.name, account));
-    if let [_, (_, second), ..] = &chosen[..] {
-        let problem = Problem::new(second.value.span(), "an example is about one resource");
+    let (mut chosen, mut patches) = (Vec::new(), Vec::new());
+    for (key, &scope) in scopes.iter().map(|scope| (scope.name, scope)).chain([(PRINCIPAL, first)])
+    {
+        if let Some(patch) = scope.variables.first().and_then(|resource| patch(key, resource)) {
+            chosen.push(scope);
+            patches.push(patch);
+        }
+    }
+    let second = patches.get(1).map(|patch| patch.value.span());
+    patches.extend(first.variables.last().and_then(|account| patch(account.name, account)));
+    if let Some(at) = second {
+        let problem = Problem::new(at, "an example is about one resource");
         fields.problems.push(problem.help("make an example for each"));
     }
-    let scope = chosen.first().map_or(*first, |(scope, _)| scope);
-    (Some(scope), chosen.into_iter().map(|(_, patch)| patch).chain(account).collect())
+    (Some(chosen.first().copied().unwrap_or(*first)), patches)
 }
 
 fn overrides(

@@ -220,8 +220,8 @@ impl<'a> Recorded<'a> {
     ) {
         self.add_newer(last, addition);
         let message = &mut addition.message;
-        let lacks_mfa = |sign_in: &&&SignIn| sign_in.mfa == Fact::Known(Some(Mfa::NotUsed));
-        let without_mfa = sign_ins.iter().filter(lacks_mfa).count();
+        let not_used = Fact::Known(Some(Mfa::NotUsed));
+        let without_mfa = sign_ins.iter().filter(|sign_in| sign_in.mfa == not_used).count();
         if without_mfa > 0 {
             message.push(&format!(", {without_mfa} without MFA"));
         }

@@ -11,7 +11,7 @@ shapes! {
     AccessAnalyzers {
         #[serde(rename = "analyzers")]
         analyzers: Vec<Analyzer>,
-        /// Ours: the regions queried, which tells "has none" from "was not queried".
+        /// Ours: the regions queried, to distinguish "has none" from "was not queried".
         regions?: Vec<String>,
     }
 

@@ -178,9 +178,9 @@ impl Answers {
     /// Identifies the account by the manifest, or else by the caller, or else by the first ARN in
     /// the answers that names an account.
     fn identify(&self, manifest: Option<&Manifest>) -> Identity {
-        let has_account = |arn: &Arn<'_>| arn.account_id().is_some();
         let (mut account, mut partition) = ("unknown", "unknown");
-        if let Some(arn) = self.arns().into_iter().filter_map(Arn::parse).find(has_account) {
+        let mut arns = self.arns().into_iter().filter_map(Arn::parse);
+        if let Some(arn) = arns.find(|arn| arn.account_id().is_some()) {
             (account, partition) = (arn.account, arn.partition);
         }
         let caller = self.caller.as_ref().known().and_then(|caller| Arn::parse(&caller.arn));

@@ -141,9 +141,15 @@ fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
     for entry in table.entries {
         by_name.entry(name_key(&entry.name)).or_default().push(entry);
     }
-    let rows = by_name.values().map(|entries| row_of(entries, &table.columns, latest, gaps));
-    let (root, users): (Vec<ReportRow>, Vec<ReportRow>) = rows.partition(|row| row.name == ROOT);
-    let root = root.into_iter().next();
+    let (mut root, mut users) = (None, Vec::new());
+    for entries in by_name.values() {
+        let row = row_of(entries, &table.columns, latest, gaps);
+        if row.name == ROOT {
+            root = Some(row);
+        } else {
+            users.push(row);
+        }
+    }
     if needs_root && root.is_none() {
         let message = "there is no row for root, which AWS always writes: the download was cut, or \
                        lines were removed from it";

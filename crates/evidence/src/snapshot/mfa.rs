@@ -109,19 +109,20 @@ pub(super) fn of_user(
     let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of_user(user.name));
     let mut answer = active(own.as_deref(), virtual_ones, user.row, answers);
     if let Fact::Known((true, source)) = answer {
-        let doubts: Option<Vec<String>> = match source {
+        let doubt = match source {
             Source::MfaDevices => {
                 let devices = own.iter().flatten();
-                devices.map(|device| doubt_of_own(device, user, virtual_ones, answers)).collect()
+                first_of_all(
+                    devices.map(|device| doubt_of_own(device, user, virtual_ones, answers)),
+                )
             }
             Source::VirtualMfaDevices => {
                 let devices = virtual_ones.known().into_iter().flatten();
-                devices.map(|device| doubt_of(device, user, answers)).collect()
+                first_of_all(devices.map(|device| doubt_of(device, user, answers)))
             }
             _ => None,
         };
-        // One undoubted device is enough.
-        if let Some(doubt) = doubts.and_then(|doubts| doubts.into_iter().next()) {
+        if let Some(doubt) = doubt {
             answer = gaps.missing(source, user.name, "Contradictory", doubt);
         }
     }
@@ -167,6 +168,12 @@ pub(super) fn of_user(
             device.map(|device| device.serial.clone())
         }),
     }
+}
+
+/// Returns the first doubt if every device has one, since one undoubted device is enough.
+pub(super) fn first_of_all(doubts: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let doubts: Vec<String> = doubts.collect::<Option<_>>()?;
+    doubts.into_iter().next()
 }
 
 /// Returns a problem if the date on which the device was enabled lies in the future.

@@ -201,6 +201,7 @@ impl<'a> Reconciler<'a, '_> {
 
 /// Whether the row is this user's, and not that of a deleted user of the same name.
 fn same_user(row: &ReportRow, live: &UserDetail) -> bool {
-    let apart = |created: Timestamp| created.duration_since(live.create_date).abs();
-    row.created.known().is_none_or(|created| apart(created) <= SignedDuration::from_secs(1))
+    row.created.known().is_none_or(|created| {
+        created.duration_since(live.create_date).abs() <= SignedDuration::from_secs(1)
+    })
 }

@@ -19,8 +19,10 @@ impl ResourceIds {
     }
 
     pub(super) fn next(&mut self, date: Option<Timestamp>) -> String {
-        let date = date.map(|date| date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let date = date.unwrap_or_else(|| "undated".to_owned());
+        let date = match date {
+            Some(date) => date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            None => "undated".to_owned(),
+        };
         let count = self.given.entry(date.clone()).or_default();
         *count += 1;
         match *count {

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use portcullis_model::{
@@ -13,7 +13,7 @@ use super::answers::Answers;
 use super::credential_report::{ROOT, ReportRow};
 use super::facts::{if_complete, known_or, latest};
 use super::gaps::Gaps;
-use super::mfa::{new_device, of_the_future};
+use super::mfa::{first_of_all, new_device, of_the_future};
 use super::time::{days, may_be_since};
 use crate::shapes::{AccessKeyLastUsed, RootCredentials};
 
@@ -60,6 +60,8 @@ const MFA: Point = Point {
     of: |claim| claim.mfa,
     shown: |session| !session.mfa_devices.is_empty(),
 };
+
+const POINTS: [Point; 4] = [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA];
 
 /// Whether a key or certificate with this status can be used; an unknown status counts as usable.
 fn is_usable(status: &str) -> bool {
@@ -141,10 +143,14 @@ fn virtual_devices(opened: Option<&RootCredentials>, arn: &str) -> Fact<Vec<MfaD
 
 /// Whether there is a root user: the partition has them, or an answer shows one.
 fn exists(answers: &Answers) -> bool {
-    let is_counted = |point: &Point| answers.counted(point.flag).is_some_and(|count| count > 0);
     has_root_user(&answers.identity.partition)
         || row(answers).known().is_some()
-        || [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA].iter().any(is_counted)
+        || POINTS.iter().any(|point| is_counted(point, answers))
+}
+
+/// Whether the account summary says yes to a question.
+fn is_counted(point: &Point, answers: &Answers) -> bool {
+    answers.counted(point.flag).is_some_and(|count| count > 0)
 }
 
 /// Returns the facts for an account without a root user.
@@ -205,8 +211,7 @@ fn shown(
     gaps: &mut Gaps,
 ) -> Fact<bool> {
     let shown = (point.shown)(session);
-    let is_counted = answers.counted(point.flag).is_some_and(|count| count > 0);
-    if shown || point.sound || !is_counted {
+    if shown || point.sound || !is_counted(point, answers) {
         return Fact::Known(shown);
     }
     let (name, flag) = (point.name, point.flag);
@@ -229,8 +234,11 @@ fn row(answers: &Answers) -> Fact<&ReportRow> {
 /// Returns the devices whose owner's ARN is exactly root's, unlike that of a user named `groot`.
 fn own_devices(answers: &Answers, devices: &Fact<Vec<MfaDevice>>) -> Fact<Vec<MfaDevice>> {
     let arn = answers.identity.root_arn();
-    let of_root = |device: &&MfaDevice| device.owner_arn.as_ref() == Some(&arn);
-    devices.as_ref().map(|devices| devices.iter().filter(of_root).cloned().collect())
+    devices.as_ref().map(|devices| {
+        let mut own = devices.clone();
+        own.retain(|device| device.owner_arn.as_ref() == Some(&arn));
+        own
+    })
 }
 
 /// Whether root has MFA; missing if it rests on a doubtful device.
@@ -244,9 +252,8 @@ fn unless_doubtful(
     let (source, doubt) = match opened {
         Some(session) => {
             let devices = all_devices(session, &answers.identity.root_arn());
-            let doubt = |device: &MfaDevice| of_the_future(device, answers.as_of);
-            let doubts: Option<Vec<String>> = devices.iter().map(doubt).collect();
-            (Source::RootCredentials, doubts.and_then(|doubts| doubts.into_iter().next()))
+            let doubts = devices.iter().map(|device| of_the_future(device, answers.as_of));
+            (Source::RootCredentials, first_of_all(doubts))
         }
         None => (Source::VirtualMfaDevices, doubt_of_devices(own, answers)),
     };
@@ -263,8 +270,11 @@ fn unless_doubtful(
 fn doubt_of_devices(own: &Fact<Vec<MfaDevice>>, answers: &Answers) -> Option<String> {
     let summary = answers.summary.as_ref().known();
     let counted = summary.and_then(|summary| summary.get(MFA.flag).copied());
+    if counted == Some(1) {
+        return None;
+    }
     let asked = answers.collected_at(Source::AccountSummary);
-    let doubt = |device: &MfaDevice| {
+    first_of_all(own.as_ref().known()?.iter().map(|device| {
         if let Some(doubt) = of_the_future(device, answers.as_of) {
             return Some(doubt);
         }
@@ -274,10 +284,7 @@ fn doubt_of_devices(own: &Fact<Vec<MfaDevice>>, answers: &Answers) -> Option<Str
         (counted == Some(0) && !is_new).then(|| {
             format!("{serial} is assigned to root, but {flag} is 0 in the account summary")
         })
-    };
-    let own = own.as_ref().known().filter(|_| counted != Some(1))?;
-    let doubts: Option<Vec<String>> = own.iter().map(doubt).collect();
-    doubts?.into_iter().next()
+    }))
 }
 
 fn claims(
@@ -484,14 +491,12 @@ fn disagreements(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<String>> {
-    let points = [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA];
-    let found: Vec<_> = points.iter().filter_map(|point| disagreement(point, claims)).collect();
-    let lacks = |summary: &BTreeMap<String, i64>, point: &Point| {
-        let is_asked = point.name != PASSWORD.name || has_console(answers);
-        is_asked && !summary.contains_key(point.flag)
-    };
+    let found: Vec<_> = POINTS.iter().filter_map(|point| disagreement(point, claims)).collect();
     let summary = answers.summary.as_ref().and_then(|summary| {
-        let is_whole = !points.iter().any(|point| lacks(summary, point));
+        let is_whole = POINTS.iter().all(|point| {
+            let is_needed = point.name != PASSWORD.name || has_console(answers);
+            !is_needed || summary.contains_key(point.flag)
+        });
         if_complete((), is_whole, Source::AccountSummary)
     });
     let report = row.and_then(ReportRow::all_read);
@@ -510,15 +515,13 @@ fn disagreements(
 }
 
 fn disagreement(point: &Point, claims: &[RootClaim]) -> Option<String> {
-    let answers: Vec<(&str, bool)> = claims
-        .iter()
-        .filter_map(|claim| Some((claim.source.as_str(), (point.of)(claim)?)))
-        .collect();
-    let first = answers.first()?.1;
-    if answers.iter().all(|&(_, answer)| answer == first) {
-        return None;
+    let (mut statements, mut answers) = (Vec::new(), BTreeSet::new());
+    for claim in claims {
+        if let Some(answer) = (point.of)(claim) {
+            let word = if answer { "yes" } else { "no" };
+            statements.push(format!("{} says {word}", claim.source));
+            answers.insert(answer);
+        }
     }
-    let word = |answer| if answer { "yes" } else { "no" };
-    let says = answers.iter().map(|&(source, answer)| format!("{source} says {}", word(answer)));
-    Some(format!("{}: {}", point.name, says.collect::<Vec<_>>().join(", ")))
+    (answers.len() > 1).then(|| format!("{}: {}", point.name, statements.join(", ")))
 }

@@ -416,13 +416,12 @@ fn filled_lines(pieces: &[Piece]) -> String {
 }
 
 fn expression(text: &str, range: Range<usize>, names: Names<'_>) -> Result<Segment, Vec<Problem>> {
-    let source = &text[range.clone()];
-    let shift = |mut problem: Problem| {
-        problem.at = problem.at.start + range.start..problem.at.end + range.start;
-        problem
-    };
-    let shown = Expression::shown(source, names)
-        .map_err(|problems| problems.into_iter().map(shift).collect::<Vec<_>>())?;
+    let shown = Expression::shown(&text[range.clone()], names).map_err(|mut problems| {
+        for problem in &mut problems {
+            problem.at = problem.at.start + range.start..problem.at.end + range.start;
+        }
+        problems
+    })?;
     let element = match shown.expression.ty {
         Type::List(element) => *element,
         ty => ty,

@@ -80,10 +80,9 @@ impl Entity<'_> {
             return false;
         };
         let Some((path, name)) = arn.path_and_name(self.kind) else { return false };
-        let is_nameless = |policy: &PolicyDetail| policy.policy_name.is_empty();
         name == self.name
             && (self.path.is_empty() || path == self.path)
-            && !self.inline.iter().any(is_nameless)
+            && self.inline.iter().all(|policy| !policy.policy_name.is_empty())
     }
 }
 

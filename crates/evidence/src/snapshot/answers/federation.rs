@@ -52,11 +52,14 @@ fn providers<P: DeserializeOwned, E: Serialize, A: Serialize>(
     let mut list = list.ok_or_else(|| Problem::malformed(lacks))?;
     each_once(&mut list, &listed)?;
     each_once(&mut answers, &answered)?;
-    let is_listed = |arn: &str| list.iter().any(|entry| listed(entry) == arn);
-    if let Some(answer) = answers.iter().find(|answer| !is_listed(answered(answer))) {
-        let message = format!("holds an answer about {}, which it does not list", answered(answer));
-        return Err(Problem { code: "Contradictory", message });
+    let mut by_arn = HashMap::new();
+    for answer in answers {
+        let arn = answered(&answer).to_owned();
+        if !list.iter().any(|entry| listed(entry) == arn) {
+            let message = format!("holds an answer about {arn}, which it does not list");
+            return Err(Problem { code: "Contradictory", message });
+        }
+        by_arn.insert(arn, answer);
     }
-    let by_arn = answers.into_iter().map(|answer| (answered(&answer).to_owned(), answer));
-    Ok(Providers { list, answers: by_arn.collect() })
+    Ok(Providers { list, answers: by_arn })
 }

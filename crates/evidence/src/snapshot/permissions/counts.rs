@@ -53,16 +53,16 @@ impl Counts<'_> {
     /// Returns the policies that more principals list as their boundary than AWS counts, and adds a
     /// gap for each.
     pub(super) fn doubtful_boundaries(&mut self) -> Vec<PolicyId> {
-        let mut listed: HashMap<PolicyId, i32> = HashMap::new();
+        let mut uses: HashMap<PolicyId, i32> = HashMap::new();
         for boundary in self.principals.iter().filter_map(|principal| principal.boundary) {
-            *listed.entry(boundary).or_default() += 1;
+            *uses.entry(boundary).or_default() += 1;
         }
         let mut doubtful = Vec::new();
         for policy in &self.details.policies {
             let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
             let Some(index) = self.managed.get(arn.as_str()) else { continue };
             let id = self.uses[*index].id;
-            let listed = listed.get(&id).copied().unwrap_or(0);
+            let listed = uses.get(&id).copied().unwrap_or(0);
             if let Some(counted) = counted.filter(|counted| *counted < listed) {
                 let message = format!(
                     "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
