@@ -1,4 +1,4 @@
-//! Activity: what CloudTrail recorded of sign-ins and credentials, and how much of it was read.
+//! Activity: CloudTrail's events about sign-ins and credentials, and how much of it was read.
 
 mod attempt;
 mod event_id;
@@ -19,7 +19,7 @@ pub use attempt::{Attempt, Factor, FactorState, Pattern, Person, Purpose};
 pub use event_id::EventId;
 pub use summary::{ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
 
-/// What was read of CloudTrail: the events that concern sign-ins and credentials, and how far they reach.
+/// CloudTrail's events about sign-ins and credentials, and how much was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     /// What was read, and what could not be.
@@ -28,14 +28,14 @@ pub struct Activity {
     pub events: Vec<Box<Event>>,
 }
 
-/// How much was read. Without it, the absence of an event says nothing.
+/// How much was read. An event's absence means something only where everything was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
-    /// How many inputs there were of each form.
+    /// The number of inputs by form.
     pub inputs: BTreeMap<Form, u64>,
-    /// What became of each record.
+    /// The number of records by outcome.
     pub records: Records,
-    /// Each account and region that a record or a digest names, sorted; in a report, those asked for.
+    /// Each account and region in a record or digest, sorted; in a report, only those requested.
     pub regions: Vec<RegionCoverage>,
     /// What could not be read, in the order of the inputs.
     pub gaps: Vec<InputGap>,
@@ -44,47 +44,47 @@ pub struct Coverage {
     pub unplaced: Vec<String>,
 }
 
-/// What became of the records: all of them are the sum of the first four.
+/// The number of records by outcome; the first four add up to all records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Records {
     /// Events that concern sign-ins or credentials, each counted once.
     pub judged: u64,
     /// Other events.
     pub of_no_interest: u64,
-    /// Events that were read before, from another file or region.
+    /// Events that were also read from another file or region.
     pub duplicates: u64,
     /// Records that could not be read; a gap names their input.
     pub unreadable: u64,
-    /// Of those of no interest, the records of other logs: Insights, network activity, aggregates.
+    /// The records of no interest that are from other logs: Insights, network activity, aggregates.
     pub other_logs: u64,
 }
 
 impl Records {
-    /// The number of records.
+    /// Returns the number of all records.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.judged + self.of_no_interest + self.duplicates + self.unreadable
     }
 }
 
-/// How far an account's region was read.
+/// How much of a region of an account was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegionCoverage {
     /// The id of the account.
     pub account: String,
-    /// The region, as CloudTrail names it.
+    /// The region's name in CloudTrail.
     pub region: String,
-    /// The number of records, duplicates included.
+    /// The number of records, including duplicates.
     pub records: u64,
-    /// The times in which management events, such as sign-ins are, were recorded: each from an event to another,
-    /// without a day between two. Sorted.
+    /// The periods with management events, such as sign-ins, less than a day apart. Sorted.
     #[serde(default)]
     pub seen: Vec<Period>,
-    /// The same of the log files of a trail that were read in whole. Other inputs may be a choice of events.
+    /// The same for completely read log files of a trail. Other inputs may be a selection of
+    /// events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged: Vec<Period>,
-    /// The periods of digests of which every log file was read: there, nothing is missing. Sorted,
-    /// and joined where they touch.
+    /// The periods of digests whose log files were all read, so that no event is missing. Sorted,
+    /// and merged if adjacent.
     pub proved: Vec<Period>,
     /// The periods of digests that name a log file which was not read in whole, or is not as it was
     /// delivered; without digests, the time about which a damaged log file was delivered.
@@ -92,18 +92,18 @@ pub struct RegionCoverage {
     pub incomplete: Vec<Period>,
 }
 
-/// A stretch of time.
+/// A period of time.
 #[derive(
     Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
 )]
 pub struct Period {
-    /// Its beginning.
+    /// The start.
     pub from: Timestamp,
-    /// Its end.
+    /// The end.
     pub to: Timestamp,
 }
 
-/// Something that could not be read.
+/// An input that could not be read completely.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputGap {
     /// The path of the input.
@@ -113,7 +113,7 @@ pub struct InputGap {
 }
 
 words! {
-    /// The form of an input, by its content.
+    /// The format of an input, determined by its content.
     pub enum Form {
         /// `{"Records": […]}`: a log file of a trail, or a download of the event history.
         LogFile = "log_file",
@@ -123,18 +123,18 @@ words! {
         List = "list",
         /// Single events, one after another: JSON lines, EventBridge, CloudWatch Logs.
         Lines = "lines",
-        /// The event history as CSV, which says nothing about the outcome of a sign-in.
+        /// The event history as CSV, which lacks the outcome of a sign-in.
         Csv = "csv",
-        /// A digest, which names the log files of an hour.
+        /// A digest, which lists the log files of an hour.
         Digest = "digest",
-        /// Nothing at all.
+        /// An empty input.
         Empty = "empty",
         /// Something else.
         Unknown = "unknown",
     }
 }
 
-/// An event that concerns how people get in. What others may have in common with it, it shares with them.
+/// An event about sign-ins or credentials. It shares its body with similar events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// CloudTrail's `eventID`, the same wherever the event was delivered.
@@ -143,9 +143,9 @@ pub struct Event {
     pub at: Timestamp,
     /// Who acted.
     pub actor: Actor,
-    /// The address that it came from, or the AWS service.
+    /// The source address, or the AWS service.
     pub source: Option<SharedText>,
-    /// The sign-in to Identity Center that it is a part of.
+    /// The sign-in to Identity Center to which it belongs.
     pub workflow: Option<SharedText>,
     /// What was done.
     #[serde(flatten)]
@@ -168,35 +168,37 @@ pub struct EventCall {
     pub account: SharedText,
     /// The region that recorded it, which is not where the person is.
     pub region: SharedText,
-    /// The service that it belongs to, such as `signin` or `iam`.
+    /// The service, such as `signin` or `iam`.
     pub service: SharedText,
-    /// Its name, such as `ConsoleLogin`.
+    /// The name, such as `ConsoleLogin`.
     pub name: SharedText,
     /// How it ended.
     pub outcome: Outcome,
-    /// The error code, where there is one.
+    /// The error code, if there was an error.
     pub code: Option<SharedText>,
-    /// The error message, where there is one.
+    /// The error message, if there was an error.
     pub message: Option<SharedText>,
-    /// Whether a second factor was used to sign in, or to get a session token; none: the event does neither.
+    /// Whether a second factor was used to sign in or to get a session token; none if the event
+    /// does neither.
     pub mfa: Option<Mfa>,
-    /// The factors that it is about, as the event names them: `PASSWORD`, `TOTP`, `Virtual MFA`.
+    /// The factors in the event, such as `PASSWORD`, `TOTP` or `Virtual MFA`.
     pub factors: Vec<SharedText>,
-    /// The ARN of the MFA device or of the SAML provider that vouched for the actor, where the event names it.
+    /// The ARN of the MFA device or SAML provider that authenticated the actor, if the event has
+    /// it.
     #[serde(default)]
     pub authenticator: Option<SharedText>,
     /// The id of the access key that signed it, unless its credentials are temporary.
     #[serde(default)]
     pub access_key: Option<SharedText>,
-    /// What the client calls itself.
+    /// The user agent.
     pub agent: Option<SharedText>,
-    /// The user, role or device acted on; none: the actor.
+    /// The user, role or device acted on; none if it is the actor.
     pub target: Option<SharedText>,
-    /// Whether that is not in what was read, as in a CSV. A report does not hold it.
+    /// Whether the input lacks the target, as a CSV does. Not part of a report.
     #[serde(skip)]
     pub hides_target: bool,
-    /// Whether it leads to WorkSpaces or Transfer Family, and not to the portal of Identity Center. A report does
-    /// not hold it.
+    /// Whether it is a sign-in to WorkSpaces or Transfer Family rather than to the portal of
+    /// Identity Center. Not part of a report.
     #[serde(skip)]
     pub at_application: bool,
 }
@@ -204,24 +206,25 @@ pub struct EventCall {
 /// Who acted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
-    /// What they are.
+    /// The kind of actor.
     pub kind: ActorKind,
-    /// The name of the user or session, where the event names it.
+    /// The name of the user or session, if the event has it.
     pub name: Option<SharedText>,
     /// The role or permission set, for sessions.
     pub role: Option<SharedText>,
-    /// The unique id of the user or, for sessions, of the role. One made again under the same name has another.
+    /// The unique id of the user or, for sessions, of the role. A user or role that is created
+    /// again under the same name has another id.
     pub principal_id: Option<SharedText>,
 }
 
 words! {
-    /// What acted.
+    /// The kind of actor.
     pub enum ActorKind {
         /// The root user.
         Root = "root",
         /// An IAM user.
         User = "user",
-        /// A name that the account has no user of; CloudTrail hides it.
+        /// A name that belongs to no user of the account; CloudTrail hides it.
         UnknownUser = "unknown_user",
         /// A user of Identity Center, or the session of one of its permission sets.
         IdentityCenter = "identity_center",
@@ -243,13 +246,13 @@ words! {
 words! {
     /// How an event or an attempt ended.
     pub enum Outcome {
-        /// It did what it is for.
+        /// It succeeded.
         Success = "success",
         /// It was refused.
         Failure = "failure",
-        /// An attempt was begun, and nothing followed.
+        /// An attempt was started and not finished.
         Unfinished = "unfinished",
-        /// What was read does not say.
+        /// The events read do not say.
         Unknown = "unknown",
     }
 }
@@ -257,13 +260,13 @@ words! {
 words! {
     /// Whether a second factor was used to sign in.
     pub enum Mfa {
-        /// It was asked for. Of a failed sign-in, no more is known.
+        /// It was requested; after a failed sign-in it is not known whether it was entered.
         Used = "used",
         /// It was not used.
         NotUsed = "not_used",
         /// An identity provider signed the person in, so AWS cannot see it.
         NotVisible = "not_visible",
-        /// What was read does not say.
+        /// The events read do not say.
         Unknown = "unknown",
     }
 }

@@ -1,4 +1,4 @@
-//! A value that is known, or missing for a reason that a gap records.
+//! A value that is either known, or missing with a gap that says why.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,24 +8,24 @@ use crate::{Source, Sources};
 
 /// A fact about an account: known, or missing because sources were not collected.
 ///
-/// `Fact<Option<T>>` keeps "there is none" (`Known(None)`) apart from "not known" (`Missing`).
-/// In JSON a known fact is its value; a missing one is `{"missing": ["credential-report"]}`.
+/// `Fact<Option<T>>` distinguishes "there is none" (`Known(None)`) from "not known" (`Missing`). In
+/// JSON, a known fact is its value, and a missing one is `{"missing": ["credential-report"]}`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fact<T> {
     /// The value.
     Known(T),
-    /// The sources that would have shown it; each has a [gap](crate::Gap) that says why it did not.
+    /// The missing sources, each of which has a [gap](crate::Gap) that says why.
     Missing(Sources),
 }
 
 impl<T> Fact<T> {
-    /// The fact that one source failed to give.
+    /// Returns a fact that is missing because of one source.
     #[must_use]
     pub fn missing(source: Source) -> Fact<T> {
         Fact::Missing(source.into())
     }
 
-    /// The value, if known.
+    /// Returns the value, if known.
     #[must_use]
     pub fn known(self) -> Option<T> {
         match self {
@@ -34,7 +34,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The fact with its value borrowed.
+    /// Borrows the value.
     #[must_use]
     pub fn as_ref(&self) -> Fact<&T> {
         match self {
@@ -43,13 +43,13 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The fact made from the value, missing if it is missing.
+    /// Converts a known value.
     #[must_use]
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Fact<U> {
         self.and_then(|value| Fact::Known(make(value)))
     }
 
-    /// The fact that follows from the value, missing if either is.
+    /// Converts a known value to a fact, which may be missing.
     #[must_use]
     pub fn and_then<U>(self, make: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
@@ -58,7 +58,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// Both values; missing if either is, and then all their sources.
+    /// Returns both values; missing, with all missing sources, if either is.
     #[must_use]
     pub fn both<U>(self, other: Fact<U>) -> Fact<(T, U)> {
         match (self, other) {
@@ -68,7 +68,8 @@ impl<T> Fact<T> {
         }
     }
 
-    /// This fact if known, else the other; missing both, all their sources.
+    /// Returns this fact if known, or else the other; missing, with all missing sources, if both
+    /// are.
     #[must_use]
     pub fn or_else(self, other: impl FnOnce() -> Fact<T>) -> Fact<T> {
         match self {
@@ -80,7 +81,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The value, or the sources that are missing: for `?` in functions that compute facts.
+    /// Returns the value or the missing sources, for use with `?`.
     pub fn into_result(self) -> Result<T, Sources> {
         match self {
             Fact::Known(value) => Ok(value),
@@ -90,7 +91,7 @@ impl<T> Fact<T> {
 }
 
 impl Fact<bool> {
-    /// Three-valued "or" (Kleene): one `true` decides, however much is missing.
+    /// Three-valued "or" (Kleene): one `true` decides, even if the other is missing.
     #[must_use]
     pub fn or(self, other: Fact<bool>) -> Fact<bool> {
         match (self, other) {

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Changing how a fingerprint is made orphans every waiver, baseline and ticket: raise this then.
+/// The version of the recipe. A change of the recipe orphans every waiver, baseline and ticket, and
+/// must raise this version.
 const RECIPE: &str = "portcullis/fingerprint/v1";
 
-/// The first half of the SHA-256 over the parts, each led by its length, which keeps ("ab", "c") apart
-/// from ("a", "bc").
+/// Returns the first half of the SHA-256 over the parts, each preceded by its length, which
+/// distinguishes ("ab", "c") from ("a", "bc").
 #[must_use]
 pub fn digest(parts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
@@ -31,23 +32,23 @@ pub fn digest(parts: &[&str]) -> u128 {
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a rule's verdict on a resource (by [`ResourceRef::id`](crate::ResourceRef)).
+    /// Returns the fingerprint of a rule's verdict on a resource, given by its
+    /// [`ResourceRef::id`](crate::ResourceRef).
     #[must_use]
     pub fn new(rule: &str, partition: &str, account: &str, resource: &str) -> Fingerprint {
         Fingerprint::from(digest(&[RECIPE, rule, partition, account, resource]))
     }
 
-    /// The hexadecimal digits.
+    /// Returns the hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The fingerprint of those digits.
 impl From<u128> for Fingerprint {
-    fn from(digits: u128) -> Fingerprint {
-        Fingerprint(format!("{digits:032x}"))
+    fn from(digest: u128) -> Fingerprint {
+        Fingerprint(format!("{digest:032x}"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why something is not known.
+//! Reasons for missing facts.
 
 use std::collections::HashSet;
 
@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::{SharedText, Source};
 
-/// A call that failed, or an answer that cannot be used: the reason behind missing facts.
+/// A failed call or an unusable answer: the reason for missing facts.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
-    /// The source that is missing, wholly or for one resource.
+    /// The source that is missing, completely or for one resource.
     pub source: Source,
     /// The API operation, such as `GetCredentialReport`.
     pub operation: SharedText,
     /// The IAM action that allows it, such as `iam:GetCredentialReport`.
     pub action: SharedText,
-    /// AWS's error code, such as `AccessDenied`, or our own word, such as [`Gap::NOT_REQUESTED`].
+    /// AWS's error code, such as `AccessDenied`, or one of our own, such as [`Gap::NOT_REQUESTED`].
     pub code: SharedText,
     /// What went wrong, in words.
     pub message: SharedText,
-    /// The user or other resource that the gap is limited to; none: the whole source.
+    /// The user or other resource to which the gap is limited; none for the whole source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// AWS's id of the failed request, for a support case.
+    /// AWS's request id, for a support case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// When it happened.
@@ -34,35 +34,36 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// The code of a call that was deliberately not made: it was not requested, or none of our rules
-    /// needs its answer for that resource.
+    /// The code of a call that was deliberately not made: it was not requested, or no rule needs
+    /// its answer for the resource.
     pub const NOT_REQUESTED: &str = "NotRequested";
 
-    /// The code of a source that a bundle holds nothing of, and does not say why.
+    /// The code of a source that a bundle lacks without saying why.
     pub const ABSENT: &str = "Absent";
 
-    /// The code of a credential report that does not say when AWS made it.
+    /// The code of a credential report that does not say when AWS generated it.
     pub const UNDATED: &str = "Undated";
 
-    /// The code of a file of logs, such as a trail delivers, that could not be read in full.
+    /// The code of a log file, such as one of a trail, that could not be read completely.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 
-    /// The code of an account that is suspended or closed, so that there is nothing to ask.
+    /// The code of an account that is suspended or closed, so that nothing can be collected.
     pub const NOT_ACTIVE: &str = "AccountNotActive";
 
     /// The code of an account whose bundle could not be written.
     pub const NOT_KEPT: &str = "BundleNotWritten";
 
-    /// The end of the message of a source that is absent because a credential report alone was given.
+    /// The end of the message for a source that is absent because only a credential report was
+    /// given.
     pub const BARE_REPORT: &str = "only a credential report was given";
 
-    /// Whether AWS was asked, as far as is known, and the answer is lost.
+    /// Whether AWS was queried, as far as is known, and the answer is lost.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         ![Gap::NOT_REQUESTED, Gap::ABSENT].contains(&self.code.as_str())
     }
 
-    /// Whether the call was not made on purpose, so that nothing went wrong.
+    /// Whether the call was deliberately not made.
     #[must_use]
     pub fn is_by_choice(&self) -> bool {
         self.code == Gap::NOT_REQUESTED
@@ -74,38 +75,40 @@ impl Gap {
         ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| self.code.contains(denial))
     }
 
-    /// Whether a date or a boolean has another form than AWS gives it.
+    /// Whether a date or a boolean is not in AWS's form.
     fn is_bad_value(&self) -> bool {
-        ["is not a date", "is neither true nor false"].iter().any(|it| self.message.ends_with(it))
+        let suffixes = ["is not a date", "is neither true nor false"];
+        suffixes.iter().any(|suffix| self.message.ends_with(suffix))
     }
 
-    /// The code in words: `access denied`.
+    /// Returns the code in words, such as `access denied`.
     #[must_use]
     pub fn reason(&self) -> String {
-        let (mut words, mut before) = (String::new(), ' ');
+        let (mut words, mut previous) = (String::new(), ' ');
         for c in self.code.chars() {
-            if before.is_ascii_lowercase() && c.is_ascii_uppercase() {
+            if previous.is_ascii_lowercase() && c.is_ascii_uppercase() {
                 words.push(' ');
             }
             words.push(c.to_ascii_lowercase());
-            before = c;
+            previous = c;
         }
         words
     }
 
-    /// What went wrong in words, with the code in brackets unless they name it: `Rate exceeded (Throttling)`.
+    /// Returns the message, with the code in parentheses unless the message contains it:
+    /// `Rate exceeded (Throttling)`.
     #[must_use]
     pub fn explanation(&self) -> String {
         Gap::explain(&self.code, &self.message)
     }
 
-    /// The same of any code and message.
+    /// Returns any message with its code, as [`Gap::explanation`] does.
     #[must_use]
     pub fn explain(code: &str, message: &str) -> String {
         if message.contains(code) { message.to_owned() } else { format!("{message} ({code})") }
     }
 
-    /// What to do about it, in a sentence.
+    /// Returns what to do about it, in a sentence.
     #[must_use]
     pub fn remedy(&self) -> String {
         let Gap { source, action, code, .. } = self;
@@ -132,7 +135,8 @@ impl Gap {
         }
     }
 
-    /// What to do about a fact that is missing without a gap. Of an event, it was not recorded where it was read.
+    /// Returns what to do about a fact that is missing without a gap, such as one that the input
+    /// lacks for an event.
     #[must_use]
     pub fn remedy_without_gap(source: Source) -> String {
         match source {
@@ -145,7 +149,7 @@ impl Gap {
         }
     }
 
-    /// A gap of the whole source, without time or request.
+    /// Creates a gap for the whole source, without time or request id.
     pub fn new(source: Source, code: impl Into<SharedText>, message: impl Into<SharedText>) -> Gap {
         Gap {
             source,
@@ -159,7 +163,8 @@ impl Gap {
         }
     }
 
-    /// Shares its texts with those that equal them; the others are added. Many accounts lack the same.
+    /// Shares its texts with equal ones in `texts`, and adds the others there. Many accounts have
+    /// similar gaps.
     pub fn share(&mut self, texts: &mut HashSet<SharedText>) {
         let Gap { operation, action, code, message, .. } = self;
         for text in [operation, action, code, message] {
@@ -170,7 +175,7 @@ impl Gap {
         }
     }
 
-    /// The same gap, limited to one resource.
+    /// Limits the gap to one resource.
     #[must_use]
     pub fn for_resource(mut self, resource: impl Into<String>) -> Gap {
         self.resource = Some(resource.into());

@@ -1,8 +1,8 @@
-//! The plain data of Portcullis: what is known about an account, and what was found.
+//! The data types of Portcullis: facts about an account, and findings.
 //!
-//! Knows nothing about AWS calls, files, the clock or the environment. A [`Snapshot`] holds typed
-//! facts, each [known or missing](Fact); an [`Activity`] what CloudTrail recorded; a [`Report`] holds
-//! verdicts on them.
+//! This crate does not use AWS calls, files, the clock or the environment. A [`Snapshot`] contains
+//! typed facts, each [known or missing](Fact), an [`Activity`] the events in CloudTrail, and a
+//! [`Report`] the verdicts on them.
 
 #![warn(clippy::disallowed_methods)]
 

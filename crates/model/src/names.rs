@@ -1,7 +1,6 @@
-//! What AWS calls things: accounts, ARNs, partitions and regions.
+//! AWS's names: account ids, ARNs, partitions and regions.
 //!
-//! Facts keep names as AWS wrote them. Code that needs a part of one, or must know whether a text is
-//! one at all, parses it here and nowhere else.
+//! Facts keep names as AWS wrote them. Only this module parses or validates them.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,14 +12,14 @@ use std::ops::RangeInclusive;
 pub struct AccountId([u8; 12]);
 
 impl AccountId {
-    /// None if the text is anything but 12 digits.
+    /// Parses an account id; none if the text is anything but 12 digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<AccountId> {
         let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
         digits.iter().all(u8::is_ascii_digit).then_some(AccountId(digits))
     }
 
-    /// The 12 digits.
+    /// Returns the 12 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Digits are always valid UTF-8.
@@ -40,9 +39,9 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// The parts of an ARN, `arn:partition:service:region:account:resource`, as they are written.
+/// The parts of an ARN, `arn:partition:service:region:account:resource`.
 ///
-/// Any part may be a pattern or made up: parsing checks only that they are there.
+/// Parsing only checks that the parts exist: any of them may be a pattern or invalid.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,14 +52,16 @@ pub struct Arn<'a> {
     pub service: &'a str,
     /// Empty for services without regions, such as IAM; see [`is_region`].
     pub region: &'a str,
-    /// Empty, or a word such as `aws`, for what belongs to no account; see [`Arn::account_id`].
+    /// Empty or a word such as `aws` if the resource belongs to no account; see
+    /// [`Arn::account_id`].
     pub account: &'a str,
     /// Everything after the fifth colon. Never empty.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// None if the text lacks one of the six parts, or has no partition or resource.
+    /// Parses an ARN; none if one of the six parts is missing, or the partition or resource is
+    /// empty.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
@@ -70,25 +71,26 @@ impl<'a> Arn<'a> {
         is_complete.then_some(Arn { partition, service, region, account, resource })
     }
 
-    /// The account that the resource belongs to.
+    /// Returns the account that the resource belongs to.
     #[must_use]
     pub fn account_id(self) -> Option<AccountId> {
         AccountId::parse(self.account)
     }
 
-    /// The path, such as `/` or `/engineering/`, and the name, if this is the ARN of a user.
+    /// Returns the path, such as `/` or `/engineering/`, and the name, if this is the ARN of a
+    /// user.
     #[must_use]
     pub fn user(self) -> Option<(&'a str, &'a str)> {
         self.path_and_name("user")
     }
 
-    /// The path and the name, if this is the ARN of a role.
+    /// Returns the path and the name, if this is the ARN of a role.
     #[must_use]
     pub fn role(self) -> Option<(&'a str, &'a str)> {
         self.path_and_name("role")
     }
 
-    /// The path and the name, if this is the ARN of something of that kind.
+    /// Returns the path and the name, if this is the ARN of a resource of this kind.
     #[must_use]
     pub fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
         let rest = self.resource.strip_prefix(kind).filter(|rest| rest.starts_with('/'))?;
@@ -96,21 +98,21 @@ impl<'a> Arn<'a> {
         (!name.is_empty()).then_some((path, name))
     }
 
-    /// Whether this is the ARN of the root user; that of a user named `groot` is not.
+    /// Whether this is the ARN of the root user, unlike that of a user named `groot`.
     #[must_use]
     pub fn is_root(self) -> bool {
         self.resource == "root"
     }
 
-    /// Whether AWS made the resource for all accounts, as it did its managed policies.
+    /// Whether the resource is AWS's own for all accounts, such as an AWS-managed policy.
     #[must_use]
     pub fn is_aws_managed(self) -> bool {
         self.account == "aws"
     }
 }
 
-/// Whether accounts of the partition have a root user. In the others all users are IAM users, and the credential
-/// report has no row for root.
+/// Whether accounts of the partition have a root user. In other partitions, all users are IAM
+/// users, and the credential report has no row for root.
 ///
 /// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html>,
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/18889>
@@ -124,18 +126,19 @@ pub fn has_root_user(partition: &str) -> bool {
 /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
 #[must_use]
 pub fn is_partition(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
-    text == "aws" || (text.starts_with("aws-") && text.bytes().all(is_allowed))
+    text == "aws"
+        || text.starts_with("aws-")
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 /// The directions in the names of regions.
 const DIRECTIONS: &str = "central east north northeast northwest south southeast southwest west";
 
-/// Whether the text has the form of a region's name: one or two short words for the area, a direction
-/// and a number, as in `eu-north-1`, `us-gov-west-1` or `eusc-de-east-1`.
+/// Whether the text has the form of a region's name: one or two short words for the area, a
+/// direction and a number, as in `eu-north-1`, `us-gov-west-1` or `eusc-de-east-1`.
 ///
-/// Where AWS gives a region, it may also say `N/A` or `global`. A region becomes part of a host name
-/// and stays in redacted reports, so a name such as `acme-prod-1` must not pass for one.
+/// AWS may also give `N/A` or `global` as a region. Since a region becomes part of a host name and
+/// remains in redacted reports, a name such as `acme-prod-1` must not be taken for one.
 ///
 /// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
 #[must_use]
@@ -144,12 +147,13 @@ pub fn is_region(text: &str) -> bool {
     let [area @ .., direction, number] = parts.as_slice() else { return false };
     (1..=2).contains(&area.len())
         && area.iter().all(|word| consists_of(word, 2..=4, u8::is_ascii_lowercase))
-        && DIRECTIONS.split(' ').any(|one| one == *direction)
+        && DIRECTIONS.split(' ').any(|known| known == *direction)
         && consists_of(number, 1..=2, u8::is_ascii_digit)
 }
 
-/// The partitions other than `aws`, with what the names of their regions begin with and all of these: first the
-/// one that answers for all, `implicitGlobalRegion` in the SDK's table of partitions.
+/// The partitions other than `aws`, with the prefix of their regions' names and all of their
+/// regions. The first region is that of global services: `implicitGlobalRegion` in the SDK's table
+/// of partitions.
 ///
 /// <https://docs.aws.amazon.com/general/latest/gr/cloudtrail-service.html>
 const PARTITIONS: [(&str, &str, &[&str]); 7] = [
@@ -162,21 +166,21 @@ const PARTITIONS: [(&str, &str, &[&str]); 7] = [
     ("eusc-", "aws-eusc", &["eusc-de-east-1"]),
 ];
 
-/// The partition of a region.
+/// Returns the partition of a region.
 #[must_use]
 pub fn partition_of(region: &str) -> &'static str {
     let found = PARTITIONS.iter().find(|(prefix, ..)| region.starts_with(prefix));
     found.map_or("aws", |(_, partition, _)| partition)
 }
 
-/// The regions of the partition `aws` in which sign-ins of root and of IAM users are recorded, unless they
-/// come by a region's own page.
+/// The regions of the partition `aws` that record sign-ins of root and of IAM users, except those
+/// on a region's own sign-in page.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 pub const SIGN_IN_REGIONS: [&str; 5] =
     ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
 
-/// The regions of the partition `aws` that every account has without enabling them.
+/// The regions of the partition `aws` that are enabled in every account.
 ///
 /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
 pub const DEFAULT_REGIONS: [&str; 17] = [
@@ -199,31 +203,31 @@ pub const DEFAULT_REGIONS: [&str; 17] = [
     "us-west-2",
 ];
 
-/// All regions of a partition other than `aws`, which are few; none of `aws` itself.
+/// Returns all regions of a partition other than `aws`; none for `aws` itself, which has many.
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
     PARTITIONS.iter().find(|(_, name, _)| *name == partition).map(|(.., regions)| *regions)
 }
 
-/// The region that answers for all of a partition, in the few services that have one for all.
+/// Returns the region of the partition's global services.
 #[must_use]
 pub fn global_region(partition: &str) -> &'static str {
     regions_of(partition).map_or("us-east-1", |regions| regions[0])
 }
 
-/// The text, in which the ARN of a session ends with its role: the name of a session often is that of a person.
+/// Removes the names of sessions, which often are names of people, from ARNs in a text.
 #[must_use]
 pub fn without_session_names(text: &str) -> String {
     const KIND: &str = ":assumed-role/";
-    let of_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let is_name_char = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     let mut parts = text.split(KIND);
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         shown.push_str(KIND);
         match part.split_once('/') {
-            Some((role, rest)) if role.chars().all(of_name) => {
+            Some((role, rest)) if role.chars().all(is_name_char) => {
                 shown.push_str(role);
-                shown.push_str(rest.trim_start_matches(of_name));
+                shown.push_str(rest.trim_start_matches(is_name_char));
             }
             _ => shown.push_str(part),
         }
@@ -231,7 +235,7 @@ pub fn without_session_names(text: &str) -> String {
     shown
 }
 
-/// Whether the text is that long, and all its bytes are allowed.
+/// Whether the text has this length, and all its bytes are allowed.
 fn consists_of(text: &str, length: RangeInclusive<usize>, allowed: fn(&u8) -> bool) -> bool {
     length.contains(&text.len()) && text.as_bytes().iter().all(allowed)
 }
@@ -250,7 +254,8 @@ mod tests {
         }
     }
 
-    /// The words are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
+    /// The words are those of
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
     #[test]
     fn no_name_of_a_session_is_left_in_a_text() {
         let session = "arn:aws:sts::123456789012:assumed-role/audit";

@@ -1,7 +1,7 @@
 //! Facts as rules see them: records with named, typed, documented fields.
 //!
-//! [`record!`] declares a struct once and derives from it the Rust type, its JSON form, the
-//! schema that rules are checked against, and the access that rules are evaluated with.
+//! [`record!`] declares a struct once. It generates the Rust type, its JSON form, the schema for
+//! checking rules, and the access for evaluating them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{Fact, SharedText, Source, Sources};
 
-/// The type of a fact, as rules are checked against it.
+/// The type of a fact, for checking rules.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Type {
     /// True or false.
@@ -37,12 +37,12 @@ pub struct RecordType {
     pub name: &'static str,
     /// The fields, in the order of [`Record::field`].
     pub fields: &'static [Field],
-    /// Where its fields come from, but for those that say otherwise.
+    /// The sources of those fields that do not declare their own.
     pub sources: &'static [Source],
 }
 
 impl RecordType {
-    /// The sources that the field at that index comes from.
+    /// Returns the sources of a field.
     #[must_use]
     pub fn sources(&self, index: usize) -> Sources {
         let own = self.fields[index].sources;
@@ -51,7 +51,7 @@ impl RecordType {
 }
 
 impl Field {
-    /// What a redacted report shows of its texts; words of a fixed set are nobody's.
+    /// Returns what a redacted report shows of its texts; words of a fixed set are not private.
     fn shown(&self) -> Shown {
         match self.ty.element() {
             Type::Word(_) => Shown::Text,
@@ -61,7 +61,7 @@ impl Field {
 }
 
 impl Type {
-    /// The type of what is in a list or may be null; else the type itself.
+    /// Returns the innermost type of lists and nullable types, or else the type itself.
     #[must_use]
     pub fn element(self) -> Type {
         match self {
@@ -72,8 +72,8 @@ impl Type {
 }
 
 impl RecordType {
-    /// What a redacted report shows of the field at the end of that path, such as `escalations.title`;
-    /// none: there is no such field.
+    /// Returns what a redacted report shows of the field at a path such as `escalations.title`;
+    /// none if there is no such field.
     pub(crate) fn shown(&self, path: &str) -> Option<Shown> {
         let (name, rest) =
             path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
@@ -95,13 +95,13 @@ impl PartialEq for RecordType {
 /// What a redacted report shows of the texts of a field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shown {
-    /// A pseudonym: they are names, ids or ARNs.
+    /// A pseudonym, since they are names, ids or ARNs.
     Pseudonym,
-    /// The texts: they are words of AWS or of Portcullis.
+    /// The texts, since they are AWS's or Portcullis's own words.
     Text,
     /// The number of a statement, and a pseudonym for its Sid.
     Statement,
-    /// Nothing: they are phrases with names in them.
+    /// Nothing, since they are phrases that contain names.
     Nothing,
 }
 
@@ -112,9 +112,9 @@ pub struct Field {
     pub name: &'static str,
     /// The type of a known value.
     pub ty: Type,
-    /// What it is, for people who write rules.
+    /// The description, for authors of rules.
     pub doc: &'static str,
-    /// Where it comes from; empty: from where its record does.
+    /// The sources; if empty, those of the record.
     pub sources: &'static [Source],
     /// What a redacted report shows of its texts.
     pub shown: Shown,
@@ -123,7 +123,7 @@ pub struct Field {
 /// A value of a fact, borrowed from the snapshot.
 #[derive(Clone, Copy)]
 pub enum Value<'a> {
-    /// There is none, and that is known.
+    /// Known to be absent.
     Null,
     /// True or false.
     Bool(bool),
@@ -141,28 +141,28 @@ pub enum Value<'a> {
 
 /// A record that rules can read.
 pub trait Record: Sync {
-    /// The value of the field at that index of [`RecordType::fields`]; the missing sources if
-    /// it is not known.
+    /// Returns the value of the field at an index of [`RecordType::fields`], or the missing
+    /// sources.
     fn field(&self, index: usize) -> Result<Value<'_>, Sources>;
 
-    /// The schema.
+    /// Returns the schema.
     fn record_type(&self) -> &'static RecordType;
 }
 
 /// A record that rules judge and findings name.
 pub trait Resource: Record {
-    /// The ARN; of what AWS gives none, an identity of that form.
+    /// Returns the ARN, or an ARN-shaped id if AWS has none.
     fn id(&self) -> Cow<'_, str>;
 
-    /// What people call it.
+    /// Returns the name.
     fn name(&self) -> &str;
 
-    /// The region, of what is in one.
+    /// Returns the region, if the resource is in one.
     fn region(&self) -> Option<&str> {
         None
     }
 
-    /// The name of the user that it belongs to, of what belongs to one.
+    /// Returns the name of the user that owns it, if there is one.
     fn user_name(&self) -> Option<&str> {
         None
     }
@@ -170,10 +170,10 @@ pub trait Resource: Record {
 
 /// A list that rules can read.
 pub trait List: Sync {
-    /// The number of elements.
+    /// Returns the number of elements.
     fn size(&self) -> usize;
 
-    /// The element at that index, which must be below [`size`](List::size).
+    /// Returns the element at an index, which must be below [`size`](List::size).
     fn element(&self, index: usize) -> Result<Value<'_>, Sources>;
 }
 
@@ -182,7 +182,7 @@ pub trait Typed: Sync {
     /// Its type in rules.
     const TYPE: Type;
 
-    /// Its value in rules; the missing sources if it is not known.
+    /// Returns its value in rules, or the missing sources.
     fn value(&self) -> Result<Value<'_>, Sources>;
 }
 
@@ -216,7 +216,7 @@ impl<T: Typed> List for Vec<T> {
     }
 }
 
-/// Types whose values are copied or borrowed as they are.
+/// Declares types whose values are copied or borrowed unchanged.
 macro_rules! typed {
     ($($ty:ty: $kind:ident = |$value:ident| $read:expr;)*) => {
         $(impl Typed for $ty {
@@ -238,9 +238,9 @@ typed! {
     Timestamp: Time = |time| *time;
 }
 
-/// Declares a record: a struct whose fields are facts that rules can read, with `#[from(…)]` the
-/// sources that provide them, with `#[shown(…)]` what a redacted report shows instead of a pseudonym, and
-/// with `#[resource(…)]` which of them name it, if rules judge it.
+/// Declares a record: a struct whose fields are facts that rules can read. `#[from(…)]` gives their
+/// sources, `#[shown(…)]` what a redacted report shows instead of a pseudonym, and `#[resource(…)]`
+/// which fields identify it, if rules judge it.
 macro_rules! record {
     (
         $(#[doc = $about:literal])+
@@ -333,10 +333,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Each of them, in this order.
+            /// All of them, in the order of declaration.
             pub const ALL: [$name; [$( $word, )*].len()] = [$( $name::$variant, )*];
 
-            /// The word in rules and in JSON.
+            /// Returns the word in rules and in JSON.
             #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $( $name::$variant => $word, )* }

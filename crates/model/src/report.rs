@@ -1,4 +1,4 @@
-//! The report: verdicts on resources, with all that a reader or a renderer needs.
+//! The report: verdicts on resources, with everything that a reader or a renderer needs.
 
 mod border;
 mod evidence;
@@ -28,41 +28,41 @@ pub use waiver::{AppliedWaiver, Waiver, WaiverOutcome};
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "portcullis/report/v1";
 
-/// The outcome of an audit: self-contained, and free of the evaluation's own clock.
+/// The outcome of an audit: self-contained, and independent of the time of evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// What made the report.
+    /// The program that made the report.
     pub tool: Tool,
-    /// What was chosen, for all accounts alike.
+    /// The choices for the run, the same for all accounts.
     pub options: RunOptions,
-    /// How it was set up, where that makes it say less than it could.
+    /// How the run was set up, if that makes its result less reliable.
     #[serde(default)]
     pub run: Run,
     /// The audited accounts, each with its own evidence, sorted by partition and id.
     pub accounts: Vec<AuditedAccount>,
     /// The rules that were judged, sorted by id; the same in all accounts.
     pub rules: Vec<RuleInfo>,
-    /// Every `fail` and `unknown` of all accounts, and other verdicts where asked for; the most severe
+    /// Every `fail` and `unknown` of all accounts, and other verdicts if requested; the most severe
     /// first, and of these the urgent ones.
     pub findings: Vec<Finding>,
-    /// The waivers of the configuration, and what became of them in all accounts together.
+    /// The waivers of the configuration, and their outcome in all accounts together.
     #[serde(default)]
     pub waivers: Vec<WaiverOutcome>,
-    /// What CloudTrail recorded, of each run that read it.
+    /// The events in CloudTrail, for each run that read it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activity: Vec<ActivitySummary>,
 }
 
 impl Report {
-    /// The latest moment to which the ages of an account count; none without accounts.
+    /// Returns the latest time to which an account's ages are counted; none without accounts.
     #[must_use]
     pub fn as_of(&self) -> Option<Timestamp> {
         self.accounts.iter().map(|account| account.as_of).max()
     }
 
-    /// The verdicts of a rule in all accounts.
+    /// Returns the number of verdicts of a rule in all accounts.
     #[must_use]
     pub fn tally(&self, rule: &str) -> Tally {
         self.accounts.iter().filter_map(|account| account.tallies.get(rule)).copied().sum()
@@ -83,8 +83,8 @@ pub struct Tool {
 /// An earlier report that findings were compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Baseline {
-    /// The moment that the account's ages count to in that report; none: nothing of the account is
-    /// known there.
+    /// The time to which the account's ages are counted in that report; none if it does not contain
+    /// the account.
     pub as_of: Option<Timestamp>,
     /// [`Tool::ruleset`] of that report.
     pub ruleset: String,
@@ -95,14 +95,14 @@ pub struct Baseline {
 pub struct RunOptions {
     /// The rule set: `default` or `strict`.
     pub rule_set: String,
-    /// The rules asked for; empty: all of the rule set.
+    /// The requested rules; if empty, all of the rule set.
     pub only: Vec<String>,
     /// The rules left out.
     pub skip: Vec<String>,
-    /// The frameworks asked for, whose rules were judged whatever their set.
+    /// The requested frameworks, whose rules were judged whatever their rule set.
     #[serde(default)]
     pub frameworks: Vec<String>,
-    /// The verdicts listed beside `fail` and `unknown`.
+    /// The verdicts listed besides `fail` and `unknown`.
     pub include: Vec<Verdict>,
     /// What decides the exit status.
     #[serde(default)]
@@ -136,9 +136,9 @@ words! {
         Incomplete = "incomplete",
         /// Nothing could be collected.
         Failed = "failed",
-        /// Nothing could be collected: AWS lets nobody in who asks for it.
+        /// Nothing could be collected: AWS denied access.
         Denied = "denied",
-        /// Nothing could be collected: AWS asked for fewer calls, again and again.
+        /// Nothing could be collected: AWS throttled every call.
         Throttled = "throttled",
         /// Nothing could be collected: AWS did not answer in time.
         TimedOut = "timed_out",
@@ -150,20 +150,20 @@ words! {
 }
 
 impl AccountStatus {
-    /// Whether something of the account was judged.
+    /// Whether the account was judged at least in part.
     #[must_use]
     pub fn is_judged(self) -> bool {
         matches!(self, AccountStatus::Complete | AccountStatus::Incomplete)
     }
 
-    /// Whether it was to be judged, and nothing could be collected.
+    /// Whether the account should have been judged, but nothing could be collected.
     #[must_use]
     pub fn is_failed(self) -> bool {
         !self.is_judged() && !matches!(self, AccountStatus::Suspended | AccountStatus::Closed)
     }
 }
 
-/// What names an account: ids are unique within a partition only.
+/// Identifies an account, whose id is unique only within its partition.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct AccountRef<'r> {
     /// [`AuditedAccount::partition`].
@@ -173,57 +173,57 @@ pub struct AccountRef<'r> {
 }
 
 impl AccountRef<'_> {
-    /// Whether it is known which account it is; if not, it may be any.
+    /// Whether the account is known; if not, it may be any.
     #[must_use]
     pub fn is_identified(self) -> bool {
         self.id != "unknown"
     }
 }
 
-/// An account, the state of its evidence, and what was judged of it.
+/// An account, the state of its evidence, and its results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditedAccount {
     /// The 12-digit id, or `unknown`.
     pub id: String,
-    /// The alias, where there is one and it is known.
+    /// The alias, if there is one and it is known.
     pub alias: Option<String>,
-    /// The name in the organisation, where known.
+    /// The name in the organization, if known.
     pub name: Option<String>,
     /// `aws`, `aws-cn`, `aws-us-gov`, or `unknown`.
     pub partition: String,
-    /// The region of the session that collected, where known.
+    /// The region of the session that collected, if known.
     #[serde(default)]
     pub region: Option<String>,
     /// How much could be judged.
     pub status: AccountStatus,
-    /// The ARN of who collected, where known.
+    /// The ARN of the caller that collected, if known.
     pub caller: Option<String>,
-    /// The moment that ages count to.
+    /// The time to which ages are counted.
     pub as_of: Timestamp,
-    /// When collecting began, where known.
+    /// When collecting began, if known.
     pub collected_from: Option<Timestamp>,
-    /// When collecting ended, where known.
+    /// When collecting ended, if known.
     pub collected_to: Option<Timestamp>,
-    /// When AWS made the credential report, where known.
+    /// When AWS generated the credential report, if known.
     pub report_generated_at: Option<Timestamp>,
     /// What is missing, and why.
     pub gaps: Vec<Gap>,
     /// The number of verdicts by rule id.
     pub tallies: BTreeMap<String, Tally>,
-    /// The frameworks that were asked for, control by control.
+    /// The requested frameworks, control by control.
     #[serde(default)]
     pub frameworks: Vec<FrameworkOutcome>,
-    /// The earlier report that says which findings are new, where one was given.
+    /// The earlier report that decides which findings are new, if one was given.
     #[serde(default)]
     pub baseline: Option<Baseline>,
-    /// What decides who gets from it into other accounts, and into it from others; none: that is not known, or
-    /// the report is redacted.
+    /// What decides who may assume roles across the border of the account; none if it is not known,
+    /// or the report is redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub border: Option<Border>,
 }
 
 impl AuditedAccount {
-    /// What names it.
+    /// Returns its identity.
     #[must_use]
     pub fn account_ref(&self) -> AccountRef<'_> {
         AccountRef { partition: &self.partition, id: &self.id }
@@ -235,29 +235,29 @@ impl AuditedAccount {
 pub struct RuleInfo {
     /// The stable id, such as `stale-access-key`.
     pub id: String,
-    /// The family that it belongs to, such as `credentials`.
+    /// The family of the rule, such as `credentials`.
     #[serde(default)]
     pub family: String,
-    /// A hash of what it tests: 16 hexadecimal digits. Parameters count, and what the configuration
-    /// declares where it reads that, but not severities. The same hash in two reports: judged by the
-    /// same rule.
+    /// A hash of what it tests: 16 hexadecimal digits. It covers parameters, and declarations of
+    /// the configuration that the rule reads, but not severities. Reports with the same hash were
+    /// judged by the same rule.
     #[serde(default)]
     pub hash: String,
-    /// The problem, in a few words.
+    /// The problem in a few words.
     pub title: String,
-    /// How severe it is in this run, but where a finding says otherwise.
+    /// The severity in this run, unless a finding has its own.
     pub severity: Severity,
     /// The kind of resource it judges, or several: `user, group, role`.
     pub scope: String,
-    /// Why it matters.
+    /// Why the problem matters.
     pub risk: String,
-    /// What to do about it, with capitals such as `USER-NAME` where a finding has its own values.
+    /// The remediation, with placeholders such as `USER-NAME` for a finding's own values.
     pub remediation: String,
     /// Pages to read.
     pub references: Vec<String>,
     /// The parameters of this run.
     pub params: BTreeMap<String, Json>,
-    /// The controls that it tests, by the framework's id.
+    /// The ids of the controls it tests, by framework.
     pub frameworks: BTreeMap<String, Vec<String>>,
 }
 
@@ -278,7 +278,7 @@ words! {
 }
 
 words! {
-    /// What a rule says about a resource.
+    /// A rule's verdict on a resource.
     pub enum Verdict {
         /// The problem exists.
         Fail = "fail",
@@ -298,7 +298,7 @@ pub struct ResourceRef {
     pub kind: String,
     /// The ARN, or an ARN-shaped path where AWS has none.
     pub id: String,
-    /// What people call it.
+    /// The name.
     pub name: String,
     /// The region, for regional resources.
     pub region: Option<String>,
@@ -319,54 +319,55 @@ pub struct Finding {
     pub resource: ResourceRef,
     /// The verdict.
     pub verdict: Verdict,
-    /// How severe it is.
+    /// The severity.
     pub severity: Severity,
-    /// Whether it comes before others of its severity, since CloudTrail recorded that what it is about was used,
-    /// or that somebody tried to.
+    /// Whether it comes before others of its severity, since CloudTrail recorded that the principal
+    /// or credential was used, or an attempt to use it.
     #[serde(default)]
     pub urgent: bool,
     /// What is wrong, with names and numbers.
     pub message: String,
-    /// Where texts of facts stand in the message, in their order; none: that is not known.
+    /// The positions of facts in the message, in order; none if they are not known.
     #[serde(default)]
     pub message_facts: Option<Vec<MessageFact>>,
     /// The facts that the rule read, by their names in rules.
     #[schemars(with = "BTreeMap<String, Json>")]
     pub evidence: Evidence,
-    /// For `unknown`: the sources that would have decided. None: a defect in a rule or in Portcullis.
+    /// The missing sources of an `unknown` verdict. If there are none, a rule or Portcullis has a
+    /// defect.
     pub missing: Vec<Source>,
     /// What to do.
     pub remediation: String,
     /// The waiver that accepts it, or did until it expired.
     #[serde(default)]
     pub waiver: Option<AppliedWaiver>,
-    /// When a report first held it, where a baseline was given.
+    /// When a report first contained it, if a baseline was given.
     pub first_seen: Option<Timestamp>,
-    /// What the baseline says about it, where one was given.
+    /// Whether the baseline contains it, if one was given.
     #[serde(default)]
     pub baseline: Option<BaselineState>,
 }
 
 impl Finding {
-    /// What names its account.
+    /// Returns the identity of its account.
     #[must_use]
     pub fn account_ref(&self) -> AccountRef<'_> {
         AccountRef { partition: &self.partition, id: &self.account }
     }
 
-    /// The order of findings in a report: the most severe first, of these the urgent ones, then by rule,
-    /// account and resource.
+    /// Returns the sort key in a report: the most severe first, of these the urgent ones, then by
+    /// rule, account and resource.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
         (self.severity, !self.urgent, &self.rule, self.account_ref(), &self.resource.id)
     }
 
-    /// The verdict, and what has been decided about it.
+    /// Returns the status that follows from the verdict and the decisions about it.
     #[must_use]
     pub fn status(&self) -> Status {
-        let in_force = |waiver: &AppliedWaiver| !waiver.expired;
+        let is_waived = self.waiver.as_ref().is_some_and(|waiver| !waiver.expired);
         match self.verdict {
-            Verdict::Fail if self.waiver.as_ref().is_some_and(in_force) => Status::Waived,
+            Verdict::Fail if is_waived => Status::Waived,
             Verdict::Fail if self.baseline == Some(BaselineState::Known) => Status::Known,
             Verdict::Fail => Status::Open,
             Verdict::Unknown => Status::Unknown,
@@ -375,8 +376,8 @@ impl Finding {
         }
     }
 
-    /// Whether it is about no resource that its rule judges but about the owner of a list that was not
-    /// collected, such as a user whose access keys are not known: what is on the list is in no report.
+    /// Whether it is not about a resource that its rule judges, but about the owner of a list that
+    /// was not collected, such as a user whose access keys are not known.
     #[must_use]
     pub fn stands_for_list(&self, rule: Option<&RuleInfo>) -> bool {
         self.verdict == Verdict::Unknown
@@ -385,23 +386,23 @@ impl Finding {
 }
 
 words! {
-    /// What the baseline says about a finding.
+    /// Whether the baseline contains a finding.
     pub enum BaselineState {
-        /// The baseline does not hold it, or only as waived or less severe.
+        /// The baseline does not contain it, or only as waived or less severe.
         New = "new",
-        /// The baseline holds it.
+        /// The baseline contains it.
         Known = "known",
     }
 }
 
 words! {
-    /// A verdict, and what has been decided about it. Only what is `open` counts for the exit status.
+    /// The result of a verdict and the decisions about it. Only `open` counts for the exit status.
     pub enum Status {
         /// It fails, and nobody has accepted that.
         Open = "open",
         /// It could not be judged.
         Unknown = "unknown",
-        /// It fails, and the baseline holds it.
+        /// It fails, and the baseline contains it.
         Known = "known",
         /// It fails, and a waiver in force accepts that.
         Waived = "waived",
@@ -423,7 +424,7 @@ pub struct Tally {
     pub pass: u32,
     /// Resources for which the question does not arise.
     pub not_applicable: u32,
-    /// How many of those that fail are waived.
+    /// The number of failing resources that are waived.
     #[serde(default)]
     pub waived: u32,
 }

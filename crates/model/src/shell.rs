@@ -1,21 +1,24 @@
-//! Values in commands that people paste.
+//! Quoting values in commands that users paste into a shell.
 
-/// The value as one word of a shell command, on one line whatever it holds.
+/// Returns the value as one word of a shell command, always on one line.
 #[must_use]
 pub fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
     if !word.contains(char::is_control) {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
-    let escape = |c: char| match c {
-        '\\' | '\'' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    };
-    format!("$'{}'", word.chars().map(escape).collect::<String>())
+    let mut escaped = String::new();
+    for c in word.chars() {
+        match c {
+            '\\' | '\'' => escaped.extend(['\\', c]),
+            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    format!("$'{escaped}'")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The typed facts of one account.
+//! The typed facts about one account.
 //!
-//! Every age and span is in exact fractions of a day of 86,400 seconds, hour or second as its name
-//! says, counted to [`Snapshot::as_of`].
+//! Every age and time span is in exact fractions of the unit in its name (a day has 86,400
+//! seconds), counted to [`Snapshot::as_of`].
 
 mod account;
 mod activity;
@@ -25,21 +25,22 @@ pub use user::*;
 use crate::record::{RecordType, Shown};
 use crate::{AccountStatus, Border, Fact, Gap};
 
-/// All that is known about one account, as rules see it.
+/// All facts about one account, as rules see them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// The moment that ages count to.
+    /// The time to which ages are counted.
     pub as_of: Timestamp,
-    /// When collecting began, where the bundle says so.
+    /// When collecting began, if the bundle says so.
     pub collected_from: Option<Timestamp>,
-    /// When collecting ended, where the bundle says so.
+    /// When collecting ended, if the bundle says so.
     pub collected_to: Option<Timestamp>,
-    /// The region of the session that collected, where the bundle says so.
+    /// The region of the session that collected, if the bundle says so.
     pub region: Option<String>,
-    /// What the account is called among others, where the bundle says so.
+    /// The account's name in its organization or in a list of accounts, if the bundle says so.
     pub name: Option<String>,
-    /// Why nothing at all was collected of an account among several: it is not judged then.
+    /// Why nothing was collected from this account in a run over several, in which case it is not
+    /// judged.
     pub unreached: Option<AccountStatus>,
     /// The one person that is judged, by name; null: everybody and everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,16 +69,16 @@ pub struct Snapshot {
     pub service_credentials: Fact<Vec<ServiceCredential>>,
     /// The regions in use, sorted by name.
     pub regions: Fact<Vec<Region>>,
-    /// The users and roles that may assume roles in other accounts; empty until those are known.
+    /// The users and roles that may assume roles in other accounts; empty until these are known.
     #[serde(default = "no_crossings", skip_serializing)]
     pub crossings: Fact<Vec<Crossing>>,
-    /// What decides about them; none: that is not known.
+    /// What decides about crossings; none if it is not known.
     #[serde(skip)]
     pub border: Option<Border>,
-    /// Which of these lists are short.
+    /// Which of these lists are incomplete.
     #[serde(default)]
     pub short_lists: ShortLists,
-    /// What CloudTrail recorded; none: no log was read.
+    /// The events in CloudTrail; none if no log was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<AccountActivity>,
     /// Why facts are missing, sorted.
@@ -85,7 +86,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// An account without users or any other resource, of which all else is known.
+    /// Creates the snapshot of an account without users or other resources, in which nothing is
+    /// missing.
     #[must_use]
     pub fn empty(as_of: Timestamp, account: Account, root: Root) -> Snapshot {
         Snapshot {
@@ -121,8 +123,8 @@ fn no_crossings() -> Fact<Vec<Crossing>> {
     Fact::Known(Vec::new())
 }
 
-/// The lists that do not hold all that there is, as the account summary counts it: what is on them is
-/// known, and the rest would stand in GetAccountAuthorizationDetails.
+/// Which lists are shorter than the account summary counts. GetAccountAuthorizationDetails would
+/// contain the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShortLists {
@@ -136,7 +138,7 @@ pub struct ShortLists {
     pub policies: bool,
 }
 
-/// The records that a name in rules may stand for.
+/// The variables in rules, with the records that each may be.
 const VARIABLES: [(&str, &[&RecordType]); 17] = [
     ("account", &[Account::RECORD_TYPE]),
     ("certificate", &[ServerCertificate::RECORD_TYPE, SigningCertificate::RECORD_TYPE]),
@@ -157,14 +159,15 @@ const VARIABLES: [(&str, &[&RecordType]); 17] = [
     ("window", &[Window::RECORD_TYPE]),
 ];
 
-/// The records that a name in rules, such as `key`, may stand for; none: there is no such name.
+/// Returns the records that a variable in rules, such as `key`, may be; none if there is no such
+/// variable.
 #[must_use]
 pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
     VARIABLES.iter().find(|(name, _)| *name == variable).map_or(&[], |(_, records)| records)
 }
 
-/// What a redacted report shows of the texts of the fact of that path, such as `key.last_used_service`. What
-/// is not a fact, or not the same in all records that it may be of, is shown as a pseudonym.
+/// Returns what a redacted report shows of the texts of a fact, given by its path such as
+/// `key.last_used_service`. A pseudonym if there is no such fact, or if the variable's records differ.
 #[must_use]
 pub fn shown(path: &str) -> Shown {
     let Some((variable, path)) = path.split_once('.') else { return Shown::Pseudonym };

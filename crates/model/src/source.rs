@@ -1,4 +1,4 @@
-//! Where facts come from: one source per bundle file, and sets of sources.
+//! The sources of facts, one per bundle file, and sets of sources.
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
@@ -6,23 +6,24 @@ use std::ops::{BitOr, BitOrAssign};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is asked for a source, and how.
+/// How a source is collected.
 struct Definition {
-    /// The IAM actions that allow its calls. The first is that of the call which its gaps name.
+    /// The IAM actions that allow its calls, the first of which appears in its gaps.
     actions: &'static [&'static str],
-    /// The sources that name whom or where to ask, or that its answer cannot be read without.
+    /// The sources that decide which users or regions to query, or that are needed to read its
+    /// answer.
     guides: &'static [Source],
     /// Whether a call is made for each user.
     per_user: bool,
-    /// The partitions where AWS does not offer it.
+    /// The partitions in which AWS does not offer it.
     not_in: &'static [&'static str],
 }
 
-/// One call, the same in every partition.
+/// A single call that every partition offers.
 const DEFAULTS: Definition = Definition { actions: &[], guides: &[], per_user: false, not_in: &[] };
 
-/// Declares the sources: those of every bundle, and those that are there on request. Of each, its name, and
-/// what differs from [`DEFAULTS`].
+/// Declares the sources of every bundle, and those collected on request: the name of each, and how
+/// it differs from [`DEFAULTS`].
 macro_rules! sources {
     (
         $( $(#[doc = $doc:literal])+ $source:ident = $name:literal { $($what:ident: $value:expr),+ $(,)? } )+
@@ -39,12 +40,13 @@ macro_rules! sources {
         }
 
         impl Source {
-            /// Every source of a bundle, in the order in which it lists them.
+            /// The sources of every bundle, in order.
             pub const ALL: [Source; [$($name),+].len()] = [$(Source::$source),+];
-            /// Those that are in a bundle only if they were asked for, and whose absence is not a gap.
+            /// The sources that are collected only on request, and whose absence is not a gap.
             pub const ON_REQUEST: [Source; [$($title),+].len()] = [$(Source::$other),+];
 
-            /// The name in reports, and of the bundle file without its ending: `credential-report`.
+            /// Returns the name in reports, which is the bundle file's name without its extension:
+            /// `credential-report`.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $( Source::$source => $name, )+ $( Source::$other => $title, )+ }
@@ -61,7 +63,7 @@ macro_rules! sources {
 }
 
 sources! {
-    /// Who asks: STS GetCallerIdentity.
+    /// The caller: STS GetCallerIdentity.
     CallerIdentity = "caller-identity" { actions: &["sts:GetCallerIdentity"] }
     /// The account's alias: IAM ListAccountAliases.
     AccountAliases = "account-aliases" { actions: &["iam:ListAccountAliases"] }
@@ -81,26 +83,27 @@ sources! {
     AccountAuthorizationDetails = "account-authorization-details" {
         actions: &["iam:GetAccountAuthorizationDetails"],
     }
-    /// Key ids and creation dates of single users: IAM ListAccessKeys.
+    /// Ids and creation dates of a user's access keys: IAM ListAccessKeys.
     AccessKeys = "access-keys" {
         actions: &["iam:ListAccessKeys"],
         guides: &[Source::CredentialReport], // the users with keys
         per_user: true,
     }
-    /// MFA devices of single users, of every kind: IAM ListMFADevices.
+    /// A user's MFA devices of every kind: IAM ListMFADevices.
     MfaDevices = "mfa-devices" {
         actions: &["iam:ListMFADevices"],
         // The users with MFA, and those with a virtual device since the report.
         guides: &[Source::CredentialReport, Source::VirtualMfaDevices],
         per_user: true,
     }
-    /// Credentials for CodeCommit, Keyspaces, Bedrock and the like: IAM ListServiceSpecificCredentials.
+    /// Credentials for CodeCommit, Keyspaces, Bedrock and the like: IAM
+    /// ListServiceSpecificCredentials.
     ServiceSpecificCredentials = "service-specific-credentials" {
         actions: &["iam:ListServiceSpecificCredentials"],
         // The paths of the users, which belong to the identity of their credentials.
         guides: &[Source::AccountAuthorizationDetails],
     }
-    /// TLS certificates kept in IAM: IAM ListServerCertificates.
+    /// TLS certificates stored in IAM: IAM ListServerCertificates.
     ServerCertificates = "server-certificates" { actions: &["iam:ListServerCertificates"] }
     /// SAML providers with their metadata: IAM ListSAMLProviders and GetSAMLProvider.
     SamlProviders = "saml-providers" {
@@ -129,15 +132,16 @@ sources! {
     OrganizationsFeatures = "organizations-features" {
         actions: &["iam:ListOrganizationsFeatures"],
     }
-    /// Requests of partners for temporary access: IAM ListDelegationRequests.
+    /// Partners' requests for temporary access: IAM ListDelegationRequests.
     DelegationRequests = "delegation-requests" { actions: &["iam:ListDelegationRequests"] }
-    /// Whether the account issues tokens for other services: IAM GetOutboundWebIdentityFederationInfo.
+    /// Whether the account issues tokens for other services: IAM
+    /// GetOutboundWebIdentityFederationInfo.
     OutboundWebIdentityFederationInfo = "outbound-web-identity-federation-info" {
         actions: &["iam:GetOutboundWebIdentityFederationInfo"],
     }
 
     on request:
-    /// What root of a member account signs in with, seen in a session as root: STS AssumeRoot.
+    /// The root credentials of a member account, listed in a root session: STS AssumeRoot.
     RootCredentials = "root-credentials" {
         actions: &[
             "sts:AssumeRoot",
@@ -150,54 +154,54 @@ sources! {
         ],
         guides: &[Source::AccountSummary], // whether root has any credential
     }
-    /// Events of sign-ins and credentials: CloudTrail's logs, and its LookupEvents.
+    /// Events about sign-ins and credentials: CloudTrail's log files, and its LookupEvents.
     CloudTrail = "cloudtrail" { actions: &["cloudtrail:LookupEvents"] }
 }
 
 impl Source {
-    /// Every source: those of every bundle, then those on request.
+    /// Returns all sources, those collected on request last.
     pub fn every() -> impl Iterator<Item = Source> {
         Source::ALL.into_iter().chain(Source::ON_REQUEST)
     }
 
-    /// The IAM actions that allow its calls: first `iam:GetCredentialReport`.
+    /// Returns the IAM actions that allow its calls, beginning with `iam:GetCredentialReport`.
     #[must_use]
     pub fn actions(self) -> &'static [&'static str] {
         self.definition().actions
     }
 
-    /// The IAM action that allows the operation: `iam:GetCredentialReport`.
+    /// Returns the IAM action that allows its operation: `iam:GetCredentialReport`.
     #[must_use]
     pub fn action(self) -> &'static str {
         self.actions()[0]
     }
 
-    /// The API operation that answers it: `GetCredentialReport`.
+    /// Returns its API operation: `GetCredentialReport`.
     #[must_use]
     pub fn operation(self) -> &'static str {
         self.action().split_once(':').map_or("", |(_, operation)| operation)
     }
 
-    /// The service prefix of its actions in IAM policies: `iam`.
+    /// Returns the service prefix of its actions in IAM policies: `iam`.
     #[must_use]
     pub fn service(self) -> &'static str {
         self.action().split_once(':').map_or("", |(service, _)| service)
     }
 
-    /// The sources that are asked first: they name whom or where to ask, or its answer cannot be read
-    /// without them.
+    /// Returns the sources to collect before it: they decide which users or regions to query, or
+    /// are needed to read its answer.
     #[must_use]
     pub fn guides(self) -> &'static [Source] {
         self.definition().guides
     }
 
-    /// Whether AWS answers the call in that partition. One that is not known has every call.
+    /// Whether AWS offers it in a partition; an unknown partition counts as offering every source.
     #[must_use]
     pub fn is_offered_in(self, partition: &str) -> bool {
         !self.definition().not_in.contains(&partition)
     }
 
-    /// The source of that [name](Source::name).
+    /// Returns the source with this [name](Source::name).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Source> {
         Source::every().find(|source| source.name() == name)
@@ -210,14 +214,14 @@ impl fmt::Display for Source {
     }
 }
 
-/// A set of sources: what a missing fact or an unknown verdict would have needed.
+/// A set of sources that a missing fact or an unknown verdict needs.
 ///
-/// The empty set stands for a defect: something has no value though nothing was missing.
+/// An empty set means a defect: something has no value although no source is missing.
 #[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
 pub struct Sources(u128);
 
 impl Sources {
-    /// No source: see the type's own words on what that means for an unknown.
+    /// The empty set.
     pub const NONE: Sources = Sources(0);
 
     /// Whether the set is empty.
@@ -226,20 +230,20 @@ impl Sources {
         self.0 == 0
     }
 
-    /// Whether the set holds that source.
+    /// Whether the set contains the source.
     #[must_use]
     pub fn contains(self, source: Source) -> bool {
         self.0 & Sources::from(source).0 != 0
     }
 
-    /// The same, but for that source.
+    /// Returns the set without the source.
     #[must_use]
     pub fn without(self, source: Source) -> Sources {
         Sources(self.0 & !Sources::from(source).0)
     }
 
-    /// The sources that are asked for in order to have these: who asks and which account it is, which
-    /// every report names, and what guides the calls. A quick run makes no call per user.
+    /// Returns the sources to collect for these: the caller and the account's alias, which every
+    /// report shows, and the sources that guide others. A quick run makes no calls per user.
     #[must_use]
     pub fn needed(self, quick: bool) -> Sources {
         let mut needed = Sources::from_iter([Source::CallerIdentity, Source::AccountAliases]);
@@ -252,10 +256,10 @@ impl Sources {
         needed
     }
 
-    /// The IAM actions that collecting these sources [needs](Sources::needed), sorted: a policy that
-    /// allows them on every resource is the least that leaves no gap.
+    /// Returns the IAM actions that collecting these sources [needs](Sources::needed), sorted. A
+    /// policy that allows them on every resource is the smallest that leaves no gap.
     ///
-    /// GetCallerIdentity needs none: AWS answers it whatever a policy says, even a denying one.
+    /// GetCallerIdentity needs no permission: AWS answers it even if a policy denies it.
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
     #[must_use]
     pub fn actions(self, quick: bool) -> Vec<&'static str> {
@@ -269,7 +273,7 @@ impl Sources {
         actions
     }
 
-    /// The sources, in the order of [`Source::every`].
+    /// Returns the sources in the order of [`Source::every`].
     pub fn iter(self) -> impl Iterator<Item = Source> {
         Source::every().filter(move |&source| self.contains(source))
     }

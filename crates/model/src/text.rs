@@ -1,4 +1,4 @@
-//! Texts that many facts have in common.
+//! Texts that many facts share.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,14 +8,14 @@ use arcstr::ArcStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A text whose copies share its bytes and take no more than a pointer each.
+/// A string whose clones share its bytes and take only a pointer each.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(from = "String")]
 #[schemars(with = "String", inline, description = "")]
 pub struct SharedText(ArcStr);
 
 impl SharedText {
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

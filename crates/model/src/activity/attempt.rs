@@ -7,40 +7,41 @@ use serde::{Deserialize, Serialize};
 use crate::record::words;
 use crate::{ActorKind, EventId, Mfa, Outcome, SharedText};
 
-/// What one person tried once, however many events it made.
+/// One attempt of one person, however many events it caused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// Who tried.
     pub person: Person,
-    /// The unique id of the IAM user, where an event names it. A report does not hold it.
+    /// The unique id of the IAM user, if an event has it. Not part of a report.
     #[serde(skip)]
     pub principal_id: Option<SharedText>,
-    /// What for.
+    /// The purpose.
     pub purpose: Purpose,
     /// How it ended.
     pub outcome: Outcome,
-    /// What kept it from success.
+    /// Why it did not succeed.
     pub pattern: Option<Pattern>,
-    /// When it began.
+    /// The time of the first event.
     pub first: Timestamp,
-    /// When it ended, as far as was recorded.
+    /// The time of the last recorded event.
     pub last: Timestamp,
     /// The account that recorded its last event.
     pub account: SharedText,
     /// The region that recorded its last event.
     pub region: SharedText,
-    /// The role or permission set that it led to, or was to lead to.
+    /// The role or permission set that was requested.
     pub role: Option<SharedText>,
-    /// Whether a second factor was used; none: it does not sign anybody in.
+    /// Whether a second factor was used; none if it is not a sign-in.
     pub mfa: Option<Mfa>,
-    /// The ARN of the MFA device or of the SAML provider that vouched for the person, where an event names it.
+    /// The ARN of the MFA device or SAML provider that authenticated the person, if an event has
+    /// it.
     #[serde(default)]
     pub authenticator: Option<SharedText>,
-    /// The factors that were asked for, where the events name them.
+    /// The factors that were requested, if the events have them.
     pub factors: Vec<Factor>,
-    /// The address that it came from.
+    /// The source address.
     pub source: Option<SharedText>,
-    /// What the client calls itself.
+    /// The user agent.
     #[serde(default)]
     pub agent: Option<SharedText>,
     /// The last error code.
@@ -51,45 +52,45 @@ pub struct Attempt {
     pub events: Vec<EventId>,
 }
 
-/// Somebody, as far as events name them.
+/// A person, as identified in events.
 #[derive(
     Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
 )]
 pub struct Person {
-    /// What they are.
+    /// The kind of actor.
     pub kind: ActorKind,
-    /// Their name.
+    /// The name.
     pub name: Option<SharedText>,
     /// The account that the name belongs to; none: one of an identity provider. That of Identity Center is said only
     /// where there are several.
     pub account: Option<SharedText>,
-    /// The address, if that is all that is known of them.
+    /// The source address, if nothing else is known of them.
     pub source: Option<SharedText>,
 }
 
 /// One factor of a sign-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Factor {
-    /// What CloudTrail calls it: `PASSWORD`, `TOTP`, `Virtual MFA`.
+    /// The name in CloudTrail, such as `PASSWORD`, `TOTP` or `Virtual MFA`.
     pub name: SharedText,
-    /// What became of it.
+    /// The outcome.
     pub state: FactorState,
 }
 
 words! {
-    /// What became of a factor.
+    /// The outcome of a factor.
     pub enum FactorState {
-        /// It was asked for. No more is recorded.
+        /// It was requested, and nothing else was recorded.
         Asked = "asked",
-        /// It was right.
+        /// It was correct.
         Passed = "passed",
-        /// It was wrong.
+        /// It was incorrect.
         Refused = "refused",
     }
 }
 
 words! {
-    /// What an attempt is for.
+    /// The purpose of an attempt.
     pub enum Purpose {
         /// To sign in.
         SignIn = "sign_in",
@@ -109,21 +110,21 @@ words! {
 }
 
 words! {
-    /// What kept an attempt from success, as far as the events say.
+    /// Why an attempt did not succeed, according to its events.
     pub enum Pattern {
-        /// The password of an IAM user was wrong; no second factor was asked for.
+        /// The password of an IAM user was wrong; no second factor was requested.
         WrongPassword = "wrong_password",
         /// The password or the code of an IAM user was wrong; CloudTrail does not say which.
         PasswordOrCode = "password_or_code",
-        /// A factor was asked for, and nothing followed.
+        /// A factor was requested, and nothing followed.
         StoppedHalfway = "stopped_halfway",
-        /// The account has no user of that name.
+        /// The account has no user of this name.
         UnknownName = "unknown_name",
         /// A policy on sign-ins denied it.
         DeniedByPolicy = "denied_by_policy",
         /// The root user's password or code was wrong.
         RootCredentials = "root_credentials",
-        /// A new root password was asked for, and none was set.
+        /// A new root password was requested, and none was set.
         RecoveryUnfinished = "recovery_unfinished",
         /// STS refused a SAML response.
         SamlRefused = "saml_refused",
@@ -141,7 +142,7 @@ words! {
         CommandLineRefused = "command_line_refused",
         /// STS refused the MFA code for a session token.
         CodeRefused = "code_refused",
-        /// Nothing was recorded of somebody who was asked about.
+        /// Nothing was recorded about the requested person.
         NothingRecorded = "nothing_recorded",
         /// Something else; the message says what.
         Other = "other",

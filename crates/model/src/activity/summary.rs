@@ -1,4 +1,4 @@
-//! What activity says to people: who could not get in and why, and who signed in.
+//! The summary of activity: who could not sign in and why, and who signed in.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,83 +12,82 @@ use crate::{
     Attempt, Coverage, Event, MessageFact, Mfa, Pattern, Period, Person, Purpose, SharedText,
 };
 
-/// Who could not get in, and who did.
+/// Who could not sign in, and who did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActivitySummary {
-    /// The name of the only person it is about.
+    /// The name of the only person to which it is limited.
     pub user: Option<String>,
-    /// From the first to the last moment that was asked for or, where open, read; none: nothing was
-    /// read of it.
+    /// The requested period or, if that is open, the period read; none if nothing was read.
     pub period: Option<Period>,
     /// What was read.
     pub coverage: Coverage,
     /// People who could not get in, and those who could not switch to a role: those still out first, then sign-ins and
     /// the like before roles, then by their last try.
     pub locked_out: Vec<LockedOut>,
-    /// How many refusals were typing errors: the same address got in soon after.
+    /// The number of refusals that were typing errors: the same address signed in soon after.
     pub typing_errors: usize,
     /// People who signed in, by name.
     pub signed_in: Vec<SignedIn>,
-    /// Every attempt, in the order of time.
+    /// All attempts, by time.
     pub attempts: Vec<Attempt>,
-    /// The events of the person asked for, in the order of time.
+    /// The events of the requested person, by time.
     pub timeline: Vec<Event>,
 }
 
-/// Somebody who could not get in.
+/// A person who could not sign in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LockedOut {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// What they wanted.
+    /// The purpose of the attempts.
     pub purpose: Purpose,
-    /// How many attempts failed or stopped, one after another.
+    /// The number of successive attempts that failed or were not finished.
     pub tries: usize,
-    /// The first of them; none: nothing was recorded.
+    /// The time of the first attempt; none if nothing was recorded.
     pub first_try: Option<Timestamp>,
-    /// The last of them.
+    /// The time of the last attempt.
     pub last_try: Option<Timestamp>,
-    /// The addresses they came from, sorted.
+    /// The source addresses, sorted.
     pub sources: BTreeSet<SharedText>,
-    /// What kept the last from success.
+    /// Why the last attempt did not succeed.
     pub pattern: Pattern,
-    /// What that means.
+    /// The cause, and what to do.
     pub diagnosis: Diagnosis,
-    /// When they got in after all.
+    /// When they finally signed in.
     pub in_since: Option<Timestamp>,
-    /// Who that was, if they gave a name that is nobody's: likely, since they got in from the same address within
-    /// minutes. Of a name that nothing is recorded of: who has one like it.
+    /// The person who probably used a name that does not exist: one who signed in from the same
+    /// address within minutes. For a name without any events, a person with a similar name.
     #[serde(default)]
     pub in_as: Option<Person>,
-    /// The last try.
+    /// The last attempt.
     pub last: Option<Attempt>,
 }
 
-/// Somebody who signed in.
+/// A person who signed in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SignedIn {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// How many sign-ins succeeded.
+    /// The number of successful sign-ins.
     pub sign_ins: usize,
-    /// How many more there were of which is not known how they ended.
+    /// The number of sign-ins with unknown outcome.
     pub unknown: usize,
-    /// The first of them.
+    /// The time of the first sign-in.
     pub first: Timestamp,
-    /// The last of them.
+    /// The time of the last sign-in.
     pub last: Timestamp,
-    /// How many used a second factor, and of how many that cannot be seen.
+    /// The number of sign-ins by their use of a second factor.
     pub mfa: BTreeMap<Mfa, usize>,
-    /// The addresses they came from, sorted.
+    /// The source addresses, sorted.
     pub sources: BTreeSet<SharedText>,
     /// The accounts that they signed in to, sorted.
     pub accounts: BTreeSet<SharedText>,
 }
 
 words! {
-    /// How sure a cause is.
+    /// How certain a cause is.
     pub enum Likelihood {
-        /// The events say so.
+        /// The events show it.
         Certain = "certain",
         /// The usual cause of such events.
         Likely = "likely",
@@ -97,16 +96,16 @@ words! {
     }
 }
 
-/// What is behind attempts that failed, and what to do about it.
+/// The cause of failed attempts, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// The cause, in sentences.
     pub cause: Cow<'static, str>,
-    /// How sure it is.
+    /// How certain the cause is.
     pub likelihood: Likelihood,
     /// What to do, in sentences and commands.
     pub action: String,
-    /// Where names stand in it, in their order.
+    /// The positions of names in `action`, in order.
     #[serde(default)]
     pub action_facts: Vec<MessageFact>,
 }

@@ -1,4 +1,4 @@
-//! What an account shows to the others of its owner: who may leave it, and who may enter it.
+//! The border of an account: which principals may assume roles across it.
 
 use std::collections::BTreeMap;
 
@@ -9,54 +9,56 @@ use serde_json::Value as Json;
 use crate::PrincipalKind;
 use crate::record::words;
 
-/// What decides who of an account may assume roles in others, and who of others may assume roles in it.
+/// What decides which principals of an account may assume roles in other accounts, and the reverse.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Border {
-    /// Whether it is known which organization the account is in.
+    /// Whether the account's organization is known.
     pub organization_known: bool,
-    /// The id of the organization; none: it is in none, or that is not known.
+    /// The id of the organization; none if the account belongs to none, or that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// Whether the account may have roles for others that are not listed here, because something could not be read.
+    /// Whether unreadable evidence may hide roles that other accounts may assume.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
-    /// The policy documents, each once, without what is not about sts:AssumeRole.
+    /// The distinct policy documents, reduced to statements about sts:AssumeRole.
     pub documents: Vec<Json>,
-    /// The users and roles that may leave the account, and the roles that let in others.
+    /// The users and roles that may assume roles in other accounts, and the roles that trust
+    /// others.
     pub principals: Vec<BorderPrincipal>,
-    /// Roles of the account that lead out of it, as some of the principals may assume them: each set of roles once.
+    /// The distinct sets of the account's own roles that principals may assume on the way to other
+    /// accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub home_steps: Vec<Vec<HomeStep>>,
 }
 
-/// A user or role that may assume roles in other accounts, or a role that lets in others.
+/// A user or role that may assume roles in other accounts, or a role that trusts others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BorderPrincipal {
     /// `user` or `role`.
     pub kind: PrincipalKind,
     /// The ARN.
     pub arn: String,
-    /// The unique id, such as `AROA…`, where known.
+    /// The unique id, such as `AROA…`, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique_id: Option<String>,
-    /// The tags; none: they are not known.
+    /// The tags; none if they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
-    /// The places of its identity policies among the documents.
+    /// The indices of its identity policies in `documents`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<usize>,
-    /// The place of its permissions boundary; none: it has none.
+    /// The index of its permissions boundary in `documents`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boundary: Option<usize>,
-    /// The place of its trust policy, if that lets in others.
+    /// The index of its trust policy in `documents`, if that trusts others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<usize>,
-    /// The place among the home steps of those that it may take; none: there are none.
+    /// The index in `home_steps` of the roles it may assume, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_steps: Option<usize>,
-    /// What it is in its own account.
+    /// Its rank in its own account.
     pub rank: BorderRank,
-    /// The condition keys on which that depends.
+    /// The condition keys on which the rank depends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     /// Whether it has policies that could not be read.
@@ -64,18 +66,18 @@ pub struct BorderPrincipal {
     pub incomplete: bool,
 }
 
-/// A role of its own account that a principal may assume.
+/// A role of a principal's own account that it may assume.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HomeStep {
-    /// The place of the role among the principals.
+    /// The index of the role in `principals`.
     pub role: usize,
-    /// The condition keys on which that depends.
+    /// The condition keys on which this depends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<String>,
 }
 
 words! {
-    /// What a user or role is in its own account.
+    /// The rank of a user or role in its own account.
     pub enum BorderRank {
         /// It may use every IAM action on every IAM resource.
         Administrator = "administrator",

@@ -1,4 +1,4 @@
-//! What a verdict rests on.
+//! The facts on which a verdict is based.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,27 @@ use serde_json::Value as Json;
 
 /// Facts by their names in rules.
 ///
-/// They are kept as JSON text, sorted by name: the largest accounts have a hundred thousand findings,
-/// and as trees their facts would take several times the memory.
+/// Stored as JSON text, sorted by name: the largest accounts have a hundred thousand findings,
+/// whose facts would take several times the memory as trees.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Evidence(Box<str>);
 
 impl Evidence {
-    /// The evidence that consists of these facts.
+    /// Creates evidence from these facts.
     ///
     /// # Panics
     /// If a fact cannot be written as JSON.
     #[must_use]
     pub fn new<N: Serialize + Ord, F: Serialize>(facts: &BTreeMap<N, F>) -> Evidence {
         let text = serde_json::to_string(facts).expect("facts are plain data");
-        // A copy, since what is shortened in place may keep the memory it had.
+        // A copy, since shrinking a string in place may keep its memory.
         Evidence(text.as_str().into())
     }
 
-    /// The facts by their names.
+    /// Returns the facts by name.
     ///
     /// # Panics
-    /// Never: what was written as JSON is read as JSON.
+    /// Never, since the text was written as JSON.
     #[must_use]
     pub fn facts(&self) -> BTreeMap<String, Json> {
         serde_json::from_str(&self.0).expect("it is JSON text")
@@ -41,7 +41,7 @@ impl Evidence {
 }
 
 impl Default for Evidence {
-    /// No facts.
+    /// Returns evidence without facts.
     fn default() -> Evidence {
         Evidence("{}".into())
     }

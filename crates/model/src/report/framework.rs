@@ -1,4 +1,4 @@
-//! What a report says about the controls of frameworks.
+//! The results for the controls of frameworks.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,9 @@ pub struct FrameworkOutcome {
     pub id: String,
     /// Its name.
     pub title: String,
-    /// Its own version.
+    /// The framework's version.
     pub version: String,
-    /// What a pass does and does not say, where there is something to say.
+    /// What a pass means and does not mean, if that needs saying.
     pub note: Option<String>,
     /// Pages to read.
     pub references: Vec<String>,
@@ -24,12 +24,12 @@ pub struct FrameworkOutcome {
     pub counts: ControlCounts,
 }
 
-/// A control of a framework and how the audit answers it.
+/// A control of a framework and its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlOutcome {
-    /// The framework's number for it.
+    /// The control's number in the framework.
     pub id: String,
-    /// What it asks for, in our own words.
+    /// What it requires, in our own words.
     pub title: String,
     /// Who decides whether it is met.
     pub kind: ControlKind,
@@ -37,7 +37,7 @@ pub struct ControlOutcome {
     pub status: ControlStatus,
     /// The ids of the rules that test it.
     pub rules: Vec<String>,
-    /// Why the status is what it is, where that is not plain.
+    /// The reason for the status, if it is not obvious.
     pub reason: Option<String>,
 }
 
@@ -63,14 +63,14 @@ pub enum ControlStatus {
     Unknown,
     /// A person has to decide.
     Manual,
-    /// A rule was left out, or set more loosely than the control demands.
+    /// A rule was left out, or its settings are laxer than the control requires.
     NotClaimed,
     /// There is nothing in the account that its rules apply to.
     NotApplicable,
 }
 
 impl ControlStatus {
-    /// Every status, the worst first.
+    /// All statuses, the worst first.
     pub const ALL: [ControlStatus; 6] = [
         ControlStatus::Fail,
         ControlStatus::Unknown,
@@ -80,7 +80,7 @@ impl ControlStatus {
         ControlStatus::NotApplicable,
     ];
 
-    /// The words for people.
+    /// Returns the words shown to people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ pub struct ControlCounts {
 }
 
 impl ControlCounts {
-    /// The number of that status.
+    /// Returns the number of controls with this status.
     #[must_use]
     pub fn with_status(mut self, status: ControlStatus) -> u32 {
         *self.entry(status)

@@ -1,12 +1,11 @@
-//! What a finding says, and which parts of it are facts.
+//! The message of a finding, and which parts of it are facts.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A sentence that records where the texts of facts are in it, so that they can be replaced without
-/// guessing.
+/// A sentence with the positions of the facts in it, so that they can be replaced without guessing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Message {
     text: String,
@@ -18,9 +17,9 @@ pub struct Message {
 pub struct MessageFact {
     /// The path of the fact in rules, such as `user.name`.
     pub fact: String,
-    /// Where its text begins in the message, in bytes of UTF-8.
+    /// The start of its text in the message, in bytes of UTF-8.
     pub start: usize,
-    /// Where it ends.
+    /// The end of its text.
     pub end: usize,
 }
 
@@ -29,12 +28,12 @@ pub struct MessageFact {
 pub enum MessagePart<'m> {
     /// Words of a rule or of Portcullis, numbers and dates.
     Words(&'m str),
-    /// The text of the fact of that path.
+    /// The path of a fact, and its text.
     Fact(&'m str, &'m str),
 }
 
 impl Message {
-    /// A message as a report holds it; none if its facts overlap or are out of order.
+    /// Creates a message as stored in a report; none if its facts overlap or are out of order.
     #[must_use]
     pub fn new(text: String, facts: Vec<MessageFact>) -> Option<Message> {
         let mut end = 0;
@@ -47,16 +46,16 @@ impl Message {
         Some(Message { text, facts })
     }
 
-    /// The sentence and its facts.
+    /// Returns the sentence and its facts.
     #[must_use]
     pub fn into_parts(mut self) -> (String, Vec<MessageFact>) {
-        // A large account has tens of thousands of messages. What is shortened in place may keep the
-        // memory it had.
+        // A large account has tens of thousands of messages. The text is copied, since shrinking it
+        // in place may keep its memory.
         self.facts.shrink_to_fit();
         (self.text.as_str().to_owned(), self.facts)
     }
 
-    /// The parts, in the order in which they are read.
+    /// Returns the parts in order.
     #[must_use]
     pub fn parts(&self) -> Vec<MessagePart<'_>> {
         let mut parts = Vec::new();
@@ -100,7 +99,7 @@ impl fmt::Display for Message {
 }
 
 impl From<&str> for Message {
-    /// A sentence of words alone.
+    /// Creates a sentence without facts.
     fn from(words: &str) -> Message {
         Message { text: words.to_owned(), facts: Vec::new() }
     }

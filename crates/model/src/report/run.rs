@@ -1,4 +1,4 @@
-//! How a run was set up, where that makes it say less than it could.
+//! How a run was set up, if that makes its result less reliable.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use crate::UserClass;
 /// How a run was set up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
-    /// The configuration files that were read; several only where reports were joined.
+    /// The configuration files that were read; several only if reports were joined.
     pub configuration: Vec<String>,
-    /// What makes the run laxer than Portcullis and its rules are by default, or its evidence less
-    /// sure, each once and sorted.
+    /// What makes the run less strict than the defaults, or its evidence less reliable, sorted and
+    /// without duplicates.
     pub loosened: Vec<Loosening>,
-    /// The shares of the accounts that it is about, sorted; empty: it is about all.
+    /// The shares of the accounts that it covers, sorted; empty if it covers all accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<Share>,
 }
@@ -27,9 +27,9 @@ pub struct Run {
     Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
 )]
 pub struct Share {
-    /// How many there are.
+    /// The number of shares.
     pub count: u64,
-    /// Which of them it is, from 1.
+    /// The number of this share, from 1.
     pub index: u64,
 }
 
@@ -42,8 +42,8 @@ impl fmt::Display for Share {
 /// Something that makes a run less strict, or its evidence less reliable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Loosening {
-    /// Where it was chosen: an option, a variable of the environment, or the configuration file.
-    /// None: it shows in the evidence.
+    /// Where it was chosen: an option, an environment variable, or the configuration file. None if
+    /// it follows from the evidence.
     pub origin: Option<String>,
     /// What it is.
     #[serde(flatten)]
@@ -89,65 +89,66 @@ pub enum LooseningChange {
         /// The value of this run.
         value: Json,
     },
-    /// Users are declared to be of a class, from which rules may ask less.
+    /// Users are declared to be of a class, for which rules may be less strict.
     Class {
         /// The class.
         class: UserClass,
-        /// What the users match, such as `names "svc-*"`.
+        /// The patterns that the users match, such as `names "svc-*"`.
         patterns: Vec<String>,
     },
-    /// When the password policy was changed is declared.
+    /// The configuration declares when the password policy was changed.
     PasswordPolicyChanged {
-        /// The moment.
+        /// The time.
         value: jiff::Timestamp,
     },
     /// A rule may stay unknown.
     AllowUnknown {
         /// The rule's id.
         rule: String,
-        /// How many of its verdicts are unknown.
+        /// The number of its unknown verdicts.
         unknown: u32,
     },
-    /// Less severe findings than usual fail, and do not count.
+    /// Less severe findings do not count.
     FailOn {
         /// The least severity that counts.
         value: Severity,
     },
-    /// The exit status is 0 whatever was found.
+    /// The exit status is always 0.
     ExitZero,
-    /// Only findings that a baseline does not hold count.
+    /// Only findings that a baseline does not contain count.
     Baseline,
     /// Accounts of the organization or the list are left out.
     FewerAccounts {
         /// Their ids.
         exclude: Vec<String>,
-        /// The organizational units outside which all are left out; empty: none.
+        /// The only organizational units whose accounts are included; empty if not limited.
         units: Vec<String>,
     },
-    /// The accounts that a file lists count as one's own.
+    /// The accounts in a file count as one's own.
     OwnAccounts,
-    /// Reports were joined that do not show enough of their accounts to judge ways from one into another.
+    /// Reports were joined that lack what is needed to judge ways between their accounts.
     SeparateReports,
-    /// Reports of shares were joined, and these were not among them.
+    /// Reports of shares were joined, and some shares were missing.
     MissingShares {
-        /// The first of them.
+        /// The first missing shares.
         shares: Vec<Share>,
     },
-    /// Reports of shares were joined that say of different periods what CloudTrail recorded.
+    /// Reports of shares were joined whose CloudTrail events cover different periods.
     DifferentPeriods,
-    /// Something other than AWS's own endpoint answered.
+    /// An endpoint other than AWS's own answered.
     Endpoint {
         /// The account's id, or `unknown`.
         account: String,
         /// Scheme and host.
         url: String,
     },
-    /// The bundle has no manifest, so that nobody knows whether its files are what AWS answered.
+    /// The bundle has no manifest, so it is not known whether its files are AWS's answers.
     Unverified {
         /// The account's id, or `unknown`.
         account: String,
     },
-    /// Ages count to the date of the credential report, since neither a manifest nor `--as-of` names a moment.
+    /// Ages are counted to the date of the credential report, since neither a manifest nor
+    /// `--as-of` gives a time.
     ReportDate {
         /// The account's id, or `unknown`.
         account: String,

@@ -1,4 +1,4 @@
-//! Risks that somebody has accepted, for a time.
+//! Risks that were accepted for a limited time.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Waiver {
     /// The rule's id.
     pub rule: String,
-    /// Which resources, by id or name, with IAM's wildcards `*` and `?`.
+    /// The id or name of the resources, with IAM's wildcards `*` and `?`.
     pub resource: String,
     /// The account's id, or `*` for all accounts.
     pub account: String,
@@ -18,7 +18,7 @@ pub struct Waiver {
     pub reason: String,
     /// Who accepts it.
     pub owner: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is in force, in UTC.
     pub expires: Date,
 }
 
@@ -29,33 +29,34 @@ pub struct AppliedWaiver {
     pub reason: String,
     /// Who accepts it.
     pub owner: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is in force, in UTC.
     pub expires: Date,
     /// Whether that day has passed, so that the finding counts again.
     pub expired: bool,
 }
 
-/// A waiver, and what became of it in a run.
+/// A waiver, and its outcome in a run.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WaiverOutcome {
     /// The waiver as it is configured.
     pub waiver: Waiver,
-    /// The number of days that it still holds after the day of
-    /// [`Report::as_of`](crate::Report::as_of); negative: so many days ago was its last.
+    /// The number of days from [`Report::as_of`](crate::Report::as_of) to its last day; negative if
+    /// that has passed.
     pub days_left: i32,
     /// Whether its rule was judged and its account audited.
     pub judged: bool,
-    /// How many findings that fail it matches.
+    /// The number of failing findings that it matches.
     pub fails: u32,
-    /// How many findings it matches that could not be judged, and so are not waived.
+    /// The number of unknown findings that it matches, which are not waived.
     pub unknown: u32,
 }
 
 impl WaiverOutcome {
-    /// A waiver that ends within so many days is warned about.
+    /// The number of days before a waiver expires from which there is a warning.
     pub const WARNING_DAYS: i32 = 14;
 
-    /// A waiver that holds for longer, three years, is warned about: nobody would look at it again.
+    /// The longest duration of a waiver without a warning, three years: a longer one would be
+    /// forgotten.
     pub const LONG_DAYS: i32 = 1096;
 
     /// Whether its last day has passed.
@@ -70,13 +71,13 @@ impl WaiverOutcome {
         (0..=WaiverOutcome::WARNING_DAYS).contains(&self.days_left)
     }
 
-    /// Whether it holds for so long that nobody would look at it again.
+    /// Whether it lasts so long that it would be forgotten.
     #[must_use]
     pub fn lasts_long(&self) -> bool {
         self.days_left > WaiverOutcome::LONG_DAYS
     }
 
-    /// Whether it could have matched something, and did not.
+    /// Whether it could have matched a finding, but did not.
     #[must_use]
     pub fn is_unmatched(&self) -> bool {
         self.judged && self.fails == 0 && self.unknown == 0

@@ -43,15 +43,16 @@ record! {
         /// partition has no global endpoint.
         #[from(AccountSummary)]
         pub sts_token_version: Fact<Option<u32>>,
-        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`, if all were asked
-        /// for; null: AWS does not offer them in the partition.
+        /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`, if
+        /// all were asked for; null: AWS does not offer them in the partition.
         #[from(AlternateContacts)]
         #[shown(Text)]
         pub alternate_contacts: Fact<Option<Vec<String>>>,
         /// Whether there is an alternate contact for security; null: AWS does not offer them.
         #[from(AlternateContacts)]
         pub has_security_contact: Fact<Option<bool>>,
-        /// Whether all three kinds are set, each with an email address of its own; null: AWS does not offer them.
+        /// Whether all three kinds are set, each with an email address of its own; null: AWS does
+        /// not offer them.
         #[from(AlternateContacts)]
         pub has_separate_contacts: Fact<Option<bool>>,
         /// The id of the organization; null: the account belongs to none.
@@ -60,11 +61,13 @@ record! {
         /// Whether it is the management account of an organization.
         #[from(Organization)]
         pub is_management_account: Fact<bool>,
-        /// Whether root credentials of member accounts are managed centrally; null: only the management
-        /// account and the delegated administrator of IAM can know, and this account is neither.
+        /// Whether root credentials of member accounts are managed centrally; null: only the
+        /// management account and the delegated administrator of IAM can know, and this account is
+        /// neither.
         #[from(OrganizationsFeatures)]
         pub root_credentials_managed: Fact<Option<bool>>,
-        /// The delegation requests of partners that were approved and have not expired, sorted by id.
+        /// The delegation requests of partners that were approved and have not expired, sorted by
+        /// id.
         #[from(DelegationRequests)]
         pub open_partner_delegations: Fact<Vec<PartnerDelegation>>,
         /// The URL under which the account issues tokens for services outside AWS; null: it issues
@@ -93,7 +96,7 @@ record! {
 }
 
 words! {
-    /// How far an approved delegation request has come.
+    /// The state of an approved delegation request.
     pub enum DelegationState {
         /// It is approved; the partner has no token yet.
         Accepted = "accepted",
@@ -103,7 +106,8 @@ words! {
 }
 
 impl Resource for Account {
-    /// AWS gives an account as such no ARN; this cannot be that of a resource in it.
+    /// Returns an ARN-shaped id, which cannot be the ARN of a resource: AWS has no ARN for an
+    /// account itself.
     fn id(&self) -> Cow<'_, str> {
         Cow::Owned(format!("arn:{}:iam::{}:account", self.partition, self.id))
     }
@@ -117,7 +121,7 @@ impl Resource for Account {
 }
 
 record! {
-    /// A request of a partner of AWS to act in the account for a while, which somebody has approved.
+    /// An approved request of an AWS partner for temporary access to the account.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-temporary-delegation.html>
     #[from(DelegationRequests)]
@@ -168,7 +172,7 @@ record! {
 }
 
 record! {
-    /// A region in use: the one that was called, and those where a key or a role was last used.
+    /// A region in use: the one that was called, or one where a key or a role was last used.
     #[from(AccessAnalyzers, CredentialReport, AccountAuthorizationDetails)]
     #[resource(id = resource_id, name = name, region = name)]
     pub struct Region {

@@ -1,4 +1,4 @@
-//! What CloudTrail recorded in an account: attempts to sign in, and events about credentials.
+//! CloudTrail's events in an account: attempts to sign in, and events about credentials.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::record::record;
 use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, SharedText};
 
-/// The facts that say when what a finding about activity is about happened, or began.
+/// The facts with the time, or the start time, of the subject of a finding about activity.
 pub const EVENT_TIMES: [&str; 3] = ["event.at", "signin.at", "window.first"];
 
-/// What was read of CloudTrail in an account, and how far that reaches.
+/// CloudTrail's events in an account, and how much was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountActivity {
     /// The period that is judged.
     pub period: Period,
-    /// The regions that were read, sorted. Of one that is not here, nothing is known.
+    /// The regions that were read, sorted. Nothing is known about others.
     pub regions: Vec<RegionCoverage>,
-    /// The regions in which Identity Center recorded sign-ins, at whatever time and of whomever.
+    /// The regions in which Identity Center recorded sign-ins, at any time and by anyone.
     #[serde(default)]
     pub portal_regions: BTreeSet<SharedText>,
     /// The damaged inputs that may be of any region and time.
@@ -36,7 +36,7 @@ pub struct AccountActivity {
 }
 
 record! {
-    /// What one person tried once: to sign in, to switch to a role, to recover a password.
+    /// One attempt of one person to sign in, to switch to a role, or to recover a password.
     #[from(CloudTrail)]
     #[resource(id = resource_id, name = user, region = region)]
     pub struct SignIn {
@@ -57,17 +57,18 @@ record! {
         /// What for: `sign_in`, `switch_role`, `command_line`, `session_token`, `password_recovery`,
         /// `password_change` or `mfa_enrolment`.
         pub purpose: Purpose,
-        /// How it ended: `success`, `failure`, or `unfinished` if it was begun and nothing followed.
+        /// How it ended: `success`, `failure`, or `unfinished` if it was begun and nothing
+        /// followed.
         pub outcome: Fact<Outcome>,
         /// What kept it from success; null: nothing did.
         pub pattern: Option<Pattern>,
         /// The role or permission set that it led to; null: none.
         pub role: Option<SharedText>,
-        /// Whether a second factor was used; `not_visible` where an identity provider signed the person
-        /// in. Null: it does not sign anybody in.
+        /// Whether a second factor was used; `not_visible` where an identity provider signed the
+        /// person in. Null: it does not sign anybody in.
         pub mfa: Fact<Option<Mfa>>,
-        /// The ARN of the MFA device or of the SAML provider that vouched for the person; null: none is
-        /// recorded.
+        /// The ARN of the MFA device or of the SAML provider that vouched for the person; null:
+        /// none is recorded.
         pub authenticator: Option<SharedText>,
         /// The factors that Identity Center found right, such as `PASSWORD`.
         #[shown(Text)]
@@ -89,7 +90,7 @@ record! {
 }
 
 record! {
-    /// An event that concerns sign-ins or credentials.
+    /// An event about sign-ins or credentials.
     #[from(CloudTrail)]
     #[resource(id = resource_id, name = user, region = region)]
     pub struct CredentialEvent {
@@ -123,7 +124,8 @@ record! {
         /// The error code; null: there is none.
         #[shown(Text)]
         pub code: Option<SharedText>,
-        /// Whether a second factor was used to get in or to get temporary credentials; null: it does neither.
+        /// Whether a second factor was used to get in or to get temporary credentials; null: it
+        /// does neither.
         pub mfa: Fact<Option<Mfa>>,
         /// The address that it came from, or the AWS service; null: the event does not say.
         pub source: Option<SharedText>,
@@ -133,8 +135,8 @@ record! {
         pub agent: Option<SharedText>,
         /// How many minutes before it the user acted on was created; null: not in what was read.
         pub minutes_since_creation: Option<f64>,
-        /// How many minutes lie between it and the enabling of another MFA device for the user acted on,
-        /// after it or up to an hour before; null: not in what was read.
+        /// How many minutes lie between it and the enabling of another MFA device for the user
+        /// acted on, after it or up to an hour before; null: not in what was read.
         pub minutes_to_new_mfa: Fact<Option<f64>>,
         /// How many minutes after it the user acted on was deleted; null: not in what was read.
         pub minutes_to_deletion: Fact<Option<f64>>,
@@ -142,7 +144,7 @@ record! {
 }
 
 record! {
-    /// Attempts of one group, one after another, each soon after the one before.
+    /// Attempts of one group, each soon after the previous one.
     #[from(CloudTrail)]
     #[resource(id = resource_id, name = name)]
     pub struct Window {
@@ -164,7 +166,8 @@ record! {
         pub count: u32,
         /// The names in them, without those that the account has no user of, sorted.
         pub users: Vec<SharedText>,
-        /// How many of them gave a name that the account has no user of. CloudTrail hides these names.
+        /// How many of them gave a name that the account has no user of. CloudTrail hides these
+        /// names.
         pub unknown_user_attempts: u32,
         /// The addresses that they came from, sorted.
         pub sources: Vec<SharedText>,
@@ -173,7 +176,8 @@ record! {
         /// The regions that recorded them, sorted.
         #[shown(Text)]
         pub regions: Vec<SharedText>,
-        /// How many minutes after the last of them one of these users got in; null: not in what was read.
+        /// How many minutes after the last of them one of these users got in; null: not in what was
+        /// read.
         pub minutes_to_success: Option<f64>,
         /// The same for each of their addresses, after the last attempt from there: the longest;
         /// null: nobody got in from one of them.

@@ -4,8 +4,8 @@ use crate::record::record;
 use crate::{Certainty, Fact, PrincipalKind};
 
 record! {
-    /// A user or role that may assume roles in other accounts, and is not an administrator in its own. It is known
-    /// only where several accounts are audited together.
+    /// A user or role that may assume roles in other accounts, and is not an administrator in its
+    /// own. Known only if several accounts are audited together.
     #[from(AccountAuthorizationDetails)]
     #[resource(id = arn, name = name)]
     pub struct Crossing {
@@ -15,12 +15,12 @@ record! {
         pub name: String,
         /// `user` or `role`.
         pub kind: PrincipalKind,
-        /// The roles in reach that are administrators of their accounts, or can become one: the certain ones
-        /// first, then by ARN.
+        /// The roles in reach that are administrators of their accounts, or can become one: the
+        /// certain ones first, then by ARN.
         #[from(AccountAuthorizationDetails, Organization)]
         pub roles: Fact<Vec<ReachedRole>>,
-        /// The ids of the accounts of which something could not be read that would decide whether there are more
-        /// roles.
+        /// The ids of the accounts of which something could not be read that would decide whether
+        /// there are more roles.
         pub unread_accounts: Vec<String>,
     }
 }

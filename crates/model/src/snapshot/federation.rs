@@ -1,4 +1,4 @@
-//! Providers of identities, and certificates.
+//! Identity providers and server certificates.
 
 use jiff::Timestamp;
 
@@ -14,11 +14,13 @@ record! {
         pub arn: String,
         /// The name.
         pub name: String,
-        /// When the provider's metadata expires, by AWS or by itself, whichever is earlier; null: never.
+        /// When the provider's metadata expires, by AWS or by itself, whichever is earlier; null:
+        /// never.
         pub valid_until: Fact<Option<Timestamp>>,
         /// Days until then; null: never.
         pub valid_days_left: Fact<Option<f64>>,
-        /// When, for the first time, none of the signing certificates in its metadata is valid; null: it has none.
+        /// When, for the first time, none of the signing certificates in its metadata is valid;
+        /// null: it has none.
         pub certificate_expires: Fact<Option<Timestamp>>,
         /// Days until then; null: it has none.
         pub certificate_days_left: Fact<Option<f64>>,
@@ -40,7 +42,7 @@ record! {
 }
 
 record! {
-    /// A TLS certificate kept in IAM.
+    /// A TLS certificate stored in IAM.
     #[from(ServerCertificates)]
     #[resource(id = arn, name = name)]
     pub struct ServerCertificate {

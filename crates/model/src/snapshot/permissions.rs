@@ -1,4 +1,4 @@
-//! Groups, roles and policies: who may do what.
+//! Groups, roles and policies, and what they permit.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,11 @@ use crate::Fact;
 use crate::record::{record, words};
 
 words! {
-    /// The kind of who has permissions.
+    /// The kind of a principal.
     pub enum PrincipalKind {
         /// An IAM user.
         User = "user",
-        /// An IAM group, whose permissions its users have.
+        /// An IAM group, which grants its permissions to its users.
         Group = "group",
         /// An IAM role.
         Role = "role",
@@ -93,7 +93,8 @@ record! {
         pub inline_policies: Vec<String>,
         /// The names of the instance profiles that contain it.
         pub instance_profiles: Vec<String>,
-        /// The statements of its trust policy that let anyone assume it, with no condition that narrows this.
+        /// The statements of its trust policy that let anyone assume it, with no condition that
+        /// narrows this.
         #[shown(Statement)]
         pub open_statements: Fact<Vec<String>>,
         /// Other accounts and organizations whose principals may assume it; the account's own
@@ -137,19 +138,19 @@ record! {
 }
 
 words! {
-    /// Where a policy document lives.
+    /// The kind of a policy.
     pub enum PolicyKind {
         /// A managed policy of the account.
         CustomerManaged = "customer-managed",
         /// A managed policy of AWS.
         AwsManaged = "aws-managed",
-        /// A policy inside a user, group or role.
+        /// A policy embedded in a user, group or role.
         Inline = "inline",
     }
 }
 
 words! {
-    /// Actions that do harm when they are allowed on every resource.
+    /// Actions that are dangerous if allowed on every resource.
     pub enum WatchedAction {
         /// Become another role.
         AssumeRole = "sts:AssumeRole",
@@ -157,7 +158,7 @@ words! {
         StopLogging = "cloudtrail:StopLogging",
         /// Delete a trail.
         DeleteTrail = "cloudtrail:DeleteTrail",
-        /// Point a trail elsewhere, or have it leave things out.
+        /// Redirect a trail, or make it omit events.
         UpdateTrail = "cloudtrail:UpdateTrail",
         /// Choose what a trail records.
         PutEventSelectors = "cloudtrail:PutEventSelectors",
@@ -169,7 +170,7 @@ words! {
         Subscribe = "aws-marketplace:Subscribe",
         /// Sign in the AWS CLI of another device with `aws login`.
         CreateOAuth2Token = "signin:CreateOAuth2Token",
-        /// Get a token that proves the identity to any audience outside of AWS.
+        /// Get a token that proves the identity to any audience outside AWS.
         GetWebIdentityToken = "sts:GetWebIdentityToken",
     }
 }
@@ -265,13 +266,13 @@ record! {
 }
 
 words! {
-    /// How sure it is that a way can be gone.
+    /// How certain it is that a way works.
     pub enum Certainty {
-        /// Now, and without conditions.
+        /// It works now and without conditions.
         Certain = "certain",
         /// It depends on something that the facts do not show.
         Conditional = "conditional",
-        /// It needs something that does not exist today.
+        /// It needs something that does not exist yet.
         Possible = "possible",
     }
 }
@@ -280,8 +281,8 @@ record! {
     /// Another account or organization.
     #[from(AccountAuthorizationDetails, Organization)]
     pub struct ExternalAccount {
-        /// The id of the account or organization, the unique id of a principal, or a network: the id of a
-        /// VPC or of an endpoint, or a range of addresses.
+        /// The id of the account or organization, the unique id of a principal, or a network: the
+        /// id of a VPC or of an endpoint, or a range of addresses.
         pub id: String,
         /// Whether the id is that of an account.
         pub is_account: bool,
@@ -304,10 +305,11 @@ record! {
         /// The action on the target, such as `iam:PassRole`.
         #[shown(Text)]
         pub action: String,
-        /// How sure it is: `certain` now and without conditions; `conditional` on something that the facts do
-        /// not show; `possible` once something exists that does not today.
+        /// How sure it is: `certain` now and without conditions; `conditional` on something that
+        /// the facts do not show; `possible` once something exists that does not today.
         pub certainty: Certainty,
-        /// The ARN of what it acts on: a principal, a policy or a provider; null: nothing that is known.
+        /// The ARN of what it acts on: a principal, a policy or a provider; null: nothing that is
+        /// known.
         pub target: Option<String>,
         /// What is done, with target and policies, as a phrase that completes "it may …".
         #[shown(Nothing)]

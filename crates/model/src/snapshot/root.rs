@@ -28,7 +28,8 @@ record! {
         /// Whether an MFA device of any kind is active on root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub mfa_active: Fact<bool>,
-        /// The virtual MFA devices assigned to root. Only a root session lists devices of other kinds.
+        /// The virtual MFA devices assigned to root. Only a root session lists devices of other
+        /// kinds.
         #[from(VirtualMfaDevices)]
         pub virtual_mfa_devices: Fact<Vec<MfaDevice>>,
         /// All MFA devices of root; null: no root session was requested.
@@ -40,16 +41,16 @@ record! {
         /// The latest use of root's password or of an access key; null: no use is recorded.
         #[from(CredentialReport, RootCredentials)]
         pub last_used: Fact<Option<Timestamp>>,
-        /// Which credential was used last: `password`, `access key 1`, `access key 2`, or `access key` where
-        /// only a root session shows the use; null: none.
+        /// Which credential was used last: `password`, `access key 1`, `access key 2`, or `access
+        /// key` where only a root session shows the use; null: none.
         #[from(CredentialReport, RootCredentials)]
         #[shown(Text)]
         pub last_used_credential: Fact<Option<String>>,
         /// Days since the last use; null: no use is recorded.
         #[from(CredentialReport, RootCredentials)]
         pub idle_days: Fact<Option<f64>>,
-        /// Days between the credential report and the moment that is judged, of which the report shows no use; 0
-        /// where a root session shows the use, and for a bare report.
+        /// Days between the credential report and the moment that is judged, of which the report
+        /// shows no use; 0 where a root session shows the use, and for a bare report.
         #[from(CredentialReport, RootCredentials)]
         pub unseen_days: Fact<f64>,
         /// Whether root was used in these days: false if they are at most seven, else missing.
@@ -58,8 +59,8 @@ record! {
         /// What each source says about root.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         pub claims: Vec<RootClaim>,
-        /// The points on which the sources contradict each other, in words; empty only if all of them
-        /// were read.
+        /// The points on which the sources contradict each other, in words; empty only if all of
+        /// them were read.
         #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
         #[shown(Text)]
         pub disagreements: Fact<Vec<String>>,
@@ -77,7 +78,7 @@ impl Resource for Root {
 }
 
 record! {
-    /// What one source says about root; null: it says nothing on that point.
+    /// One source's answers about root; null if it does not answer a question.
     #[from(CredentialReport, AccountSummary, VirtualMfaDevices, RootCredentials)]
     pub struct RootClaim {
         /// The source's name, such as `account-summary`.

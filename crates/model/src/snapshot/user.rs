@@ -1,4 +1,4 @@
-//! IAM users and what they sign in with.
+//! IAM users and their credentials.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::Fact;
 use crate::record::{record, words};
 
 words! {
-    /// What a user stands for, as the configuration declares it.
+    /// The class of a user, as declared in the configuration.
     pub enum UserClass {
         /// A person. The default.
         Human = "human",
@@ -27,8 +27,8 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the name has another;
-        /// null: it is not in the details.
+        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the
+        /// name has another; null: it is not in the details.
         #[from(AccountAuthorizationDetails)]
         pub id: Fact<Option<String>>,
         /// Which kind of principal it is.
@@ -70,7 +70,8 @@ record! {
         /// The names of the user's groups.
         #[from(AccountAuthorizationDetails)]
         pub groups: Fact<Vec<String>>,
-        /// Whether the user's own, inline and group policies allow every IAM action on every resource.
+        /// Whether the user's own, inline and group policies allow every IAM action on every
+        /// resource.
         #[from(AccountAuthorizationDetails)]
         pub administrator: Fact<bool>,
         /// The condition keys on which that depends; empty: on none.
@@ -108,15 +109,15 @@ record! {
 }
 
 words! {
-    /// Which date a key's age counts from.
+    /// The date from which a key's age is counted.
     pub enum AgeSource {
-        /// ListAccessKeys' CreateDate, which nothing moves.
+        /// CreateDate from ListAccessKeys, which never changes.
         CreateDate = "create-date",
-        /// The report's last_rotated: creation, or the last time the key was activated.
+        /// last_rotated in the report: when the key was created or last activated.
         LastRotated = "last-rotated",
-        /// The report's last use, where it is before last_rotated: the key is at least that old.
+        /// The last use in the report, if earlier than last_rotated: the key is at least that old.
         LastUsed = "last-used",
-        /// One of these two of the report, since ListAccessKeys failed: the key may be older.
+        /// Either date in the report, since ListAccessKeys failed: the key may be older.
         AtLeast = "at-least",
     }
 }
@@ -141,8 +142,8 @@ record! {
         /// Days since it was created or, if that is not known, since `last_rotated`, or `last_used`
         /// if that is earlier.
         pub age_days: Fact<f64>,
-        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`; `at-least`:
-        /// one of the last two, since ListAccessKeys failed.
+        /// The date that `age_days` counts from: `create-date`, `last-rotated` or `last-used`;
+        /// `at-least`: one of the last two, since ListAccessKeys failed.
         pub age_source: Fact<AgeSource>,
         /// Seconds from the user's creation to the date that `age_days` counts from.
         pub seconds_after_user: Fact<f64>,
