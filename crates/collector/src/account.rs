@@ -1,4 +1,4 @@
-//! The calls about the account as a whole: Account Management, Organizations, Access Analyzer.
+//! Calls about the account as a whole: Account Management, Organizations, Access Analyzer.
 
 use portcullis_evidence::shapes;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(crate) const ACCESS_ANALYZER: Service =
     Service { id: "AccessAnalyzer", name: "access-analyzer" };
 pub(crate) const ACCOUNT: Service = Service { id: "Account", name: "account" };
 pub(crate) const ORGANIZATIONS: Service = Service { id: "Organizations", name: "organizations" };
-/// All of them.
+/// All services that answer in JSON.
 pub(crate) const JSON_SERVICES: [Service; 4] =
     [ACCESS_ANALYZER, ACCOUNT, CLOUDTRAIL, ORGANIZATIONS];
 
@@ -35,7 +35,7 @@ struct AnalyzersPage {
 }
 
 impl JsonServices<'_> {
-    /// The alternate contacts, with null for those that are not set.
+    /// Collects the alternate contacts, with null for those that are not set.
     pub(crate) async fn alternate_contacts(&self) -> Answer<shapes::AlternateContacts> {
         let kinds = CONTACT_TYPES.map(str::to_owned);
         let calls = kinds.iter().map(|kind| self.alternate_contact(kind)).collect();
@@ -59,7 +59,7 @@ impl JsonServices<'_> {
         Ok(Some(answer.alternate_contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?))
     }
 
-    /// The organization, or null: AWS says that the account is in none.
+    /// Collects the organization; null if AWS answers that the account belongs to none.
     pub(crate) async fn organization(&self) -> Result<shapes::Organization, Failure> {
         let operation = "DescribeOrganization";
         let request = Request::of_organizations(operation, json!({}));
@@ -76,7 +76,7 @@ impl JsonServices<'_> {
         Ok(answer)
     }
 
-    /// The analyzers of those regions and of the session's.
+    /// Collects the analyzers of these regions and of the session's region.
     pub(crate) async fn analyzers(&self, in_use: &[String]) -> Answer<shapes::AccessAnalyzers> {
         let mut regions = in_use.to_vec();
         regions.extend(self.region());
@@ -98,37 +98,31 @@ impl JsonServices<'_> {
 }
 
 impl Iam<'_> {
-    /// The features of centralized root access that are on; null: the account is not one that may ask.
+    /// Collects the enabled features of centralized root access; null if the account may not query
+    /// them.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html>
     pub(crate) async fn organizations_features(
         &self,
     ) -> Result<shapes::OrganizationsFeatures, Failure> {
+        // Without trusted access, all features, or an organization, no feature can be enabled.
+        const NONE_ENABLED: [&str; 3] = [
+            "ServiceAccessNotEnabledException",
+            "OrganizationNotInAllFeaturesModeException",
+            "OrganizationNotFoundException",
+        ];
+        const MAY_NOT_QUERY: &str = "AccountNotManagementOrDelegatedAdministratorException";
         let call = self.client.list_organizations_features().send();
-        let (organization_id, enabled_features) =
-            match self.calls.make("ListOrganizationsFeatures", call).await {
-                Ok(output) => {
-                    let features = Convert::convert(output.enabled_features, "EnabledFeatures")?;
-                    (output.organization_id, Some(features))
-                }
-                Err(failure)
-                    if failure
-                        .is_answer(&["AccountNotManagementOrDelegatedAdministratorException"]) =>
-                {
-                    (None, None)
-                }
-                // Without trusted access, all features, or an organization at all, none can be on.
-                Err(failure)
-                    if failure.is_answer(&[
-                        "ServiceAccessNotEnabledException",
-                        "OrganizationNotInAllFeaturesModeException",
-                        "OrganizationNotFoundException",
-                    ]) =>
-                {
-                    (None, Some(Vec::new()))
-                }
-                Err(failure) => return Err(failure),
-            };
+        let answer = self.calls.make("ListOrganizationsFeatures", call).await;
+        let (organization_id, enabled_features) = match answer {
+            Ok(output) => {
+                let features = Convert::convert(output.enabled_features, "EnabledFeatures")?;
+                (output.organization_id, Some(features))
+            }
+            Err(failure) if failure.is_answer(&[MAY_NOT_QUERY]) => (None, None),
+            Err(failure) if failure.is_answer(&NONE_ENABLED) => (None, Some(Vec::new())),
+            Err(failure) => return Err(failure),
+        };
         Ok(shapes::OrganizationsFeatures { organization_id, enabled_features })
     }
 }

@@ -1,4 +1,4 @@
-//! The outcome of calls: what was answered, and why the rest is missing.
+//! The outcome of calls: the answers, and why others are missing.
 
 use futures::stream::{self, StreamExt};
 use portcullis_evidence::to_json;
@@ -8,14 +8,14 @@ use crate::calls::CONCURRENT_CALLS;
 use crate::convert::Listed;
 use crate::failure::Failure;
 
-/// After so many throttled calls in a row, each of them retried, the rest would fare no better.
+/// The number of throttled calls in a row, each of them retried, after which the rest is given up.
 const THROTTLED_CALLS: usize = 3;
 
 /// The outcome of the calls for one source.
 pub(crate) struct Answer<T> {
-    /// What was answered, or why nothing was.
+    /// The answer, or why there is none.
     pub(crate) result: Result<T, Failure>,
-    /// What failed for single resources, by their names.
+    /// The failures for single resources, with their names.
     pub(crate) failures: Vec<(String, Failure)>,
 }
 
@@ -30,7 +30,7 @@ impl<T> Answer<T> {
 }
 
 impl<T: Serialize> Answer<T> {
-    /// The answer as a file of a bundle holds it.
+    /// Returns the answer as stored in a bundle.
     pub(crate) fn into_json(self) -> Answer<Vec<u8>> {
         let result = self.result.and_then(|document| {
             to_json(&document).map_err(|error| Failure::malformed(&error.to_string()))
@@ -40,8 +40,8 @@ impl<T: Serialize> Answer<T> {
 }
 
 impl<A> Answer<(Vec<A>, Vec<String>)> {
-    /// Makes the calls, each about one of the names, a few at a time: the answers and the names that
-    /// they are for, in order. Gives up where AWS throttles one call after the other.
+    /// Makes one call per name, a few at a time. Returns the answers and their names in order.
+    /// Gives up if AWS throttles several calls in a row.
     pub(crate) async fn of_each(
         names: &[String],
         calls: Vec<impl Future<Output = Result<A, Failure>>>,
@@ -73,14 +73,14 @@ impl<A> Answer<(Vec<A>, Vec<String>)> {
         Answer { result: Ok((answers, answered)), failures }
     }
 
-    /// The same, with one failure if no call was answered. AWS's whole word that a user no longer exists
-    /// counts as an answer.
+    /// Joins all failures into one if no call was answered. A complete error of AWS that a user no
+    /// longer exists counts as an answer.
     pub(crate) fn or_failed(self) -> Answer<(Vec<A>, Vec<String>)> {
-        let nobody = self.result.as_ref().is_ok_and(|(answers, _)| answers.is_empty());
-        let lasting =
+        let has_no_answer = self.result.as_ref().is_ok_and(|(answers, _)| answers.is_empty());
+        let real_failure =
             self.failures.iter().find(|(_, failure)| !failure.is_answer(&["NoSuchEntity"]));
-        match lasting {
-            Some((_, failure)) if nobody => {
+        match real_failure {
+            Some((_, failure)) if has_no_answer => {
                 Answer::failed(failure.clone().of_all(self.failures.len()))
             }
             _ => self,
@@ -94,9 +94,9 @@ impl<T> From<Result<T, Failure>> for Answer<T> {
     }
 }
 
-/// The items of several lists as one list.
+/// Merges several lists into one sorted list.
 pub(crate) fn merged<T: Listed>(lists: Vec<Vec<T>>) -> Vec<T> {
-    let mut all: Vec<T> = lists.into_iter().flatten().collect();
-    all.sort_by(T::order);
-    all
+    let mut items: Vec<T> = lists.into_iter().flatten().collect();
+    items.sort_by(T::order);
+    items
 }

@@ -1,6 +1,6 @@
-//! What happens to each call and to each of its attempts, for the log and the progress line.
+//! Watches each call and each of its attempts, for the log and the progress line.
 //!
-//! Only names, numbers and AWS's own ids are written: never a header, a body or a credential.
+//! Only names, numbers and AWS's own ids are written, never a header, a body or a credential.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,13 +21,13 @@ use tokio::time::Instant;
 use tracing::{debug, info};
 
 use crate::Progress;
-use crate::failure::{is_error_code, is_request_id};
+use crate::failure::{error_name, is_error_code, is_request_id};
 
-/// Watches the attempts of calls. Clones share what they see.
+/// Watches the attempts of calls. Clones share their state.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempts {
     progress: Arc<dyn Progress>,
-    /// The operations whose latest answer asked for fewer calls, with the code of that answer.
+    /// The operations whose latest answer was throttled, with its error code.
     throttled: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
@@ -36,13 +36,13 @@ impl Attempts {
         Attempts { progress, throttled: Arc::default() }
     }
 
-    /// The code by which AWS throttles that operation, if its latest answer did.
+    /// Returns the error code if the operation's latest answer was throttled.
     pub(crate) fn throttling(&self, operation: &str) -> Option<String> {
         let throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
         throttled.get(operation).cloned()
     }
 
-    /// Takes note of an answer.
+    /// Records whether an answer was throttled.
     fn note(&self, call: &Call) {
         let mut throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
         if is_throttled(call.status, &call.code) {
@@ -109,8 +109,8 @@ impl Intercept for Attempts {
         self.note(&call);
         let Call { service, operation, attempts, status, code, request_id, ms } = &call;
         debug!(service, operation, attempt = attempts, status, code, request_id, ms, "attempt");
-        let most = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
-        if is_throttled(*status, code) && *attempts < most {
+        let max_attempts = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
+        if is_throttled(*status, code) && *attempts < max_attempts {
             info!(service, operation, attempt = attempts, code, "throttled: waits for its turn");
             self.progress.throttled(operation, attempts + 1);
         }
@@ -132,22 +132,22 @@ impl Intercept for Attempts {
     }
 }
 
-/// What came of a call, or of one of its attempts.
+/// The outcome of a call or of one of its attempts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
     /// The service, such as `IAM`.
     pub service: String,
     /// The operation, such as `GetAccountSummary`.
     pub operation: String,
-    /// How many attempts there were.
+    /// The number of attempts.
     pub attempts: u32,
-    /// The HTTP status; 0: there was no answer.
+    /// The HTTP status; 0 if there was no answer.
     pub status: u16,
-    /// AWS's error code; empty: none.
+    /// AWS's error code; empty if there was no error.
     pub code: String,
-    /// AWS's id of the request; empty: there was no answer.
+    /// AWS's request id; empty if there was no answer.
     pub request_id: String,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub ms: u64,
 }
 
@@ -178,7 +178,7 @@ fn is_throttled(status: u16, code: &str) -> bool {
     status == 429 || THROTTLING_ERRORS.contains(&code)
 }
 
-/// The error code of an answer, in whichever way its protocol has it.
+/// Returns the error code of an answer in any of AWS's protocols.
 fn code(response: &HttpResponse) -> Option<String> {
     if response.status().is_success() {
         return None;
@@ -188,7 +188,6 @@ fn code(response: &HttpResponse) -> Option<String> {
     let header = response.headers().get("x-amzn-errortype");
     let code =
         header.or_else(|| between("<Code>", '<')).or_else(|| between("\"__type\":\"", '"'))?;
-    let name = code.split(':').next().unwrap_or(code);
-    let name = name.rsplit('#').next().unwrap_or(name);
+    let name = error_name(code);
     is_error_code(name).then(|| name.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What holds for every call: progress shows it, it ends with the run, and no list is endless.
+//! Rules for every call: it is shown as progress, ends with the run, and never lists endlessly.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -15,34 +15,35 @@ use crate::attempts::Attempts;
 use crate::failure::Failure;
 use crate::{Options, Progress};
 
-/// More than IAM's quotas let an account have of users, groups, roles and policies together.
+/// More than IAM's quotas allow of users, groups, roles and policies together.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const MAX_ITEMS: usize = 50_000;
-/// A list of more pages must fill them. At the usual rate, one that never ends keeps the other calls waiting for
-/// less than a minute.
+/// The number of pages after which [`MIN_PER_PAGE`] applies. At the usual rate, an endless list
+/// then delays other calls by less than a minute.
 const MAX_PAGES: usize = 1_000;
-/// AWS may put fewer items on a page than were asked for, Organizations fewer than twenty, but not always this few.
+/// The least average number of items per page of a long list. AWS may return fewer than requested,
+/// and Organizations fewer than twenty, but not this few on average.
 const MIN_PER_PAGE: usize = 10;
 
-/// How many calls are under way at once: IAM throttles an account as a whole, so that more would only be
-/// told to wait.
+/// The number of concurrent calls. IAM throttles an account as a whole, so more calls would only
+/// wait.
 pub(crate) const CONCURRENT_CALLS: usize = 8;
 
 /// The calls of a run.
 pub(crate) struct Calls {
     progress: Arc<dyn Progress>,
     attempts: Attempts,
-    /// Few enough that none waits for its turn as long as an attempt may take.
+    /// Limits concurrent calls, so that none waits for its turn as long as an attempt may take.
     places: Semaphore,
     time: Duration,
     end: Instant,
-    /// How much is retried: AWS throttles each account by itself, so each has a budget of its own.
+    /// The retry budget. AWS throttles each account separately, so each has its own.
     pub(crate) retries: RetryPartition,
 }
 
 impl Calls {
-    /// Calls of a run that begins now.
+    /// Creates the calls of a run that begins now.
     pub(crate) fn new(options: &Options) -> Calls {
         let places = CONCURRENT_CALLS.min(options.max_calls_per_second as usize);
         Calls {
@@ -55,12 +56,13 @@ impl Calls {
         }
     }
 
-    /// An interceptor that watches attempts.
+    /// Returns an interceptor that watches attempts.
     pub(crate) fn attempts(&self) -> Attempts {
         self.attempts.clone()
     }
 
-    /// The failure of a call of that operation that was waited for so long, if AWS throttled it until then.
+    /// Returns the failure of a call that was given up after `time`, if AWS throttled it until
+    /// then.
     pub(crate) fn throttling(&self, operation: &str, time: Duration) -> Option<Failure> {
         let code = self.attempts.throttling(operation)?;
         let tenths = (time.as_secs_f64() * 10.0).round();
@@ -99,8 +101,9 @@ impl Calls {
     }
 }
 
-/// A budget of retries, and what slows down once AWS throttles: from the highest rate, since the SDK would take
-/// the few calls before the first that is throttled for one in two seconds, and keep to that.
+/// Creates a retry budget with a rate limiter that slows down when AWS throttles. The limiter
+/// starts at the highest rate, since the SDK would measure one call in two seconds from the few
+/// calls before the first throttled one, and stay there.
 fn retries(options: &Options) -> RetryPartition {
     let limiter = ClientRateLimiter::builder()
         .tokens_retrieved_per_second(options.max_calls_per_second.into())
@@ -108,7 +111,7 @@ fn retries(options: &Options) -> RetryPartition {
     RetryPartition::custom("run").client_rate_limiter(limiter).build()
 }
 
-/// A call under way, which may be given up at any time.
+/// A call in progress, which may be dropped at any time.
 struct Shown<'a> {
     progress: &'a dyn Progress,
     operation: &'a str,
@@ -134,8 +137,8 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// Where the next page begins, after that many items on all pages so far; none: the list is
-    /// complete. A list that comes back to a page, or is longer than any, does not count.
+    /// Returns the token of the next page, after `items` on all pages so far; none if the list is
+    /// complete. A list that returns to an earlier page or is too long is an error.
     pub(crate) fn next(
         &mut self,
         items: usize,

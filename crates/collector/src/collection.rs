@@ -1,4 +1,4 @@
-//! Live collection: every call that the audit needs, as a bundle.
+//! Live collection: makes every call that the audit needs, which gives a bundle.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -23,59 +23,60 @@ use crate::report_acquisition::{ReportTerms, acquire};
 use crate::root::AccountRoot;
 use crate::session::Session;
 
-/// What to collect, and as whom.
+/// What to collect, and with which credentials.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The AWS profile to use; none: whatever the SDK's default chain finds.
+    /// The AWS profile to use; if none, the SDK's default chain decides.
     pub profile: Option<String>,
-    /// The region to call; none: the one that environment, profile or instance names, else the
-    /// one that answers for IAM.
+    /// The region to call; if none, that of the environment, profile or instance, or else the
+    /// region of IAM.
     pub region: Option<String>,
     /// The ARN of a role to assume first.
     pub role_arn: Option<String>,
-    /// The external id that the role asks for.
+    /// The external id that the role requires.
     pub external_id: Option<String>,
-    /// Leaves out every call that is made per user.
+    /// Whether to omit calls that are made per user.
     pub quick: bool,
-    /// What to ask for, with what [that needs](Sources::needed); the rest becomes gaps that say so.
+    /// The sources to collect, with those that [they need](Sources::needed); the others become
+    /// gaps.
     pub sources: Sources,
     /// The tool's name and version, for the manifest.
     pub tool: String,
-    /// When to stop: what AWS has not answered by then becomes gaps.
+    /// How long the run may take; unanswered calls then become gaps.
     pub deadline: Duration,
-    /// How many requests may go out in a second, retries included; at least one.
+    /// The number of requests per second, including retries; at least one.
     pub max_calls_per_second: u32,
     /// How long to wait for a new credential report.
     pub report_deadline: Duration,
-    /// The age up to which an existing credential report is good enough.
+    /// The age up to which an existing credential report is used.
     pub max_report_age: Duration,
-    /// What time it is.
+    /// Returns the current time.
     pub clock: fn() -> Timestamp,
-    /// Where to write down how AWS was reached, or why not.
+    /// Records how AWS was reached, or why not.
     pub diagnosis: Diagnosis,
-    /// What hears of every call.
+    /// Is notified of every call.
     pub progress: Arc<dyn Progress>,
 }
 
-/// Hears of every API call.
+/// Is notified of every API call.
 pub trait Progress: Debug + Send + Sync {
-    /// A call of that operation starts.
+    /// A call of the operation starts.
     fn starts(&self, operation: &str);
 
-    /// A call of that operation ends, answered or not.
+    /// A call of the operation ends, answered or not.
     fn ends(&self, operation: &str);
 
-    /// A call came to its end; not one that the end of the run cut short.
+    /// A call was completed; not one that the end of the run cut short.
     fn called(&self, _call: Call) {}
 
-    /// AWS asked for fewer calls: this one waits until it is tried again, for the second time or later.
+    /// AWS throttled a call, which waits for its next attempt: the second or later.
     fn throttled(&self, operation: &str, next_attempt: u32);
 }
 
-/// Asks AWS for everything that the audit needs, reading only.
+/// Collects everything that the audit needs, reading only.
 ///
-/// A call that fails becomes a gap; without working credentials or an answer from AWS
-/// there is an error after the first call at the latest, within five seconds.
+/// A failed call becomes a gap. Without working credentials or an answer from AWS, there is an
+/// error within five seconds, after the first call at the latest.
 pub async fn collect(options: &Options) -> Result<Bundle, CollectError> {
     let from = (options.clock)();
     let calls = Calls::new(options);
@@ -84,18 +85,18 @@ pub async fn collect(options: &Options) -> Result<Bundle, CollectError> {
     Ok(Box::pin(collection.run(from)).await)
 }
 
-/// Whom to ask, and for what.
+/// The collection of one account.
 pub(crate) struct Collection<'a> {
     options: &'a Options,
     needed: Sources,
     /// Which credential report to wait for.
     terms: ReportTerms,
     caller: Result<shapes::CallerIdentity, Failure>,
-    /// That of the caller; empty while it is not known.
+    /// The caller's partition; empty if not known.
     partition: String,
     iam: Iam<'a>,
     services: JsonServices<'a>,
-    /// Root of the account, if it is to be looked at.
+    /// Root of the account, if it is to be inspected.
     root: Option<AccountRoot<'a>>,
 }
 
@@ -125,22 +126,25 @@ impl<'a> Collection<'a> {
         }
     }
 
-    /// Asks for all sources: those first that guide others.
+    /// Collects all sources, those that guide others first.
     pub(crate) async fn run(&self, from: Timestamp) -> Bundle {
         let mut draft = Draft::new(&self.options.tool, from);
         draft.identify(self.caller.as_ref().ok());
         draft.place(self.services.region(), self.services.custom_endpoints());
-        let all =
-            Source::ALL.into_iter().chain(self.root.as_ref().map(|_| Source::RootCredentials));
-        let (first, others): (Vec<_>, Vec<_>) = all.partition(|source| source.guides().is_empty());
-        for sources in [first, others] {
+        let mut sources = Source::ALL.to_vec();
+        if self.root.is_some() {
+            sources.push(Source::RootCredentials);
+        }
+        let (first, guided): (Vec<_>, Vec<_>) =
+            sources.into_iter().partition(|source| source.guides().is_empty());
+        for sources in [first, guided] {
             let guides = Guides::read(draft.documents());
             self.gather(sources, &guides, &mut draft).await;
         }
         draft.finish((self.options.clock)())
     }
 
-    /// Asks for those sources at once.
+    /// Collects these sources concurrently.
     async fn gather(&self, sources: Vec<Source>, guides: &Guides, draft: &mut Draft) {
         let calls = sources.into_iter().map(|source| self.answer(source, guides));
         for (source, answer, at) in join_all(calls).await {
@@ -154,7 +158,7 @@ impl<'a> Collection<'a> {
         }
     }
 
-    /// What a source answers, and when.
+    /// Returns a source's answer, and when it arrived.
     async fn answer(
         &self,
         source: Source,
@@ -167,7 +171,7 @@ impl<'a> Collection<'a> {
         (source, answer, (self.options.clock)())
     }
 
-    /// Why a source is not asked for, if it is not.
+    /// Returns why a source is not collected, if so.
     fn reason_against(&self, source: Source) -> Option<&'static str> {
         if !source.is_offered_in(&self.partition) {
             Some("AWS does not offer it in this partition")
@@ -215,7 +219,7 @@ impl<'a> Collection<'a> {
                 Some(root) => json(root.look(guides.summary.as_ref()).await),
                 None => Answer::failed(Failure::new(Gap::NOT_REQUESTED, "nobody asked for it")),
             },
-            // In no bundle: `look_up` asks for it.
+            // Not part of a collected bundle: see `look_up`.
             Source::CloudTrail => {
                 Answer::failed(Failure::new(Gap::NOT_REQUESTED, "`portcullis signins` asks for it"))
             }
@@ -223,7 +227,7 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// The answer as a file of the bundle holds it.
+/// Returns the answer as stored in the bundle.
 fn json<T: Serialize>(answer: impl Into<Answer<T>>) -> Answer<Vec<u8>> {
     answer.into().into_json()
 }

@@ -1,7 +1,7 @@
-//! From the SDK's answers to the shapes of the AWS CLI's.
+//! Converts the SDK's answers to the shapes that the AWS CLI prints.
 //!
-//! Lists are sorted, so that the same account gives the same bytes. An answer that lacks what AWS
-//! always sends is malformed, never given a default.
+//! Lists are sorted, so that the same account gives the same bytes. An answer that lacks a field
+//! that AWS always sends is malformed; the field never gets a default.
 
 use std::cmp::Ordering;
 
@@ -25,13 +25,13 @@ use thiserror::Error;
 
 const NEGATIVE: &str = "the password policy has a negative number";
 
-/// What is wrong with an answer.
+/// Why an answer is malformed.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct Malformed(pub(crate) String);
 
 impl Malformed {
-    /// The answer lacks that field, given by AWS's name or ours.
+    /// The answer lacks a field, given by AWS's name or ours.
     pub(crate) fn lacks(field: &str) -> Malformed {
         let mut name = String::new();
         for word in field.split('_') {
@@ -43,31 +43,31 @@ impl Malformed {
     }
 }
 
-/// A part of a shape, made of what the SDK has for it.
+/// A part of a shape that is converted from the SDK's type.
 pub(crate) trait Convert<T>: Sized {
-    /// The value of that field, which must be there.
+    /// Converts a field that must be present.
     fn convert(value: T, field: &str) -> Result<Self, Malformed>;
 
-    /// The value of a field that may be absent, and is not.
+    /// Converts an optional field that is present.
     fn convert_some(value: T, field: &str) -> Result<Self, Malformed> {
         Self::convert(value, field)
     }
 }
 
-/// A part of a shape that is empty where the answer lacks it.
+/// A part of a shape that is empty if the answer lacks it.
 pub(crate) trait Lenient<T>: Sized {
-    /// The value of that field.
+    /// Converts a field.
     fn lenient(value: T, field: &str) -> Result<Self, Malformed>;
 }
 
-/// The order of a list.
+/// An item of a sorted list.
 pub(crate) trait Listed {
-    /// Which of two items comes first.
+    /// Compares two items.
     fn order(&self, other: &Self) -> Ordering;
 }
 
 impl Convert<String> for String {
-    /// The SDK puts an empty text where one is absent that AWS always sends.
+    /// Refuses an empty string, which the SDK uses for an absent field that AWS always sends.
     fn convert(value: String, field: &str) -> Result<String, Malformed> {
         if value.is_empty() { Err(Malformed::lacks(field)) } else { Ok(value) }
     }
@@ -77,7 +77,7 @@ impl Convert<String> for String {
     }
 }
 
-/// Conversions of single values, from the SDK's type to ours.
+/// Declares conversions of single values from the SDK's type to ours.
 macro_rules! conversions {
     ($($from:ty => $to:ty: |$value:ident, $field:ident| $made:expr;)*) => {
         $(impl Convert<$from> for $to {
@@ -99,8 +99,8 @@ conversions! {
     DateTime => Option<Timestamp>: |value, _field| time(value).map(Some);
 }
 
-/// A policy document as the AWS CLI prints it: decoded, an object. One that is not valid JSON, or names a key
-/// twice, stays text.
+/// Decodes a policy document to an object, as the AWS CLI prints it. Invalid JSON, or JSON with a
+/// repeated key, stays text.
 fn document(encoded: &str) -> DocumentJson {
     let decoded = percent_decode_str(encoded).decode_utf8_lossy();
     match serde_json::from_str(&decoded) {
@@ -109,8 +109,8 @@ fn document(encoded: &str) -> DocumentJson {
     }
 }
 
-/// A moment; the last that a timestamp can hold, where it is later: certificates without end say
-/// 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
+/// Converts a time. One beyond the last timestamp becomes that one: certificates that never expire
+/// say 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
 fn time(time: DateTime) -> Result<Timestamp, Malformed> {
     if time.secs() > Timestamp::MAX.as_second() {
         return Ok(Timestamp::MAX);
@@ -143,7 +143,7 @@ impl<T, U: Convert<T> + Listed> Convert<Option<Vec<T>>> for Vec<U> {
     }
 }
 
-/// Types whose values must be there, where the SDK says whether they are.
+/// Declares types whose values must be present although the SDK makes them optional.
 macro_rules! required {
     ($($ty:ty),*) => {
         $(impl<T> Convert<Option<T>> for $ty
@@ -159,7 +159,7 @@ macro_rules! required {
 
 required!(DocumentJson, String, Timestamp);
 
-/// The SDK's enums, which are texts in the answers.
+/// Declares conversions of the SDK's enums, which are strings in the answers.
 macro_rules! texts {
     ($($ty:ty),* $(,)?) => {
         $(impl Convert<$ty> for String {
@@ -215,8 +215,8 @@ impl<T, U: Convert<T> + Listed> Lenient<Option<Vec<T>>> for Vec<U> {
     }
 }
 
-/// Declares how a shape is made of the SDK's struct, whose fields have the same names, and by which
-/// of its fields lists of it are sorted. What AWS may leave out is empty then where it says so.
+/// Declares how a shape is converted from the SDK's struct, whose fields have the same names, and
+/// by which fields lists of it are sorted. Fields marked "or empty" are empty if AWS omits them.
 macro_rules! converts {
     ($($from:ty => $to:ident $(by $($key:ident),+)? {
         $($field:ident $(or $empty:ident)?),+ $(,)?
@@ -319,14 +319,14 @@ listed!(Analyzer by arn);
 listed!(RootAccessKey by create_date, access_key_id);
 listed!(Tag by key);
 
-/// A value may well be empty.
+/// Unlike other strings, the value of a tag may be empty.
 impl Convert<types::Tag> for Tag {
     fn convert(tag: types::Tag, _: &str) -> Result<Tag, Malformed> {
         Ok(Tag { key: tag.key, value: tag.value })
     }
 }
 
-/// Its last use is asked for apart.
+/// The last use takes a call of its own.
 impl Convert<types::AccessKeyMetadata> for RootAccessKey {
     fn convert(key: types::AccessKeyMetadata, _: &str) -> Result<RootAccessKey, Malformed> {
         Ok(RootAccessKey {
@@ -344,7 +344,8 @@ mod tests {
 
     use super::*;
 
-    /// RFC 3986 encoding, as the API reference of GetAccountAuthorizationDetails says: a plus is a plus.
+    /// RFC 3986 encoding, as the API reference of GetAccountAuthorizationDetails says: a plus is a
+    /// plus.
     #[test]
     fn policy_documents_are_decoded_to_json() {
         let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Id%22%3A%22a+b%20c%22%7D";

@@ -1,6 +1,7 @@
-//! Credentials from a program of the user's, which is killed if it hangs.
+//! Credentials from the user's `credential_process`, which is killed if it hangs.
 //!
-//! The SDK runs it too, but leaves it running when it gives up or is ended, and repeats what it prints.
+//! The SDK can run it too, but leaves it running when it gives up or is killed, and repeats its
+//! output.
 
 use std::fs::File;
 use std::process::{self, Stdio};
@@ -14,10 +15,10 @@ use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
-/// Far above any credentials.
+/// Far more than any credentials take.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Settings of a profile that come before its `credential_process`.
+/// Settings of a profile that take precedence over its `credential_process`.
 const OUTRANKING: [&str; 6] = [
     "role_arn",
     "sso_session",
@@ -27,9 +28,9 @@ const OUTRANKING: [&str; 6] = [
     "aws_access_key_id",
 ];
 
-/// Runs the command that follows, and ends it with all that it runs where the process that asked for it is gone:
-/// a signal may end that at any time. Whoever looks after it each second is not its child, since it may wait
-/// for its own.
+/// Runs a command, and kills its process group once our own process is gone, which a signal may
+/// kill at any time. The watcher that checks every second is not a child of the command, which may
+/// wait for its children.
 const WATCHED: &str = r#"( (
     while kill -0 $$; do
         kill -0 $PPID || kill -- -$$
@@ -38,15 +39,15 @@ const WATCHED: &str = r#"( (
 ) </dev/null >/dev/null 2>&1 & )
 exec sh -c "$1""#;
 
-/// The program that a profile names.
+/// The program of a profile.
 #[derive(Debug)]
 pub(crate) struct CredentialProcess {
     command: String,
-    /// Whether there is a terminal, where it may ask for a code.
+    /// Whether there is a terminal on which the program may ask for a code.
     in_terminal: bool,
 }
 
-/// What it prints.
+/// The output of the program.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
 #[derive(Deserialize)]
@@ -60,7 +61,7 @@ struct Output {
 }
 
 impl CredentialProcess {
-    /// The program from which alone a profile has its credentials.
+    /// Returns the profile's program, if it is the only source of the profile's credentials.
     pub(crate) fn from_profile(profile: &Profile) -> Option<CredentialProcess> {
         if OUTRANKING.iter().any(|setting| profile.get(setting).is_some()) {
             return None;
@@ -76,11 +77,11 @@ impl CredentialProcess {
         };
         let mut command = Command::new("sh");
         if self.in_terminal {
-            // Only the group in front may read from a terminal; Ctrl-C ends all of that.
+            // Only the foreground process group may read from the terminal. Ctrl-C ends all of it.
             command.args(["-c", &self.command]);
         } else {
             command.args(["-c", WATCHED, "sh", &self.command]);
-            // Of its own, so that it ends as a whole.
+            // A process group of its own can be killed as a whole.
             #[cfg(unix)]
             command.process_group(0);
         }
@@ -100,7 +101,7 @@ impl CredentialProcess {
         if !status.success() {
             return Err(failed(format!("ended with {status}")));
         }
-        // What it printed may hold a secret, and so may an error about it.
+        // The output may contain a secret, and so may the parser's error.
         match serde_json::from_slice::<Output>(&printed) {
             Ok(output) if output.version == 1 => Ok(output.into()),
             _ => Err(failed("did not print credentials of version 1".to_owned())),
@@ -108,8 +109,7 @@ impl CredentialProcess {
     }
 }
 
-/// A group of processes, by the id of the first, that ends when nobody waits for it any more; none: it has ended,
-/// or is our own.
+/// The id of a process group that is killed on drop; none if it has ended or is our own.
 struct Group(Option<u32>);
 
 impl Drop for Group {

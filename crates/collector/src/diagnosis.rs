@@ -1,4 +1,5 @@
-//! What a connection to AWS reveals: where credentials were looked for, and how far the clock is off.
+//! Diagnoses the connection to AWS: where credentials were looked for, and how far the clock is
+//! off.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,78 +18,81 @@ use serde::Serialize;
 use crate::failure::{credentials_failure, last_causes};
 use crate::reach::is_from_aws;
 
-/// A record of how AWS was reached, also where it was not. Clones share it.
+/// Records how AWS was reached, or why not. Clones share the record.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosis(Arc<Mutex<Findings>>);
 
-/// What such a record holds.
+/// The contents of a [`Diagnosis`].
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Findings {
-    /// The profile that is asked for or selected.
+    /// The requested or selected profile.
     pub profile: Option<String>,
     /// The region to call.
     pub region: Option<String>,
-    /// Where credentials were looked for, in this order, until there were some.
+    /// The places searched for credentials, in order, up to the first that had some.
     pub looks: Vec<Look>,
-    /// When the credentials expire; none: their source does not say, they never do, or there are none.
+    /// When the credentials expire; none if they never do, their source does not say, or there are
+    /// none.
     pub expiry: Option<Timestamp>,
-    /// How far this machine's clock is ahead of AWS's, in seconds; negative: behind.
+    /// The seconds by which this machine's clock is ahead of AWS's; negative if it is behind.
     pub clock_ahead: Option<i64>,
-    /// The host of the access portal that the profile signs in at, such as `example.awsapps.com`.
+    /// The host of the profile's access portal, such as `example.awsapps.com`.
     pub portal: Option<String>,
     /// The command that signs in for the profile, if that is how it gets its credentials.
     pub login: Option<String>,
-    /// The profile whose credentials assume the role of the one that is asked for; none: it names no other.
+    /// The profile whose credentials assume the requested profile's role; none if it names no
+    /// other.
     pub source_profile: Option<String>,
-    /// Whether a program gives the credentials of that one.
+    /// Whether a program provides the credentials of the source profile.
     #[serde(skip)]
     pub source_runs_process: bool,
-    /// Whether the profile names an MFA device, for whose code nobody is asked.
+    /// Whether the profile names an MFA device, whose code Portcullis does not ask for.
     pub names_mfa_device: bool,
-    /// The sessions as root of member accounts, by the ids of their access keys, which CloudTrail records.
+    /// The root sessions by account, with their access key ids, which CloudTrail records.
     #[serde(skip)]
     pub root_sessions: Vec<(AccountId, String)>,
 }
 
-/// A place where credentials were looked for.
+/// A place searched for credentials.
 #[derive(Clone, Debug, Serialize)]
 pub struct Look {
     /// The place, such as `environment`.
     pub place: &'static str,
-    /// What came of it.
+    /// The result.
     pub result: LookResult,
-    /// Why there are none; empty where there are.
+    /// Why there are no credentials; empty if there are.
     pub reason: String,
 }
 
-/// What came of looking for credentials.
+/// The result of searching a place for credentials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookResult {
-    /// They are there, and used.
+    /// Its credentials are used.
     Used,
-    /// There are none, so the next place counts.
+    /// There are none, so the search continues.
     PassedOver,
-    /// There should be credentials here but they cannot be obtained: nothing else is tried.
+    /// There should be credentials, but they cannot be obtained, so the search ends.
     Failed,
 }
 
 impl Findings {
-    /// That the credentials have expired, by their own date, and what gives new ones; none: they have not, or that is
-    /// not known.
+    /// Says that the credentials have expired by their own date, and how to get new ones; none if
+    /// they have not, or that is not known.
     #[must_use]
     pub fn expiry_fix(&self, now: Timestamp) -> Option<String> {
         let expired = self.expired(now)?;
         Some(format!("the AWS credentials{} {expired}; {}", self.origin(), self.renewal()))
     }
 
-    /// Since when the credentials have expired, by their own date, such as `expired at 2026-11-10 06:31 UTC`.
+    /// Returns when the credentials expired by their own date, such as
+    /// `expired at 2026-11-10 06:31 UTC`.
     pub(crate) fn expired(&self, now: Timestamp) -> Option<String> {
         let expiry = self.expiry.filter(|expiry| *expiry <= now)?;
         Some(format!("expired at {}", expiry.strftime("%Y-%m-%d %H:%M UTC")))
     }
 
-    /// Where the credentials are from, such as ` in the environment`.
+    /// Returns where the credentials are from, such as ` in the environment`.
     pub(crate) fn origin(&self) -> String {
         match self.place() {
             "" => String::new(),
@@ -98,7 +102,7 @@ impl Findings {
         }
     }
 
-    /// What gives new credentials.
+    /// Returns how to get new credentials.
     pub(crate) fn renewal(&self) -> String {
         let profile = self.source();
         match (self.place(), &self.login) {
@@ -120,20 +124,20 @@ impl Findings {
         }
     }
 
-    /// The place where there are or should be credentials.
+    /// Returns the place that has or should have credentials.
     fn place(&self) -> &'static str {
         let found = self.looks.last().filter(|look| look.result != LookResult::PassedOver);
         found.map_or("", |look| look.place)
     }
 
-    /// The profile that the credentials come from.
+    /// Returns the profile that the credentials come from.
     fn source(&self) -> &str {
         self.source_profile.as_deref().or(self.profile.as_deref()).unwrap_or("default")
     }
 }
 
 impl Diagnosis {
-    /// What is known by now.
+    /// Returns the findings so far.
     #[must_use]
     pub fn findings(&self) -> Findings {
         self.lock().clone()
@@ -143,18 +147,18 @@ impl Diagnosis {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An interceptor that compares the clock with the date of an answer.
+    /// Returns an interceptor that compares the clock with the date of an answer.
     pub(crate) fn watch_clock(&self, clock: fn() -> Timestamp) -> WatchClock {
         WatchClock { diagnosis: self.clone(), clock }
     }
 }
 
-/// Looks for credentials in one place after the other, as the SDK's default chain does, and remembers what
-/// each said.
+/// Searches places for credentials in order, as the SDK's default chain does, and records each
+/// result.
 #[derive(Debug)]
 pub(crate) struct Chain {
     pub(crate) places: Vec<(&'static str, SharedCredentialsProvider)>,
-    /// A place that others outrank.
+    /// A place that is not searched, since another outranks it.
     pub(crate) ignored: Option<Look>,
     pub(crate) diagnosis: Diagnosis,
 }
@@ -164,7 +168,7 @@ impl Chain {
         self.diagnosis.lock().looks = self.ignored.iter().cloned().collect();
         let mut broken_profile = None;
         for (place, provider) in &self.places {
-            // Whoever gives up waiting finds this place the last.
+            // If the caller gives up waiting, this place remains as the last look.
             let look = |result, reason| Look { place, result, reason };
             let waiting = look(LookResult::Failed, "no answer in time".to_owned());
             self.diagnosis.lock().looks.push(waiting);
@@ -190,12 +194,12 @@ impl Chain {
                 return outcome;
             }
         }
-        // A profile that names another one, which does not exist, is passed over too.
+        // A profile that refers to a missing one was passed over too.
         Err(CredentialsError::not_loaded(broken_profile.unwrap_or_default()))
     }
 }
 
-/// Why there are no credentials in a place, where the SDK says too little.
+/// Says why a place has no credentials, in more detail than the SDK.
 fn absence(place: &str, error: &CredentialsError) -> String {
     match place {
         "environment" => "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set".to_owned(),
@@ -214,7 +218,7 @@ impl ProvideCredentials for Chain {
     }
 }
 
-/// Compares this machine's clock with the `Date` of an answer of AWS.
+/// Compares this machine's clock with the `Date` header of AWS's answers.
 #[derive(Debug)]
 pub(crate) struct WatchClock {
     diagnosis: Diagnosis,
@@ -235,10 +239,10 @@ impl Intercept for WatchClock {
         if !is_from_aws(context.response()) {
             return Ok(());
         }
-        let date = context.response().headers().get("date");
-        let date = date.and_then(|text| DateTime::from_str(text, Format::HttpDate).ok());
-        let date = date.and_then(|date| Timestamp::from_second(date.secs()).ok());
-        if let Some(date) = date {
+        if let Some(text) = context.response().headers().get("date")
+            && let Ok(date) = DateTime::from_str(text, Format::HttpDate)
+            && let Ok(date) = Timestamp::from_second(date.secs())
+        {
             let ahead: SignedDuration = (self.clock)().duration_since(date);
             self.diagnosis.lock().clock_ahead = Some(ahead.as_secs());
         }

@@ -1,4 +1,4 @@
-//! Where services answer: at AWS's own endpoints, or where environment or profile say.
+//! The endpoints of services: AWS's own, or those set in the environment or profile.
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 
@@ -16,7 +16,7 @@ use crate::json_services::Service;
 pub(crate) const IAM: Service = Service { id: "IAM", name: "iam" };
 pub(crate) const STS: Service = Service { id: "STS", name: "sts" };
 
-/// The URL that the settings name for a service, by its id: `AccessAnalyzer`.
+/// Returns the URL set for a service, by its id such as `AccessAnalyzer`.
 pub(crate) fn custom(config: &SdkConfig, service_id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id(service_id)
@@ -28,7 +28,7 @@ pub(crate) fn custom(config: &SdkConfig, service_id: &str) -> Option<String> {
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-/// Where IAM is asked: in the partition of that region.
+/// Returns the endpoint of IAM in the region's partition.
 pub(crate) async fn of_iam(config: &SdkConfig, region: &str) -> Result<String, Failure> {
     let params = iam::Params::builder()
         .region(region)
@@ -42,7 +42,7 @@ pub(crate) async fn of_iam(config: &SdkConfig, region: &str) -> Result<String, F
     Ok(endpoint.map_err(|error| unknown(&*error))?.url().to_owned())
 }
 
-/// Where STS is asked in a region, or at that URL.
+/// Returns the endpoint of STS in a region, or the custom URL.
 pub(crate) async fn of_sts(
     config: &SdkConfig,
     region: &str,
@@ -60,7 +60,7 @@ pub(crate) async fn of_sts(
     Ok(endpoint.map_err(|error| unknown(&*error))?.url().to_owned())
 }
 
-/// Where a service that answers in JSON is asked in a region: what the settings say, else its host there.
+/// Returns the endpoint of a JSON service in a region: the one set, or else its host there.
 pub(crate) async fn of_service(
     config: &SdkConfig,
     service: &Service,
@@ -69,7 +69,7 @@ pub(crate) async fn of_service(
     if let Some(url) = custom(config, service.id) {
         return Ok(url);
     }
-    // STS knows the domain of every partition, and answers in every region.
+    // The SDK knows STS's domain in every partition, and STS exists in every region.
     let sts = of_sts(config, region, None).await?;
     Ok(sts.replacen("//sts", &format!("//{}", service.name), 1))
 }
@@ -78,26 +78,27 @@ fn unknown(error: &dyn Error) -> Failure {
     Failure::new("NoEndpoint", &error.to_string())
 }
 
-/// The origins of all that is asked instead of AWS's own endpoints, sorted.
+/// Returns the origins of all endpoints used instead of AWS's own, sorted.
 pub(crate) fn all_custom(config: &SdkConfig) -> Vec<String> {
-    let ids = [IAM, STS].into_iter().chain(JSON_SERVICES).map(|service| service.id);
-    let mut origins: Vec<_> =
-        ids.filter_map(|id| custom(config, id)).map(|url| origin(&url)).collect();
+    let mut origins = Vec::new();
+    for service in [IAM, STS].into_iter().chain(JSON_SERVICES) {
+        origins.extend(custom(config, service.id).map(|url| origin(&url)));
+    }
     origins.sort();
     origins.dedup();
     origins
 }
 
-/// The scheme, host and port of a URL: the rest may hold a password. So may what stands for the port, where
-/// the password was not encoded: `http://user:pass/word@host`.
+/// Returns scheme, host and port of a URL, since the rest may contain a password. So may the
+/// apparent port, if the password was not encoded: `http://user:pass/word@host`.
 pub(crate) fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit('@').next().unwrap_or_default();
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let host = match place.rsplit_once(':') {
+    let host = match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') && !is_port(port) => host,
-        _ => place,
+        _ => host_and_port,
     };
     format!("{scheme}://{host}")
 }

@@ -19,32 +19,32 @@ use crate::failure::{
 };
 use crate::session::FIRST_CALL;
 
-/// What the error about a file of certificates calls it.
+/// The name of a file of certificates in its error.
 const CA_BUNDLE: &str = "the CA bundle";
 const NETWORK_HELP: &str = "check the network, the region, and AWS_ENDPOINT_URL if it is set";
 const THROTTLING_HELP: &str =
     "AWS throttles the calls of this run and others: try again in a few minutes";
 
-/// Why nothing could be collected at all; a single call that fails is a gap instead.
+/// Why nothing could be collected at all; a single failed call is a gap instead.
 ///
-/// The message names the thing; [`help`](CollectError::help) says what to do.
+/// The message says what is wrong, and [`help`](CollectError::help) what to do.
 #[derive(Debug, Error)]
 pub enum CollectError {
-    /// The profile of that name does not exist.
+    /// The profile does not exist.
     #[error("there is no AWS profile \"{name}\"")]
     NoProfile {
-        /// The name that was given.
+        /// The requested name.
         name: String,
-        /// The names of those there are.
+        /// The names of the existing profiles.
         others: Vec<String>,
     },
-    /// The AWS configuration files, or a profile in them, make no sense, for that reason.
+    /// The AWS configuration files or a profile in them are invalid, for the given reason.
     #[error("the AWS configuration cannot be used: {0}")]
     Configuration(String),
-    /// No source gave credentials; says where they were looked for.
+    /// No source has credentials; says which were searched.
     #[error("there are no AWS credentials: {0}")]
     NoCredentials(String),
-    /// The sign-in to IAM Identity Center has run out.
+    /// The sign-in to IAM Identity Center has expired.
     #[error("the SSO session of the profile \"{profile}\" has expired, or there is none")]
     ExpiredSso {
         /// The profile.
@@ -52,38 +52,39 @@ pub enum CollectError {
         /// What to do about it.
         renewal: String,
     },
-    /// The profile signs in with `aws login`, whose sessions the SDK does not read as we build it.
+    /// The profile signs in with `aws login`, whose sessions our build of the SDK cannot read.
     #[error("the profile \"{0}\" signs in with `aws login`, whose sessions Portcullis cannot use")]
     LoginSession(String),
-    /// The credentials have run out.
+    /// The credentials have expired.
     #[error("the AWS credentials{from} {expired} ({code})")]
     Expired {
         /// AWS's error code.
         code: String,
         /// Where they are from, such as ` in the environment`.
         from: String,
-        /// Since when, if that is known, such as `expired at 2026-11-10 06:31 UTC`.
+        /// That they have expired, with the time if known, such as `expired at 2026-11-10 06:31
+        /// UTC`.
         expired: String,
         /// What to do about it.
         renewal: String,
     },
-    /// This machine's clock and AWS's differ by more than AWS accepts: AWS's error code.
+    /// This machine's clock differs from AWS's by more than AWS accepts; contains AWS's error code.
     #[error("this machine's clock differs too much from AWS's ({0})")]
     WrongClock(String),
-    /// The credentials are wrong, or were deleted: AWS's error code.
+    /// The credentials are invalid or were deleted; contains AWS's error code.
     #[error("AWS does not accept the credentials ({0})")]
     Invalid(String),
-    /// The role was refused.
+    /// The role cannot be assumed.
     #[error("{role} cannot be assumed: {reason}")]
     RoleNotAssumed {
         /// The role.
         role: String,
         /// AWS's error code.
         code: String,
-        /// What AWS said, and the code.
+        /// AWS's message and code.
         reason: String,
     },
-    /// The role of a profile was refused, and the profile names an MFA device.
+    /// The role of a profile cannot be assumed, and the profile names an MFA device.
     #[error(
         "the role of the profile \"{profile}\" cannot be assumed: {reason}. The profile names an MFA device \
          (mfa_serial), and Portcullis does not ask for its code"
@@ -91,43 +92,43 @@ pub enum CollectError {
     MfaNotAskedFor {
         /// The profile.
         profile: String,
-        /// What AWS said, and the code.
+        /// AWS's message and code.
         reason: String,
     },
-    /// AWS does not say who the caller is: why.
+    /// AWS does not identify the caller, for the given reason.
     #[error("AWS does not say whose credentials these are: {0}")]
     UnknownCaller(String),
-    /// The accounts of the organization could not be listed: why.
+    /// The accounts of the organization cannot be listed.
     #[error("the accounts of the organization cannot be listed: {reason}")]
     OrganizationNotListed {
         /// AWS's error code.
         code: String,
-        /// What AWS said, and the code.
+        /// AWS's message and code.
         reason: String,
     },
     /// AWS did not answer in time.
     #[error("AWS does not answer {place}: no answer within {seconds:.1} seconds")]
     Late {
-        /// Where it was expected: at an endpoint or in a region.
+        /// The endpoint or region, such as `in the region eu-north-1`.
         place: String,
-        /// How long it was waited for.
+        /// The time limit.
         seconds: f64,
     },
-    /// A source of credentials failed in its own way: what it said.
+    /// A source of credentials failed; contains its error.
     #[error("the AWS credentials cannot be loaded: {0}")]
     CredentialsFailed(String),
-    /// AWS did not answer.
+    /// AWS cannot be reached.
     #[error("AWS does not answer {place}: {reason}")]
     Unreachable {
-        /// Where it was expected: at an endpoint or in a region.
+        /// The endpoint or region, such as `in the region eu-north-1`.
         place: String,
-        /// What happened to the connection.
+        /// Why the connection failed.
         reason: String,
     },
 }
 
 impl CollectError {
-    /// What to do about it, as half a sentence.
+    /// Returns what to do about it, as part of a sentence.
     #[must_use]
     pub fn help(&self) -> String {
         let help = match self {
@@ -175,7 +176,7 @@ impl CollectError {
     }
 }
 
-/// What to do where a role was not assumed, with that code.
+/// Returns what to do if a role cannot be assumed, by AWS's error code.
 fn role_help(code: &str) -> &'static str {
     if Failure::new(code, "").is_throttled() {
         return THROTTLING_HELP;
@@ -186,7 +187,7 @@ fn role_help(code: &str) -> &'static str {
     "check the role's trust policy, its external id, and that the caller is allowed sts:AssumeRole"
 }
 
-/// What to do where an organization's accounts were not listed, with that code.
+/// Returns what to do if an organization's accounts cannot be listed, by AWS's error code.
 fn organization_help(code: &str) -> &'static str {
     if code == "ParentNotFoundException" {
         return "check the id of the organizational unit, such as ou-ab12-34cd56ef";
@@ -208,22 +209,23 @@ impl From<ProfileFileLoadError> for CollectError {
     }
 }
 
-/// What was tried, for the words of an error.
+/// The first call, with what its errors need to say.
 pub(crate) struct Attempt<'a> {
     /// The options.
     pub(crate) options: &'a Options,
     /// The calls of the run.
     pub(crate) calls: &'a Calls,
-    /// The profile that is asked for or selected; `default` where none is.
+    /// The requested or selected profile, or `default`.
     pub(crate) profile: &'a str,
-    /// Where AWS is expected: at an endpoint or in a region.
+    /// The endpoint or region, such as `in the region eu-north-1`.
     pub(crate) place: String,
-    /// How long it may take.
+    /// The time limit.
     pub(crate) limit: Duration,
 }
 
 impl Attempt<'_> {
-    /// Why the first call makes every other pointless; none: AWS answered it, be it with a denial.
+    /// Returns why the first call's error makes all others pointless; none if AWS answered, even
+    /// with a denial.
     pub(crate) fn error<E>(&self, error: &SdkError<E>) -> Option<CollectError>
     where
         E: Error + ProvideErrorMetadata + 'static,
@@ -247,8 +249,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// What comes of a first call that is not answered in time: a failure of it alone where AWS did answer, if
-    /// only to ask for fewer calls.
+    /// Returns the outcome of a first call without an answer in time: a failure of this call alone
+    /// if AWS throttled it, otherwise an error.
     pub(crate) fn late(&self) -> Result<Failure, CollectError> {
         let operation = Source::CallerIdentity.operation();
         match self.calls.throttling(operation, self.limit) {
@@ -264,15 +266,16 @@ impl Attempt<'_> {
         CollectError::Unreachable { place: self.place.clone(), reason: reason.into() }
     }
 
-    /// Why a call got no answer: mostly because the credentials to sign it could not be loaded.
+    /// Returns why a call was not sent, mostly because its credentials could not be loaded.
     fn not_sent(&self, error: &(dyn Error + 'static)) -> CollectError {
         let words = chain(error);
-        // The SDK keeps the types of these errors to itself.
+        // The SDK does not export the types of these errors.
         let signs = ["SSO token", "UnauthorizedException", "/sso/cache/"];
         if signs.iter().any(|sign| words.contains(sign)) {
             let profile = self.profile.to_owned();
-            let login = self.options.diagnosis.findings().login;
-            let login = login
+            let findings = self.options.diagnosis.findings();
+            let login = findings
+                .login
                 .unwrap_or_else(|| format!("aws sso login --profile {}", shell_word(&profile)));
             return CollectError::ExpiredSso { profile, renewal: format!("run `{login}`") };
         }
@@ -297,15 +300,15 @@ impl Attempt<'_> {
         }
     }
 
-    /// What waits for credentials for too long: a source of them, or the role of the options.
+    /// Returns the error if credentials took too long: those of a source, or of the role to assume.
     fn late_credentials(&self) -> CollectError {
         let looks = self.options.diagnosis.findings().looks;
         let source = looks.last().filter(|look| look.result == LookResult::Failed);
         match (source, &self.options.role_arn) {
             (None, Some(_)) => {
                 let late = Failure::new(Failure::TIMEOUT, "AWS does not answer in time");
-                let in_time = self.limit.saturating_sub(FIRST_CALL);
-                self.role_refused(self.calls.throttling("AssumeRole", in_time).unwrap_or(late))
+                let waited = self.limit.saturating_sub(FIRST_CALL);
+                self.role_refused(self.calls.throttling("AssumeRole", waited).unwrap_or(late))
             }
             (source, _) => {
                 let place = source.map_or("their source", |look| look.place);
@@ -353,7 +356,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// What the code says about the credentials themselves, whatever was called with them.
+    /// Returns the error if AWS's code rejects the credentials themselves.
     fn rejected(&self, code: &str) -> Option<CollectError> {
         match code {
             "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Some(self.expired(code)),
@@ -378,17 +381,17 @@ impl Attempt<'_> {
     }
 }
 
-/// Whether AWS finds the time of the request too far from its own: IAM and STS say so in the words of a
+/// Whether AWS's error is about the time of the request. IAM and STS say so in the message of a
 /// signature error.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 fn is_clock_skew(code: &str, message: &str) -> bool {
-    let of_time = ["Signature expired", "Signature not yet current"];
+    let prefixes = ["Signature expired", "Signature not yet current"];
     matches!(code, "RequestTimeTooSkewed" | "RequestInTheFuture")
-        || is_signature_error(code) && of_time.iter().any(|words| message.starts_with(words))
+        || is_signature_error(code) && prefixes.iter().any(|prefix| message.starts_with(prefix))
 }
 
-/// Whether the code is our own word for a call that nobody answered whole, or something other than AWS did.
+/// Whether the code is our own for a call without a complete answer from AWS.
 fn is_unanswered(code: &str) -> bool {
     let own = ["ConnectionError", "MalformedResponse", "AnswerTooLarge"];
     [Failure::TIMEOUT, Failure::DEADLINE].contains(&code)

@@ -1,4 +1,4 @@
-//! A call that failed, in the words of a gap.
+//! Failed calls, described for gaps.
 
 use std::error::Error;
 use std::{io, iter};
@@ -15,22 +15,22 @@ use crate::convert::Malformed;
 use crate::endpoint::origin;
 use crate::whole::is_whole;
 
-/// AWS's messages name a few ARNs at most; a proxy's can be whole pages.
+/// AWS's messages contain a few ARNs at most, but those of proxies can be whole pages.
 const MAX_MESSAGE: usize = 500;
 const MAX_CODE: usize = 100;
 
-/// Why a call gave no answer that can be used.
+/// Why a call has no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
-    /// AWS's error code, or our own word where the answer holds none.
+    /// AWS's error code, or our own if the answer has none.
     pub(crate) code: String,
     /// What went wrong, on one line.
     pub(crate) message: String,
-    /// AWS's id of the request.
+    /// AWS's request id.
     pub(crate) request_id: Option<String>,
-    /// The operation that failed, where one was called.
+    /// The operation that failed, if one was called.
     pub(crate) operation: Option<&'static str>,
-    /// Whether the service's error came whole, so that it may be an answer.
+    /// Whether the error is complete, so that it may count as an answer.
     is_whole: bool,
 }
 
@@ -39,11 +39,11 @@ impl Failure {
     pub(crate) const TIMEOUT: &str = "Timeout";
     /// The code of a call that was not answered when the run ended.
     pub(crate) const DEADLINE: &str = "DeadlineExceeded";
-    /// The codes of calls that were not made because the answer that guides them is missing.
+    /// The codes of calls that were not made because a source that guides them is missing.
     pub(crate) const UNGUIDED: [&str; 2] = [Failure::NO_REPORT, Failure::NO_SUMMARY];
-    /// The code of calls about users, where no credential report names these.
+    /// The code of calls for users that were not made without a credential report.
     pub(crate) const NO_REPORT: &str = "NoCredentialReport";
-    /// The code of a look at root where no account summary says whether there is anything to see.
+    /// The code of a root session that was not opened without an account summary.
     pub(crate) const NO_SUMMARY: &str = "NoAccountSummary";
 
     pub(crate) fn new(code: &str, message: &str) -> Failure {
@@ -56,12 +56,12 @@ impl Failure {
         }
     }
 
-    /// An answer that lacks something, or holds something impossible.
+    /// An answer that is incomplete or contains something impossible.
     pub(crate) fn malformed(message: &str) -> Failure {
         Failure::new("MalformedResponse", message)
     }
 
-    /// What the SDK's error says.
+    /// Converts an error of the SDK, without anything that may be secret.
     pub(crate) fn from_error<E>(error: &SdkError<E>) -> Failure
     where
         E: Error + ProvideErrorMetadata + 'static,
@@ -80,18 +80,18 @@ impl Failure {
         Failure { request_id, is_whole, ..Failure::new(&code, &message) }
     }
 
-    /// Whether it counts as an answer: AWS's whole word, by one of these errors, that there is nothing.
+    /// Whether it counts as an answer: a complete error of AWS with one of these codes.
     pub(crate) fn is_answer(&self, codes: &[&str]) -> bool {
         self.is_whole && codes.contains(&self.code.as_str())
     }
 
-    /// The same failure, of that operation.
+    /// Sets the operation.
     pub(crate) fn during(mut self, operation: &'static str) -> Failure {
         self.operation = Some(operation);
         self
     }
 
-    /// The same failure, as the first of a number of calls of which none succeeded.
+    /// Describes the failure as the first of several calls that all failed.
     pub(crate) fn of_all(mut self, calls: usize) -> Failure {
         if calls > 1 {
             let first = self.message;
@@ -101,29 +101,29 @@ impl Failure {
         self
     }
 
-    /// The same failure, as the reason why a like call was not made.
+    /// Describes the failure as the reason why a similar call was not made.
     pub(crate) fn in_place_of_a_call(self) -> Failure {
         let message = format!("not called, since the calls before it failed: {}", self.message);
         Failure { message, request_id: None, ..self }
     }
 
-    /// Whether AWS, or something on the way to it, asks for fewer calls.
+    /// Whether AWS, or something in between, throttled the call.
     pub(crate) fn is_throttled(&self) -> bool {
         self.code == "HttpError 429" || THROTTLING_ERRORS.contains(&self.code.as_str())
     }
 
-    /// What went wrong in words, with the code.
+    /// Returns the message with the code.
     pub(crate) fn explanation(&self) -> String {
         Gap::explain(&self.code, &self.message)
     }
 
-    /// The gap that this failure leaves.
+    /// Returns the failure as a gap of a source.
     pub(crate) fn gap(self, source: Source, at: Timestamp) -> Gap {
         let gap = Gap::new(source, self.code, self.message);
         let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
         let Some(operation) = self.operation else { return gap };
-        let is_of_call = |action: &&&str| action.ends_with(&format!(":{operation}"));
-        let action = match source.actions().iter().find(is_of_call) {
+        let suffix = format!(":{operation}");
+        let action = match source.actions().iter().find(|action| action.ends_with(&suffix)) {
             Some(&action) => action.into(),
             None => format!("{}:{operation}", source.service()).into(),
         };
@@ -146,18 +146,18 @@ impl From<Malformed> for Failure {
     }
 }
 
-/// Whether AWS says with that code that the caller lacks a permission.
+/// Whether the code means that the caller lacks a permission.
 pub(crate) fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
 }
 
-/// Whether AWS says with that code that the request's signature is wrong.
+/// Whether the code means that the request's signature is wrong.
 pub(crate) fn is_signature_error(code: &str) -> bool {
     matches!(code, "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature")
 }
 
-/// Whether a service's words have a form that repeats nothing of the request. Others may: AWS's word
-/// on signatures is the whole signed request, the session token included.
+/// Whether a service's message has a form that does not repeat secrets of the request. Others may:
+/// AWS's message about signatures contains the whole signed request with its session token.
 fn is_harmless(message: &str) -> bool {
     let denial =
         message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ");
@@ -173,11 +173,11 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
         return "AnswerTooLarge".to_owned();
     }
     match (error, status) {
-        // The status came, but not the whole body.
+        // The status arrived, but not the complete body.
         (SdkError::ResponseError(cut), _) if cut.raw().body().bytes().is_none() => {
             "ConnectionError".to_owned()
         }
-        // Some endpoints and proxies deny without a body that names a code.
+        // Some endpoints and proxies deny without an error code in the body.
         (_, Some(403)) => "AccessDenied".to_owned(),
         (_, Some(status @ 300..)) => format!("HttpError {status}"),
         (_, Some(_)) => "MalformedResponse".to_owned(),
@@ -202,49 +202,51 @@ fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
         Some(status @ 300..) => {
             format!("HTTP status {status}, with a body that is not an AWS error")
         }
-        // The SDK's own words around the cause say where in the SDK it was found.
+        // The SDK's outer errors only say where in the SDK the cause occurred.
         Some(_) => last_causes(error, 1),
         None => last_causes(error, 2),
     }
 }
 
-/// An error and its causes, outermost first.
+/// Returns an error and its causes, the outermost first.
 pub(crate) fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |&error| error.source())
 }
 
-/// The words of an error and of its causes, on one line, but for those of servers and programs.
+/// Returns the messages of an error and its causes on one line, without those of servers and
+/// programs.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words = Vec::new();
     for cause in causes(error) {
         words.push(match cause.downcast_ref::<ErrorMetadata>() {
-            // It prints the whole of what the server said.
-            Some(said) => own_code(said),
+            // Its `Display` contains the server's whole message.
+            Some(metadata) => own_code(metadata),
             None => own_words(&cause.to_string()),
         });
     }
     one_line(&words.join(": "), MAX_MESSAGE)
 }
 
-/// The innermost causes; those around them say little more than that something failed.
+/// Returns the messages of the innermost causes; the outer ones hardly say more than that something
+/// failed.
 pub(crate) fn last_causes(error: &(dyn Error + 'static), count: usize) -> String {
     let causes: Vec<_> = causes(error).collect();
     chain(causes[causes.len().saturating_sub(count)])
 }
 
-/// What the SDK was built without: reading sessions of `aws login`.
+/// The SDK's feature for sessions of `aws login`, without which it was built.
 pub(crate) const LOGIN_FEATURE: &str = "credentials-login";
 
-/// Why a source of credentials fails.
+/// Returns why a source of credentials failed.
 pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
     let words = last_causes(error, 1).replace("ProfileFile provider could not be built: ", "");
     if words.contains(LOGIN_FEATURE) {
         return "sessions of `aws login` cannot be used".to_owned();
     }
     let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
-    // The SDK does not say that it is a file that cannot be read.
+    // The SDK's message does not mention that a file cannot be read.
     match io.map(io::Error::kind) {
         Some(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
             format!("a file that holds them cannot be read: {words}")
@@ -253,15 +255,14 @@ pub(crate) fn credentials_failure(error: &CredentialsError) -> String {
     }
 }
 
-/// The code of what a server said, if it is like one of AWS's.
-fn own_code(said: &ErrorMetadata) -> String {
-    let code = said.code().filter(|code| is_error_code(code));
+/// Returns the code of a server's error, if it looks like one of AWS's.
+fn own_code(metadata: &ErrorMetadata) -> String {
+    let code = metadata.code().filter(|code| is_error_code(code));
     code.unwrap_or("an error without a code").to_owned()
 }
 
-/// An error's text without what a server says after its code (`ForbiddenException: …`), or a
-/// program on its standard error, and without more of a URL than its origin, which is all of it that holds no
-/// password: each may repeat a secret.
+/// Removes what may repeat a secret from an error's text: a server's message after its code
+/// (`ForbiddenException: …`), a program's standard error, and URLs except for their origins.
 fn own_words(text: &str) -> String {
     let code = text.split_once(": ").map(|(code, _)| code);
     let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
@@ -274,19 +275,27 @@ fn own_words(text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether it is like an error code of AWS, and not like a secret that a server repeats.
+/// Returns an error code without a namespace before it and a URL after it:
+/// `aws.protocoltests#FooError:http://…`.
+pub(crate) fn error_name(code: &str) -> &str {
+    let before_url = code.split(':').next().unwrap_or(code);
+    before_url.rsplit('#').next().unwrap_or(before_url)
+}
+
+/// Whether the text looks like an error code of AWS rather than a secret that a server repeats.
 pub(crate) fn is_error_code(text: &str) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_alphabetic() || byte == b'.';
-    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(is_usual)
+    (1..=MAX_CODE).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'.')
 }
 
-/// Whether it is like an id that AWS gives a request, a UUID, and not like a token that a server repeats.
+/// Whether the text looks like AWS's request id, a UUID, rather than a token that a server repeats.
 pub(crate) fn is_request_id(text: &str) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.len() <= MAX_CODE && text.bytes().all(is_usual)
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= MAX_CODE && text.bytes().all(is_allowed)
 }
 
-/// The text without line breaks and other control characters, cut where it is too long.
+/// Returns the text without line breaks and other control characters, truncated to `max`
+/// characters.
 pub(crate) fn one_line(text: &str, max: usize) -> String {
     let spaced = text.replace(char::is_control, " ");
     let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");

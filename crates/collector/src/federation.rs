@@ -1,4 +1,4 @@
-//! The calls to IAM about providers of identities, and the account as one.
+//! Calls to IAM about identity providers, and about the account as one.
 
 use portcullis_evidence::shapes;
 
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::iam::Iam;
 
 impl Iam<'_> {
-    /// The SAML providers, each with its metadata unless that cannot be had.
+    /// Collects the SAML providers, with the metadata of each if it can be read.
     pub(crate) async fn saml_providers(&self) -> Answer<shapes::SamlProviders> {
         let list = match self.saml_provider_list().await {
             Ok(list) => list,
@@ -37,7 +37,7 @@ impl Iam<'_> {
         })
     }
 
-    /// The OIDC providers, each with its client ids unless they cannot be had.
+    /// Collects the OIDC providers, with the client ids of each if they can be read.
     pub(crate) async fn oidc_providers(&self) -> Answer<shapes::OidcProviders> {
         let list = match self.oidc_provider_list().await {
             Ok(list) => list,
@@ -69,30 +69,25 @@ impl Iam<'_> {
         })
     }
 
-    /// The issuer of tokens for services outside of AWS, or null: AWS says that the feature is off.
+    /// Collects the issuer of tokens for services outside AWS; null if AWS answers that the feature
+    /// is disabled.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOutboundWebIdentityFederationInfo.html>
     pub(crate) async fn outbound_web_identity_federation(
         &self,
     ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
+        // The API model has FeatureDisabledException, but AWS sends FeatureDisabled.
+        const DISABLED: [&str; 2] = ["FeatureDisabled", "FeatureDisabledException"];
         let call = self.client.get_outbound_web_identity_federation_info().send();
-        let (issuer, is_on) =
-            match self.calls.make("GetOutboundWebIdentityFederationInfo", call).await {
-                Ok(output) => {
-                    let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;
-                    (Some(issuer), Some(output.jwt_vending_enabled))
-                }
-                // The model names the error FeatureDisabledException; on the wire it is FeatureDisabled.
-                Err(failure)
-                    if failure.is_answer(&["FeatureDisabled", "FeatureDisabledException"]) =>
-                {
-                    (None, None)
-                }
-                Err(failure) => return Err(failure),
-            };
-        Ok(shapes::OutboundWebIdentityFederation {
-            issuer_identifier: issuer,
-            jwt_vending_enabled: is_on,
-        })
+        let answer = self.calls.make("GetOutboundWebIdentityFederationInfo", call).await;
+        let (issuer_identifier, jwt_vending_enabled) = match answer {
+            Ok(output) => {
+                let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;
+                (Some(issuer), Some(output.jwt_vending_enabled))
+            }
+            Err(failure) if failure.is_answer(&DISABLED) => (None, None),
+            Err(failure) => return Err(failure),
+        };
+        Ok(shapes::OutboundWebIdentityFederation { issuer_identifier, jwt_vending_enabled })
     }
 }

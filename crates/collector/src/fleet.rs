@@ -1,4 +1,4 @@
-//! Many accounts, each entered by a role of its own.
+//! Collects many accounts, each entered with a role of its own.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,28 +19,28 @@ use crate::json_services::{JsonServices, Request};
 use crate::root::{AccountRoot, RootAccess};
 use crate::session::{Base, Session};
 
-/// How long assuming a role and the first call may take: two attempts that nobody answers.
+/// How long assuming a role and the first call may take: two attempts without an answer.
 const ENTER_LIMIT: Duration = Duration::from_secs(20);
-/// How many accounts or units Organizations puts on a page at most.
+/// The largest page size of Organizations.
 const PAGE_SIZE: u8 = 20;
 
-/// An account to ask among others.
+/// One of several accounts to collect.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FleetAccount {
     /// The id.
     pub id: AccountId,
-    /// What its organization or its list calls it.
+    /// The name in its organization or list.
     pub name: Option<String>,
-    /// The ARN of the role to assume there; none: that of the fleet's role name.
+    /// The ARN of the role to assume there; if none, the fleet's role name applies.
     pub role_arn: Option<String>,
-    /// The external id that the role asks for; none: that of the options.
+    /// The external id that the role requires; if none, that of the options applies.
     pub external_id: Option<String>,
-    /// The state that Organizations gives, such as `ACTIVE` or `SUSPENDED`, where it was asked.
+    /// The state in Organizations, such as `ACTIVE` or `SUSPENDED`, if it was queried.
     pub state: Option<String>,
 }
 
 impl FleetAccount {
-    /// Why there is nothing to judge, if AWS says that the account is not active.
+    /// Returns the status of an account that AWS says is not active.
     ///
     /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
     fn inactivity(&self) -> Option<AccountStatus> {
@@ -52,29 +52,29 @@ impl FleetAccount {
     }
 }
 
-/// Accounts that are entered from one set of credentials.
+/// Several accounts that are entered with the same credentials.
 pub struct Fleet {
     options: Options,
-    /// The name of the role, with its path, that every account without a role of its own has.
+    /// The name and path of the role to assume in accounts without a role of their own.
     role_name: Option<String>,
     base: Base,
     caller: Caller,
-    /// How to look at root of the accounts, if that is asked for.
+    /// How to open root sessions, if requested.
     root: Option<RootAccess>,
 }
 
-/// Whose credentials all accounts are entered with.
+/// The owner of the credentials with which all accounts are entered.
 struct Caller {
     partition: String,
     account: AccountId,
 }
 
 impl Fleet {
-    /// Loads the credentials that the options name, and tries them.
+    /// Loads the credentials of the options and tests them.
     ///
     /// # Errors
-    /// As [`collect`](crate::collect); also where AWS does not say who the caller is, since the ARNs of
-    /// roles follow from that.
+    /// As for [`collect`](crate::collect); if AWS does not identify the caller, from whom the ARNs of roles
+    /// are derived.
     pub async fn open(options: Options, role_name: Option<String>) -> Result<Fleet, CollectError> {
         let base = Base::load(&options).await?;
         let calls = Calls::new(&options);
@@ -97,16 +97,17 @@ impl Fleet {
         Ok(Fleet { options, role_name, base, caller: Caller { partition, account }, root })
     }
 
-    /// The partition of the caller, such as `aws`.
+    /// Returns the partition of the caller, such as `aws`.
     #[must_use]
     pub fn partition(&self) -> &str {
         &self.caller.partition
     }
 
-    /// The accounts of the caller's organization, or those below units of it, whatever their state.
+    /// Returns the accounts of the caller's organization, or those below some of its units, in any
+    /// state.
     ///
     /// # Errors
-    /// If Organizations does not answer with the whole list.
+    /// If Organizations does not answer with the complete list.
     pub async fn organization(&self, units: &[String]) -> Result<Vec<FleetAccount>, CollectError> {
         let calls = Calls::new(&self.options);
         let services = JsonServices::new(self.base.config().clone(), self.partition(), &calls);
@@ -121,8 +122,8 @@ impl Fleet {
         })
     }
 
-    /// Asks for everything of an account, as [`collect`](crate::collect) does for one. Where it cannot be
-    /// entered, or nothing is answered, the bundle's manifest says why.
+    /// Collects one account, as [`collect`](crate::collect) does. If it cannot be entered or does
+    /// not answer, the bundle's manifest says why.
     pub async fn collect(&self, account: &FleetAccount) -> Bundle {
         let from = (self.options.clock)();
         let calls = Calls::new(&self.options);
@@ -144,14 +145,14 @@ impl Fleet {
         };
         if let Some(manifest) = &mut bundle.manifest {
             manifest.name.clone_from(&account.name);
-            // Its role says whose it is, even if AWS does not say who the caller is.
+            // Its role identifies the account, even if AWS does not identify the caller.
             manifest.account.get_or_insert_with(|| account.id.to_string());
             manifest.partition.get_or_insert_with(|| self.caller.partition.clone());
         }
         bundle
     }
 
-    /// A connection to the account, or why there is none.
+    /// Opens a session in the account, or returns why that fails.
     async fn enter(
         &self,
         account: &FleetAccount,
@@ -186,7 +187,7 @@ impl Fleet {
         }
     }
 
-    /// The role to assume; none for the account whose credentials these are, unless it has a role of its
+    /// Returns the role to assume; none for the caller's own account, unless it has a role of its
     /// own.
     fn role_of(&self, account: &FleetAccount) -> Option<String> {
         if account.role_arn.is_some() {
@@ -196,7 +197,7 @@ impl Fleet {
         Some(format!("arn:{}:iam::{}:role/{name}", self.caller.partition, account.id))
     }
 
-    /// The bundle of an account that was not entered.
+    /// Returns the bundle of an account that could not be entered.
     fn unreached(&self, status: AccountStatus, failure: Failure) -> Bundle {
         let now = (self.options.clock)();
         let mut draft = Draft::new(&self.options.tool, now);
@@ -209,14 +210,14 @@ impl Fleet {
     }
 }
 
-/// What an error while entering an account comes to, with its code.
+/// Returns the status and code of an account that could not be entered.
 fn reason(error: &CollectError) -> (AccountStatus, String) {
     match error {
         CollectError::RoleNotAssumed { code, .. } => (status(code), code.clone()),
         CollectError::Expired { code, .. } | CollectError::Invalid(code) => {
             (AccountStatus::Failed, code.clone())
         }
-        // There were credentials to begin with: only those of the role came too late.
+        // The caller's credentials worked, so those of the role came too late.
         CollectError::NoCredentials(_) | CollectError::Late { .. } => {
             (AccountStatus::TimedOut, Failure::TIMEOUT.to_owned())
         }
@@ -224,7 +225,7 @@ fn reason(error: &CollectError) -> (AccountStatus, String) {
     }
 }
 
-/// What an account comes to of which every call ends with that code.
+/// Returns the status of an account whose calls all failed with this code.
 fn status(code: &str) -> AccountStatus {
     if is_denied(code) {
         AccountStatus::Denied
@@ -237,7 +238,7 @@ fn status(code: &str) -> AccountStatus {
     }
 }
 
-/// The bundle; if only its caller is known, marked with the outcome that all other calls shared.
+/// Marks a bundle in which at most the caller is known with the status of its failed calls.
 fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
     if bundle.documents.keys().any(|source| *source != Source::CallerIdentity) {
         return bundle;
@@ -248,7 +249,7 @@ fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
             statuses.insert(status(&gap.code));
         }
     }
-    // What takes too long is in the end not answered in time, whatever the reason.
+    // A call that fails for another reason may also run out of time.
     if statuses.len() > 1 {
         statuses.remove(&AccountStatus::TimedOut);
     }
@@ -296,7 +297,7 @@ struct Unit {
 }
 
 impl JsonServices<'_> {
-    /// The accounts right below a root or unit; without one, those of the organization.
+    /// Lists the accounts directly below a root or unit; without one, those of the organization.
     pub(crate) async fn accounts(
         &self,
         parent: Option<&str>,
@@ -307,15 +308,15 @@ impl JsonServices<'_> {
         accounts.into_iter().map(FleetAccount::try_from).collect()
     }
 
-    /// The accounts below those roots or units, at any depth, each once.
+    /// Lists the accounts below these roots or units at any depth, without duplicates.
     pub(crate) async fn accounts_below(
         &self,
         units: &[String],
     ) -> Result<Vec<FleetAccount>, Failure> {
         let mut accounts: Vec<FleetAccount> = Vec::new();
-        let mut waiting = units.to_vec();
+        let mut pending = units.to_vec();
         let mut seen = Vec::new();
-        while let Some(unit) = waiting.pop() {
+        while let Some(unit) = pending.pop() {
             if seen.contains(&unit) {
                 continue;
             }
@@ -323,7 +324,7 @@ impl JsonServices<'_> {
             let parts = |page: UnitsPage| (page.organizational_units, page.next_token);
             let operation = "ListOrganizationalUnitsForParent";
             let below = self.of_organization(operation, Some(&unit), parts).await?;
-            waiting.extend(below.into_iter().map(|unit| unit.id));
+            pending.extend(below.into_iter().map(|unit| unit.id));
             seen.push(unit);
         }
         accounts.sort_by_key(|account| account.id);
@@ -331,7 +332,7 @@ impl JsonServices<'_> {
         Ok(accounts)
     }
 
-    /// What Organizations lists right below a root or unit, or in all.
+    /// Lists items directly below a root or unit, or in the whole organization.
     async fn of_organization<P: DeserializeOwned, T>(
         &self,
         operation: &'static str,
@@ -372,7 +373,8 @@ mod tests {
         serde_json::from_value::<OrganizationAccount>(json).unwrap().try_into()
     }
 
-    /// The states are those of <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>.
+    /// The states are those of
+    /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>.
     #[test]
     fn accounts_that_are_not_active_are_not_asked() {
         for (state, inactivity) in [

@@ -1,4 +1,4 @@
-//! The HTTP client of every call: whom it trusts, which proxy it goes through, and how much it reads.
+//! The HTTP client of every call: its trust store, its proxy, and the limit on what it reads.
 
 use std::path::Path;
 
@@ -26,15 +26,16 @@ use crate::error::CollectError;
 const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Twenty times the largest page that IAM is known to send, which is one of this operation.
+/// The limit for GetAccountAuthorizationDetails: twenty times the largest page that IAM is known to
+/// send.
 const MAX_BYTES_OF_DETAILS: usize = 64 << 20;
 const DETAILS: &[u8] = b"Action=GetAccountAuthorizationDetails&";
-/// More than the credential report of 5,000 users, the most that IAM lets an account have. A dozen
-/// answers come at once, so that the limits of all together bound what a run takes.
+/// The limit for other answers: more than the credential report of 5,000 users, IAM's quota. Up to
+/// a dozen answers are read at once, so their limits together bound the memory of a run.
 const MAX_BYTES: usize = 8 << 20;
 
-/// The client that environment and profile ask for, as the AWS CLI reads them: `HTTPS_PROXY` and its
-/// kin, `NO_PROXY`, and `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
+/// Returns the client configured by the environment and the profile as for the AWS CLI:
+/// `HTTPS_PROXY` and the like, `NO_PROXY`, and `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>
 pub(crate) fn client(
@@ -42,13 +43,14 @@ pub(crate) fn client(
     profile: Option<&Profile>,
 ) -> Result<SharedHttpClient, CollectError> {
     check_proxies(env)?;
-    let setting = profile.and_then(|profile| profile.get("ca_bundle")).map(str::to_owned);
-    let trusted = match env.get("AWS_CA_BUNDLE").ok().or(setting).filter(|path| !path.is_empty()) {
+    let in_profile = profile.and_then(|profile| profile.get("ca_bundle")).map(str::to_owned);
+    let ca_bundle = env.get("AWS_CA_BUNDLE").ok().or(in_profile);
+    let trust_store = match ca_bundle.filter(|path| !path.is_empty()) {
         Some(path) => TrustStore::empty().with_pem_certificate(certificates(&path)?),
         None => TrustStore::default(),
     };
     let context = TlsContext::builder()
-        .with_trust_store(trusted)
+        .with_trust_store(trust_store)
         .build()
         .map_err(|error| CollectError::Configuration(error.to_string()))?;
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -63,8 +65,8 @@ pub(crate) fn client(
     Ok(SharedHttpClient::new(Bounded(client)))
 }
 
-/// A client, or a connector of one, whose answers are too large for any account if they are larger than that:
-/// then the body ends in an error. It holds for whatever is asked, sources of credentials too.
+/// A client, or a connector of one, that limits the size of answers, beyond which the body ends in
+/// an error. This also applies to sources of credentials.
 #[derive(Clone, Debug)]
 struct Bounded<T>(T);
 
@@ -89,8 +91,8 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
     }
 }
 
-/// The client would go past a proxy whose URL it cannot read. The URL may hold a password, so that
-/// the error does not show it.
+/// Refuses an invalid proxy URL, since the client would bypass that proxy. The URL may contain a
+/// password, so the error does not show it.
 fn check_proxies(env: &Env) -> Result<(), CollectError> {
     for name in PROXIES {
         let value = env.get(name).unwrap_or_default();
@@ -104,10 +106,10 @@ fn check_proxies(env: &Env) -> Result<(), CollectError> {
     Ok(())
 }
 
-/// Many times the bundle of all public authorities.
+/// Many times the size of all public authorities together.
 const MAX_BUNDLE_BYTES: u64 = 16 << 20;
 
-/// The content of a file of certificates, all of which can be read: the client panics at others.
+/// Reads a file of certificates, and checks them all, since the client panics at invalid ones.
 fn certificates(path: &str) -> Result<Vec<u8>, CollectError> {
     let problem = |reason: String| {
         CollectError::Configuration(format!("the CA bundle {path} cannot be used: {reason}"))

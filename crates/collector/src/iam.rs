@@ -1,4 +1,4 @@
-//! The calls to IAM, each as the shape of its answer.
+//! Calls to IAM, each returning the shape of its answer.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,19 +18,19 @@ use crate::failure::Failure;
 use crate::report_acquisition::ReportApi;
 use crate::whole::WholeAnswers;
 
-/// The most that IAM puts on a page, so that the number of calls stays low.
+/// The largest page size of IAM, which keeps the number of calls low.
 const PAGE_SIZE: i32 = 1000;
-/// Items on a page of GetAccountAuthorizationDetails, and how many times as long as other answers it may
-/// take: pages of 3 MB take AWS 10 seconds, and the AWS CLI waits for 60.
+/// Page sizes of GetAccountAuthorizationDetails, and how many times as long as other calls a page
+/// may take: AWS needs 10 seconds for a page of 3 MB, and the AWS CLI waits for 60.
 const DETAILS_PAGES: [(i32, u32); 2] = [(PAGE_SIZE, 6), (100, 2)];
-/// How long an attempt may take where the configuration does not say.
+/// The time limit of an attempt if the configuration does not set one.
 const ORDINARY_TIME: Duration = Duration::from_secs(10);
 
-/// IAM, read only.
+/// A client of IAM that only reads.
 pub(crate) struct Iam<'a> {
     pub(super) client: Client,
     pub(super) calls: &'a Calls,
-    /// What an attempt of most calls may take.
+    /// The time limit of an attempt of most calls.
     ordinary_time: Duration,
 }
 
@@ -64,7 +64,8 @@ impl<'a> Iam<'a> {
         Ok(shapes::AccountSummary { summary_map: counts.collect() })
     }
 
-    /// The account's own policy, or null: AWS says that there is none, so that its default applies.
+    /// Collects the account's own policy; null if AWS answers that there is none, so its default
+    /// applies.
     pub(crate) async fn password_policy(&self) -> Result<shapes::AccountPasswordPolicy, Failure> {
         let call = self.client.get_account_password_policy().send();
         let answer = match self.calls.make("GetAccountPasswordPolicy", call).await {
@@ -74,7 +75,8 @@ impl<'a> Iam<'a> {
             answer => answer?,
         };
         let policy = answer.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?;
-        // The SDK makes up an empty policy where the answer has none; a real one always has a length.
+        // The SDK returns an empty policy if the answer lacks one. A real policy always has a
+        // length.
         if policy.minimum_password_length.is_none() {
             return Err(Malformed::lacks("MinimumPasswordLength").into());
         }
@@ -91,33 +93,33 @@ impl<'a> Iam<'a> {
         Ok(shapes::VirtualMfaDevices { virtual_mfa_devices: list.await? })
     }
 
-    /// Where AWS takes too long for a page, smaller ones are asked for, from the beginning.
+    /// Collects the details; starts again with smaller pages if AWS takes too long for one.
     pub(crate) async fn authorization_details(
         &self,
     ) -> Result<shapes::AuthorizationDetails, Failure> {
-        let [(size, time), (smaller, its_time)] = DETAILS_PAGES;
-        match self.details_by_pages(size, self.ordinary_time * time).await {
+        let [(size, factor), (smaller_size, smaller_factor)] = DETAILS_PAGES;
+        match self.details_by_pages(size, self.ordinary_time * factor).await {
             Err(failure) if failure.code == Failure::TIMEOUT => {
-                self.details_by_pages(smaller, self.ordinary_time * its_time).await
+                self.details_by_pages(smaller_size, self.ordinary_time * smaller_factor).await
             }
             outcome => outcome,
         }
     }
 
-    /// The details, on pages of that size, each of which may take so long.
+    /// Collects the details in pages of this size, each with this time limit.
     async fn details_by_pages(
         &self,
         size: i32,
         time: Duration,
     ) -> Result<shapes::AuthorizationDetails, Failure> {
-        let patience = TimeoutConfig::builder()
+        let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(time)
             .operation_timeout(time)
             .build();
         let call = |marker| {
             let request = self.client.get_account_authorization_details();
             let request = request.max_items(size).set_marker(marker).customize();
-            request.config_override(Config::builder().timeout_config(patience.clone())).send()
+            request.config_override(Config::builder().timeout_config(timeouts.clone())).send()
         };
         let (mut users, mut groups, mut roles, mut policies) = (None, None, None, None);
         self.pages("GetAccountAuthorizationDetails", call, |page| {
@@ -176,7 +178,7 @@ impl<'a> Iam<'a> {
         Ok(shapes::ServerCertificates { server_certificate_metadata_list: list.await? })
     }
 
-    /// Those of all users, which only `AllUsers` gives.
+    /// Collects the credentials of all users, which takes the parameter `AllUsers`.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html>
     pub(crate) async fn service_credentials(&self) -> Result<shapes::ServiceCredentials, Failure> {
@@ -189,8 +191,8 @@ impl<'a> Iam<'a> {
         Ok(shapes::ServiceCredentials { service_specific_credentials: list.await? })
     }
 
-    /// The requests of partners that somebody in the account has taken on; those without an owner are
-    /// not listed.
+    /// Collects the requests of partners that have an owner in the account; AWS does not list
+    /// others.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListDelegationRequests.html>
     pub(crate) async fn delegation_requests(&self) -> Result<shapes::DelegationRequests, Failure> {
@@ -202,7 +204,7 @@ impl<'a> Iam<'a> {
         Ok(shapes::DelegationRequests { delegation_requests: list.await? })
     }
 
-    /// The items of every page of a list, sorted.
+    /// Collects the items on all pages of a list, sorted.
     pub(crate) async fn list<P, T, U, E, F>(
         &self,
         operation: &'static str,
@@ -224,8 +226,8 @@ impl<'a> Iam<'a> {
         Ok(Convert::convert(all, "")?)
     }
 
-    /// Takes every page of a list, each time with the number of all items taken so far; the failure of
-    /// one is that of the list, since part of a list does not count as an answer.
+    /// Passes every page of a list to `take`, which returns the number of items so far. If a page
+    /// fails, so does the list, since a part of it does not count as an answer.
     async fn pages<P, E, F>(
         &self,
         operation: &'static str,
@@ -265,7 +267,7 @@ impl ReportApi for Iam<'_> {
     }
 }
 
-/// Adds what a page holds of a list, if the list is on it; how much there is by now.
+/// Adds a page's items to a list, if the page has that list, and returns the new length.
 fn add<T>(list: &mut Option<Vec<T>>, page: Option<Vec<T>>) -> usize {
     if let Some(items) = page {
         list.get_or_insert_default().extend(items);
@@ -275,7 +277,7 @@ fn add<T>(list: &mut Option<Vec<T>>, page: Option<Vec<T>>) -> usize {
 
 /// One page of a list.
 pub(crate) trait Page {
-    /// Where the next page begins; none: it is the last.
+    /// Returns the marker of the next page; none if this is the last.
     fn next(&self) -> Result<Option<String>, Failure>;
 }
 

@@ -1,8 +1,8 @@
-//! Calls to services that answer in JSON: built here, signed and sent by the SDK's own runtime.
+//! Calls to services that answer in JSON, built here but signed and sent by the SDK's own runtime.
 //!
-//! What such a service answers is what the AWS CLI prints, and the shapes read that. An SDK crate for
-//! each would be a hundred thousand lines to build for one operation, and its types would have to be
-//! turned back.
+//! The AWS CLI prints the answers of such a service unchanged, so the shapes can read them. An SDK
+//! crate for each service would add a hundred thousand lines for one operation, and its types would
+//! have to be converted back.
 
 use std::time::Duration;
 
@@ -35,47 +35,48 @@ use serde_json::Value as Json;
 
 use crate::calls::{Calls, Paging};
 use crate::endpoint;
-use crate::failure::Failure;
+use crate::failure::{Failure, error_name};
 use crate::pace::spaced;
 use crate::whole::WholeAnswers;
 
 /// A service that answers in JSON.
 pub(crate) struct Service {
-    /// Its id, as `AWS_ENDPOINT_URL_<ID>` and a profile's `services` section have it: `AccessAnalyzer`.
+    /// The id in `AWS_ENDPOINT_URL_<ID>` and in a profile's `services` section: `AccessAnalyzer`.
     pub(crate) id: &'static str,
-    /// Its name in signatures and host names: `access-analyzer`.
+    /// The name in signatures and host names: `access-analyzer`.
     pub(crate) name: &'static str,
 }
 
-/// What is sent to a service.
+/// A request to a service.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     method: &'static str,
-    /// With the query.
+    /// The path with the query.
     path: String,
-    /// The header that names the operation, where the path does not.
+    /// The header with the operation, if the path does not contain it.
     target: Option<String>,
     body: Option<Json>,
 }
 
 impl Request {
-    /// In AWS's protocol JSON 1.1, where a header names the version of the service and the operation.
+    /// Creates a request in AWS's JSON 1.1 protocol, with service version and operation in a
+    /// header.
     pub(crate) fn json_1_1(version: &str, operation: &str, body: Json) -> Request {
         let target = Some(format!("{version}.{operation}"));
         Request { method: "POST", path: "/".to_owned(), target, body: Some(body) }
     }
 
-    /// An operation of Organizations.
+    /// Creates a request to Organizations.
     pub(crate) fn of_organizations(operation: &str, body: Json) -> Request {
         Request::json_1_1("AWSOrganizationsV20161128", operation, body)
     }
 
-    /// In AWS's protocol REST JSON, with a body.
+    /// Creates a request in AWS's REST JSON protocol with a body.
     pub(crate) fn post(path: &str, body: Json) -> Request {
         Request { method: "POST", path: path.to_owned(), target: None, body: Some(body) }
     }
 
-    /// In AWS's protocol REST JSON, with a query: of each name that has a value.
+    /// Creates a request in AWS's REST JSON protocol with a query of the names that have a value.
     pub(crate) fn get(path: &str, query: &[(&str, Option<&str>)]) -> Request {
         let mut pairs = Vec::new();
         for (name, value) in query {
@@ -107,40 +108,39 @@ impl Request {
     }
 }
 
-/// The services that answer in JSON, read only.
+/// A client of the services that answer in JSON, which only reads.
 pub(crate) struct JsonServices<'a> {
     config: SdkConfig,
-    /// The region that answers for the whole partition, in the few services that have one for all.
+    /// The region of the partition's global services.
     pub(crate) global_region: &'static str,
     calls: &'a Calls,
 }
 
 impl<'a> JsonServices<'a> {
-    /// The services of that partition.
+    /// Creates a client for a partition.
     pub(crate) fn new(config: SdkConfig, partition: &str, calls: &'a Calls) -> JsonServices<'a> {
         JsonServices { config, global_region: global_region(partition), calls }
     }
 
-    /// The same, but each request waits until so long after the answer to the one before.
+    /// Returns a client whose requests each wait for an interval after the previous answer.
     pub(crate) fn spaced(&self, interval: Duration) -> JsonServices<'a> {
         let client = self.config.http_client();
-        let client = client.map(|client| spaced(client, interval));
         let mut config = self.config.to_builder();
-        config.set_http_client(client);
+        config.set_http_client(client.map(|client| spaced(client, interval)));
         JsonServices { config: config.build(), ..*self }
     }
 
-    /// The region of the session.
+    /// Returns the region of the session.
     pub(crate) fn region(&self) -> Option<String> {
         self.config.region().map(ToString::to_string)
     }
 
-    /// What is asked instead of AWS's own endpoints.
+    /// Returns the endpoints used instead of AWS's own.
     pub(crate) fn custom_endpoints(&self) -> Vec<String> {
         endpoint::all_custom(&self.config)
     }
 
-    /// The answer of a service's operation in a region.
+    /// Calls a service's operation in a region.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         service: &Service,
@@ -173,8 +173,7 @@ impl<'a> JsonServices<'a> {
         serde_json::from_value(json).map_err(|error| unlike_documented(&error))
     }
 
-    /// The items on all pages of a list, each of which is asked for by its token. The failure of one is that
-    /// of the list.
+    /// Collects the items on all pages of a list. If a page fails, so does the list.
     pub(crate) async fn list<P: DeserializeOwned, T>(
         &self,
         service: &Service,
@@ -183,21 +182,21 @@ impl<'a> JsonServices<'a> {
         request: impl Fn(Option<&str>) -> Request,
         parts: fn(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, Failure> {
-        let mut all = Vec::new();
+        let mut items = Vec::new();
         let mut paging = Paging::default();
         let mut token: Option<String> = None;
         loop {
             let page = self.call(service, region, operation, request(token.as_deref())).await?;
-            let (items, next) = parts(page);
-            all.extend(items);
-            token = paging.next(all.len(), next)?;
+            let (on_page, next) = parts(page);
+            items.extend(on_page);
+            token = paging.next(items.len(), next)?;
             if token.is_none() {
-                return Ok(all);
+                return Ok(items);
             }
         }
     }
 
-    /// How requests are signed, and who sends them.
+    /// Returns the plugin that signs and sends requests.
     fn signing(&self, service: &Service, region: &str) -> StaticRuntimePlugin {
         let mut settings = Layer::new("signing");
         settings.store_put(AuthSchemeOptionResolverParams::new(()));
@@ -224,7 +223,7 @@ impl<'a> JsonServices<'a> {
     }
 }
 
-/// What an answer says.
+/// Reads the JSON of an answer.
 fn read(response: &HttpResponse) -> Result<Json, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     if !response.status().is_success() {
@@ -234,7 +233,8 @@ fn read(response: &HttpResponse) -> Result<Json, OrchestratorError<ErrorMetadata
         .map_err(|_| OrchestratorError::other("the answer is not valid JSON"))
 }
 
-/// An answer that lacks something, or has another type there. The latter error would repeat the value.
+/// Returns the failure for an answer that lacks a field, or has a wrong type. Serde's error about a
+/// type would repeat the value.
 fn unlike_documented(error: &serde_json::Error) -> Failure {
     let words = error.to_string();
     match words.strip_prefix("missing field ") {
@@ -243,7 +243,7 @@ fn unlike_documented(error: &serde_json::Error) -> Failure {
     }
 }
 
-/// The error that a service names, in a header or in the body.
+/// Reads a service's error from the headers or the body.
 ///
 /// <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization>
 fn error(headers: &Headers, body: &[u8]) -> ErrorMetadata {
@@ -251,9 +251,7 @@ fn error(headers: &Headers, body: &[u8]) -> ErrorMetadata {
     let text = |names: &[&str]| names.iter().find_map(|&name| json[name].as_str());
     let mut error = ErrorMetadata::builder();
     if let Some(code) = headers.get("x-amzn-errortype").or_else(|| text(&["code", "__type"])) {
-        // A namespace may lead it, and a URL follow: `aws.protocoltests#FooError:http://…`.
-        let code = code.split(':').next().unwrap_or(code);
-        error = error.code(code.rsplit('#').next().unwrap_or(code));
+        error = error.code(error_name(code));
     }
     if let Some(message) = text(&["message", "Message"]) {
         error = error.message(message);

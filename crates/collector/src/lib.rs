@@ -1,7 +1,7 @@
-//! Asks AWS about an account's identities, and keeps the answers as a bundle.
+//! Queries AWS about an account's identities and stores the answers as a bundle.
 //!
-//! The only crate that talks to AWS, and it only reads there. What the answers mean is not its
-//! concern: it puts them into the shapes that the AWS CLI prints, and says why others are missing.
+//! This is the only crate that talks to AWS, and it only reads. It does not interpret the answers:
+//! it converts them to the shapes that the AWS CLI prints, and records why answers are missing.
 
 #![warn(clippy::disallowed_methods)]
 #![cfg_attr(test, allow(clippy::too_many_lines, reason = "tests may be long tables"))]

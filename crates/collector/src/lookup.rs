@@ -1,4 +1,4 @@
-//! The event history of CloudTrail: sign-ins and changes of credentials, looked up region by region.
+//! Reads the event history of CloudTrail: looks up sign-ins and changes of credentials by region.
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
 
@@ -20,70 +20,71 @@ use crate::session::Session;
 pub(crate) const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
 const OPERATION: &str = "LookupEvents";
 const VERSION: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
-/// AWS takes two look-ups a second in each region of an account: so long after an answer, the next may go out.
+/// The pause between an answer and the next look-up, since AWS allows two per second, account and
+/// region.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
 const PACE: Duration = Duration::from_millis(500);
-/// An event may take so long to appear in the event history.
+/// How long an event may take to appear in the event history.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html>
 const DELAY: SignedDuration = SignedDuration::from_mins(15);
-/// The fields of an event whose values let others in.
+/// The fields of an event whose values would give access to others.
 const SECRETS: [&str; 3] = ["credentials", "sessionToken", "SigninToken"];
 
 /// What to look up.
 #[derive(Clone, Debug)]
 pub struct LookupRequest {
-    /// The time that is asked for; AWS keeps 90 days.
+    /// The period; AWS keeps 90 days.
     pub period: Period,
-    /// The regions to ask; none: those that record sign-ins, and the session's.
+    /// The regions to query; if empty, those that record sign-ins and the session's.
     pub regions: Vec<String>,
-    /// The names of the events that the services record in one region for all, such as
-    /// `CreateLoginProfile`.
+    /// The names of events that global services record in one region, such as `CreateLoginProfile`.
     pub global_events: Vec<String>,
 }
 
-/// What the event history holds, as a file that `portcullis signins` reads.
+/// The contents of the event history, as a file for `portcullis signins`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EventHistory {
-    /// The events as LookupEvents gives them, without what is secret in them.
+    /// The events from LookupEvents, without secrets.
     pub events: Vec<Json>,
-    /// How far each region was read.
+    /// Which part of each region's history was read.
     pub lookups: Vec<Lookup>,
 }
 
-/// How far a region was read.
+/// Which part of a region's history was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Lookup {
-    /// The account's id, where known.
+    /// The account's id, if known.
     pub account: Option<String>,
-    /// The region that was asked.
+    /// The region.
     pub region: String,
-    /// All events since then were read; none: AWS answered nothing.
+    /// The start of the period that was read completely; none if AWS did not answer.
     pub from: Option<Timestamp>,
-    /// Until then.
+    /// The end of that period.
     pub to: Timestamp,
-    /// Why not all was read.
+    /// Why not everything was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
 }
 
 impl Lookup {
-    /// Events were read, newest first, down to that moment and no further; none: no event was read.
+    /// Shortens the period after a failure: events are read newest first, and `oldest` is the last
+    /// one read, if any.
     fn ends_at(&mut self, oldest: Option<Timestamp>) {
-        // Others of the same second may be missing.
+        // Other events of the same second may be missing.
         let since = oldest.map(|oldest| oldest + SignedDuration::from_secs(1));
         self.from = self.from.max(since).filter(|from| since.is_some() && *from < self.to);
     }
 }
 
-/// Asks for the sign-ins of a period, and for the changes of credentials.
+/// Looks up the sign-ins and changes of credentials in a period.
 ///
-/// Each region is asked twice a second at most, all side by side, until the deadline of the options.
-/// What could not be read by then is said in [`Lookup::missing`]. Without a region, credentials or an
-/// answer from AWS there is an error after the first call.
+/// All regions are queried concurrently, each at most twice a second, until the deadline of the
+/// options. [`Lookup::missing`] says what could not be read by then. Without a region, credentials
+/// or an answer from AWS, there is an error after the first call.
 pub async fn look_up(
     options: &Options,
     request: &LookupRequest,
@@ -124,8 +125,8 @@ impl History<'_> {
         history
     }
 
-    /// Where sign-ins are recorded: those of root and of IAM users in a few regions, those of Identity
-    /// Center in its own, which is mostly the session's.
+    /// Returns the regions to query. Sign-ins of root and IAM users are recorded in a few regions,
+    /// those of Identity Center in its own region, which usually is the session's.
     ///
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
     fn regions(&self, partition: &str) -> Vec<String> {
@@ -149,16 +150,16 @@ impl History<'_> {
             account: self.account.clone(),
             region: region.to_owned(),
             from: Some(self.request.period.from),
-            // What is younger may be missing still.
+            // More recent events may not have appeared yet.
             to: self.request.period.to.min(self.now - DELAY),
             missing: None,
         };
         for (key, value) in self.attributes(region) {
-            let read = self.read_all(&services, region, (key, &value), &mut events).await;
-            if let Err((Failure { code, message, .. }, reached)) = read {
-                let words = format!("{OPERATION} of {key} {value}: {code}: {message}");
-                lookup.missing.get_or_insert(words);
-                lookup.ends_at(reached);
+            let outcome = self.read_all(&services, region, (key, &value), &mut events).await;
+            if let Err((Failure { code, message, .. }, oldest)) = outcome {
+                let missing = format!("{OPERATION} of {key} {value}: {code}: {message}");
+                lookup.missing.get_or_insert(missing);
+                lookup.ends_at(oldest);
             }
             if lookup.from.is_none() {
                 break;
@@ -167,7 +168,7 @@ impl History<'_> {
         (events, lookup)
     }
 
-    /// What is asked of a region: AWS takes one attribute at a time.
+    /// Returns the attributes to look up in a region; AWS accepts one at a time.
     fn attributes(&self, region: &str) -> Vec<(&'static str, String)> {
         let mut attributes = Vec::new();
         for service in ["signin", "sso", "sso-directory"] {
@@ -184,8 +185,8 @@ impl History<'_> {
         attributes
     }
 
-    /// Adds all events with that attribute, newest first. With a failure comes the time of the oldest
-    /// that was read, if any was.
+    /// Adds all events with an attribute, newest first. An error includes the time of the oldest
+    /// event read, if any.
     async fn read_all(
         &self,
         services: &JsonServices<'_>,
@@ -195,17 +196,16 @@ impl History<'_> {
     ) -> Result<(), (Failure, Option<Timestamp>)> {
         let mut paging = Paging::default();
         let mut token = None;
-        let mut reached = None;
+        let mut oldest = None;
         loop {
             let answer = self.page(services, region, attribute, token).await;
-            let Page { events: found, next_token } =
-                answer.map_err(|failure| (failure, reached))?;
-            for event in found {
-                reached = event_time(&event).or(reached);
+            let page = answer.map_err(|failure| (failure, oldest))?;
+            for event in page.events {
+                oldest = event_time(&event).or(oldest);
                 events.push(without_secrets(event));
             }
-            let next = paging.next(0, next_token);
-            token = next.map_err(|failure| (failure, reached))?;
+            let next = paging.next(0, page.next_token);
+            token = next.map_err(|failure| (failure, oldest))?;
             if token.is_none() {
                 return Ok(());
             }
@@ -242,14 +242,14 @@ struct Page {
     next_token: Option<String>,
 }
 
-/// When the event happened: seconds, perhaps with a fraction.
+/// Returns when the event happened, which AWS gives in seconds, possibly with a fraction.
 fn event_time(event: &Json) -> Option<Timestamp> {
     let seconds = event["EventTime"].as_f64()?;
     let since_epoch = SignedDuration::try_from_secs_f64(seconds).ok()?;
     Timestamp::from_duration(since_epoch).ok()
 }
 
-/// The event, its record less what is secret; no record if that cannot be read.
+/// Removes secrets from the event's record, or the whole record if it cannot be read.
 fn without_secrets(mut event: Json) -> Json {
     let record = event["CloudTrailEvent"].as_str().map(serde_json::from_str);
     event["CloudTrailEvent"] = match record {
@@ -262,7 +262,7 @@ fn without_secrets(mut event: Json) -> Json {
     event
 }
 
-/// Removes secrets at any depth, and the query of the page that a person was sent to.
+/// Removes secrets at any depth, and the query of the page to which a person was redirected.
 fn clear(value: &mut Json) {
     match value {
         Json::Object(fields) => {

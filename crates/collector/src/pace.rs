@@ -1,4 +1,4 @@
-//! How fast requests go out: AWS throttles an account as a whole, and other programs of the account too.
+//! Limits the rate of requests: AWS throttles an account as a whole, including its other programs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,17 +11,17 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::time::{Instant, sleep_until};
 
-/// The same client, but its requests wait for their turn: so many a second, retries included.
+/// Limits a client to a number of requests per second, including retries.
 ///
-/// The SDK's adaptive retries slow down once AWS has throttled a call, and keep a budget of retries;
-/// they do not hold back before, and they speed up again beyond any limit.
+/// The SDK's adaptive retries slow down only once AWS has throttled a call, and speed up again
+/// without limit.
 pub(crate) fn paced(inner: SharedHttpClient, calls_per_second: u32) -> SharedHttpClient {
     let pace = Pace::new(Duration::from_secs(1) / calls_per_second.max(1));
     SharedHttpClient::new(Paced { inner, pace: Arc::new(pace) })
 }
 
-/// The same client, but each request waits until so long after the answer to the one before, retries included:
-/// one that is slow on its way arrives no sooner before the next.
+/// Makes each request of a client, including retries, wait for an interval after the previous
+/// answer, so that a slow request does not arrive just before the next.
 pub(crate) fn spaced(inner: SharedHttpClient, interval: Duration) -> SharedHttpClient {
     SharedHttpClient::new(Paced { inner, pace: Arc::new(Pace::one_at_a_time(interval)) })
 }
@@ -63,12 +63,12 @@ impl HttpConnector for Paced<SharedHttpConnector> {
     }
 }
 
-/// The moments at which requests may go out.
+/// The times at which requests may be sent.
 #[derive(Debug)]
 struct Pace {
     interval: Duration,
     next: Mutex<Instant>,
-    /// Held from a turn to the answer, where only one request may be out.
+    /// Held from a turn to the answer, if requests must not overlap.
     alone: Option<tokio::sync::Mutex<()>>,
 }
 
@@ -81,13 +81,13 @@ impl Pace {
         Pace { alone: Some(tokio::sync::Mutex::default()), ..Pace::new(interval) }
     }
 
-    /// Counts the interval from now.
+    /// Restarts the interval.
     fn begin_again(&self) {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next = Instant::now() + self.interval;
     }
 
-    /// Waits until the next request may go out.
+    /// Waits until the next request may be sent.
     async fn turn(&self) {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,7 +122,8 @@ mod tests {
         }
     }
 
-    /// A connector that opens a connection for the first request, which takes a while, and says when each arrives.
+    /// A connector that opens a connection for the first request, which takes a while, and says
+    /// when each arrives.
     #[derive(Clone, Debug, Default)]
     struct SlowStart(Arc<Mutex<Vec<Instant>>>);
 

@@ -1,4 +1,4 @@
-//! Whether each service's endpoint can be reached, with or without credentials.
+//! Checks whether each service's endpoint can be reached, without needing credentials.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -19,41 +19,40 @@ use crate::failure::{Failure, last_causes};
 use crate::json_services::Service;
 use crate::session::Base;
 
-/// Where a service is asked, and whether anything answers there.
+/// A service's endpoint, and whether AWS answers there.
 #[derive(Clone, Debug, Serialize)]
 pub struct Endpoint {
-    /// The service, as IAM actions name it: `iam`.
+    /// The service prefix in IAM actions, such as `iam`.
     pub service: &'static str,
-    /// Scheme and host, such as `https://iam.amazonaws.com`; none: there is no such host.
+    /// Scheme and host, such as `https://iam.amazonaws.com`; none if the host is not known.
     pub url: Option<String>,
-    /// Whether environment or profile name it, and not AWS.
+    /// Whether the environment or the profile sets it.
     pub is_custom: bool,
-    /// Why nothing answers; none: something does.
+    /// Why AWS does not answer; none if it does.
     pub reason: Option<String>,
 }
 
-/// Where an audit asks each service, by the region and the settings; each host is asked for its first page,
-/// without credentials, for that long. None: no region is set, or the settings make no sense.
+/// Requests the first page of each endpoint that an audit would use, without credentials and within
+/// `limit`. Empty if the settings are invalid.
 pub async fn reach(options: &Options, limit: Duration) -> Vec<Endpoint> {
     let Ok(base) = Base::load(options).await else { return Vec::new() };
     let config = base.config();
     let region = config.region().map_or("", |region| region.as_ref());
     let global = global_region(partition_of(region));
-    let mut places = vec![
+    let mut urls = vec![
         (STS, of_sts(config, region, custom(config, STS.id)).await),
         (IAM, of_iam(config, region).await),
     ];
     for (service, region) in [(ACCOUNT, global), (ORGANIZATIONS, global), (ACCESS_ANALYZER, region)]
     {
         let url = of_service(config, &service, region).await;
-        places.push((service, url));
+        urls.push((service, url));
     }
-    join_all(
-        places
-            .into_iter()
-            .map(|(service, url)| Endpoint::ask(options, config, service, url, limit)),
-    )
-    .await
+    let mut requests = Vec::new();
+    for (service, url) in urls {
+        requests.push(Endpoint::ask(options, config, service, url, limit));
+    }
+    join_all(requests).await
 }
 
 impl Endpoint {
@@ -74,8 +73,8 @@ impl Endpoint {
     }
 }
 
-/// Whether an answer has what AWS's answers have, and not those of a proxy: the id of the request, or the form of an
-/// answer or an error.
+/// Whether an answer is AWS's and not a proxy's: it has a request id, or the form of AWS's answers
+/// or errors.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html>
 pub(crate) fn is_from_aws(response: &HttpResponse) -> bool {
@@ -87,8 +86,8 @@ pub(crate) fn is_from_aws(response: &HttpResponse) -> bool {
         || signs.iter().any(|sign| memmem::find(body, sign.as_bytes()).is_some())
 }
 
-/// Asks for the first page there: any answer of AWS will do, and its date shows how far the clock is off. Else why
-/// there is none.
+/// Requests the first page. Any answer of AWS will do, and its date shows how far the clock is off.
+/// An error says why there is none.
 async fn ask(
     options: &Options,
     config: &SdkConfig,

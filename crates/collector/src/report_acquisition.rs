@@ -1,4 +1,4 @@
-//! Getting the credential report, which AWS makes on request and at most once in four hours.
+//! Gets the credential report, which AWS generates on request, at most once every four hours.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
@@ -14,41 +14,41 @@ use crate::failure::{Failure, is_denied};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// The two calls that give a credential report.
+/// The two calls for a credential report.
 pub(crate) trait ReportApi {
     /// GetCredentialReport.
     async fn get(&self) -> Result<CredentialReport, Failure>;
 
-    /// GenerateCredentialReport: whether the report is complete (else it is being made).
+    /// GenerateCredentialReport; returns whether the report is complete rather than in progress.
     async fn generate(&self) -> Result<bool, Failure>;
 }
 
-/// How long to wait for which report.
+/// Which report is acceptable, and how long to wait for it.
 pub(crate) struct ReportTerms {
-    /// After that, an older report is taken, or none.
+    /// How long to wait before an older report, or none, is accepted.
     pub(crate) deadline: Duration,
-    /// The age up to which an existing report is taken as it is.
+    /// The age up to which an existing report is accepted.
     pub(crate) max_age: Duration,
-    /// The moment that ages count to.
+    /// The time to which ages are counted.
     pub(crate) now: Timestamp,
 }
 
-/// What is known about the making of a new report.
+/// The state of a new report.
 enum Generation {
-    /// None is known to be in the making, and none was requested.
+    /// None was requested, and none is known to be in progress.
     Idle,
-    /// It is being made, on our request or another's.
+    /// One is in progress, on our request or another's.
     Running,
-    /// AWS holds the newest that it will give: the next report that comes is the one.
+    /// The next report that AWS returns is the newest.
     Complete,
-    /// We may not ask for one, or not now; another may have.
+    /// Our request was refused; another's may be in progress.
     Refused(Failure),
 }
 
-/// The credential report: the existing one if it is young enough, else a new one, else whichever
-/// there is at the deadline.
+/// Returns the existing credential report if it is recent enough, or else a new one, or else
+/// whichever exists at the deadline.
 ///
-/// Asks for a new report once at most: that call is the one AWS throttles.
+/// Requests a new report at most once, since AWS throttles that call.
 pub(crate) async fn acquire(
     api: &impl ReportApi,
     terms: &ReportTerms,
@@ -67,7 +67,7 @@ pub(crate) async fn acquire(
             Err(failure) => match ReportTrouble::from_failure(&failure) {
                 ReportTrouble::Lasting => return best.or(Err(failure)),
                 trouble => {
-                    if trouble == ReportTrouble::BeingMade {
+                    if trouble == ReportTrouble::InProgress {
                         generation = Generation::Running;
                     }
                     best = best.or(Err(failure));
@@ -82,7 +82,7 @@ pub(crate) async fn acquire(
                     continue;
                 }
             }
-            // Nobody else is making one either, or Get would have said so.
+            // No other report is in progress either, or GetCredentialReport would have said so.
             Generation::Refused(refusal) if wants_new && is_denied(&refusal.code) => {
                 return best.or(Err(refusal));
             }
@@ -94,7 +94,7 @@ pub(crate) async fn acquire(
     }
 }
 
-/// What there is at the deadline.
+/// Returns the result at the deadline.
 fn give_up(
     generation: Generation,
     best: Result<CredentialReport, Failure>,
@@ -105,7 +105,7 @@ fn give_up(
     }
 }
 
-/// Whether there is no point in waiting for a better report than this one.
+/// Whether waiting for a better report is pointless.
 fn is_final(
     report: &CredentialReport,
     generation: &Generation,
@@ -113,14 +113,14 @@ fn is_final(
     terms: &ReportTerms,
 ) -> bool {
     let age = report.generated_time.map(|time| terms.now.duration_since(time));
-    let is_young = age.is_some_and(|age| {
+    let is_recent = age.is_some_and(|age| {
         SignedDuration::try_from(terms.max_age).is_ok_and(|max_age| age <= max_age)
     });
-    is_young
+    is_recent
         || match generation {
             Generation::Idle => false,
             Generation::Complete | Generation::Refused(_) => true,
-            // AWS may show the old report for a moment while it makes the new one.
+            // AWS may briefly return the old report while it generates the new one.
             Generation::Running => {
                 !best.as_ref().is_ok_and(|old| old.generated_time == report.generated_time)
             }
@@ -132,21 +132,22 @@ async fn ask(api: &impl ReportApi, pause: &Pause) -> Generation {
         Some(Ok(true)) => Generation::Complete,
         Some(Ok(false)) => Generation::Running,
         Some(Err(refusal)) => Generation::Refused(refusal),
-        // Whether AWS has heard of it is not known; the next wait is the last.
+        // It is not known whether AWS got the request. The deadline has passed, so the next wait is
+        // the last.
         None => Generation::Idle,
     }
 }
 
-/// What a failing Get means.
+/// The kind of failure of GetCredentialReport.
 #[derive(Clone, Copy, PartialEq)]
 enum ReportTrouble {
-    /// There is no report, or one that AWS no longer gives out.
+    /// There is no report, or it has expired.
     NoReport,
-    /// There will be one soon.
-    BeingMade,
-    /// Worth another try.
-    Passing,
-    /// Not worth one.
+    /// A report is in progress.
+    InProgress,
+    /// Worth another attempt.
+    Temporary,
+    /// Not worth another attempt.
     Lasting,
 }
 
@@ -154,9 +155,9 @@ impl ReportTrouble {
     fn from_failure(failure: &Failure) -> ReportTrouble {
         match failure.code.as_str() {
             "ReportNotPresent" | "ReportExpired" => ReportTrouble::NoReport,
-            "ReportInProgress" => ReportTrouble::BeingMade,
-            "ServiceFailure" | "LimitExceeded" => ReportTrouble::Passing,
-            _ if failure.is_throttled() => ReportTrouble::Passing,
+            "ReportInProgress" => ReportTrouble::InProgress,
+            "ServiceFailure" | "LimitExceeded" => ReportTrouble::Temporary,
+            _ if failure.is_throttled() => ReportTrouble::Temporary,
             _ => ReportTrouble::Lasting,
         }
     }
@@ -173,28 +174,30 @@ impl Pause {
         Pause { deadline, next: FIRST_WAIT }
     }
 
-    /// The answer of a call; none if it takes until the deadline.
+    /// Returns the answer of a call; none if it takes until the deadline.
     async fn limit<T>(&self, call: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout_at(self.deadline, call).await.ok()
     }
 
-    /// Waits, each time about twice as long as before; false at once if the deadline has passed.
+    /// Waits, each time about twice as long as before. Returns false at once if the deadline has
+    /// passed.
     async fn wait(&mut self) -> bool {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = self.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             return false;
         }
-        tokio::time::sleep(jittered(self.next).min(left)).await;
+        tokio::time::sleep(jittered(self.next).min(remaining)).await;
         self.next = (self.next * 2).min(LONGEST_WAIT);
         true
     }
 }
 
-/// Between half of the time and all of it, so that audits started together do not poll together.
+/// Returns a random time between half and all of `time`, so that audits started together do not
+/// poll together.
 fn jittered(time: Duration) -> Duration {
-    // A hasher with random keys is the standard library's only source of chance.
-    let chance = RandomState::new().hash_one(()) % 1024;
-    time.mul_f64(0.5 + f64::from(u16::try_from(chance).unwrap_or(0)) / 2048.0)
+    // A hasher with random keys is the standard library's only source of randomness.
+    let random = RandomState::new().hash_one(()) % 1024;
+    time.mul_f64(0.5 + f64::from(u16::try_from(random).unwrap_or(0)) / 2048.0)
 }
 
 #[cfg(test)]

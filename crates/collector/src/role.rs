@@ -1,4 +1,5 @@
-//! The role of a run: assumed by a call like all others, so that the outcome of each attempt is known.
+//! Assumes the role of a run by a call like all others, so that the outcome of each attempt is
+//! known.
 
 use std::time::SystemTime;
 
@@ -11,17 +12,18 @@ use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 
 use crate::calls::Calls;
 
-/// Tells nothing about who audits: CloudTrail records it.
+/// Does not identify the auditor, since CloudTrail records it.
 const SESSION_NAME: &str = "portcullis";
-/// With the pauses between them about 15 seconds at most, where AWS throttles each.
+/// The attempts at assuming the role, which take at most about 15 seconds if AWS throttles all of
+/// them.
 const ATTEMPTS: u32 = 5;
 
-/// Credentials of a role.
+/// Provides the credentials of a role.
 #[derive(Debug)]
 pub(crate) struct Role(AssumeRoleFluentBuilder);
 
 impl Role {
-    /// The role of that ARN, assumed with the credentials of the configuration.
+    /// Creates a provider that assumes the role with the credentials of the configuration.
     pub(crate) fn new(
         arn: &str,
         external_id: Option<&str>,
@@ -29,7 +31,7 @@ impl Role {
         calls: &Calls,
     ) -> Role {
         let config = aws_sdk_sts::config::Builder::from(config)
-            // Adaptive retries would wait longer than anybody does for a first call.
+            // Adaptive retries would wait longer than the limit for the first call.
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .retry_partition(calls.retries.clone())
             .interceptor(calls.attempts())
@@ -45,11 +47,16 @@ impl Role {
     async fn assume(&self) -> provider::Result {
         let output = self.0.clone().send().await.map_err(CredentialsError::provider_error)?;
         let lacks = |what: &str| CredentialsError::unhandled(format!("the answer lacks {what}"));
-        let given = output.credentials.ok_or_else(|| lacks("Credentials"))?;
-        let expiry = SystemTime::try_from(given.expiration).map_err(|_| lacks("an expiration"))?;
-        let (id, secret, token) =
-            (given.access_key_id, given.secret_access_key, given.session_token);
-        Ok(Credentials::new(id, secret, Some(token), Some(expiry), "AssumeRole"))
+        let credentials = output.credentials.ok_or_else(|| lacks("Credentials"))?;
+        let expiry = credentials.expiration;
+        let expiry = SystemTime::try_from(expiry).map_err(|_| lacks("an expiration"))?;
+        Ok(Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
+            Some(expiry),
+            "AssumeRole",
+        ))
     }
 }
 

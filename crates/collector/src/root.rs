@@ -1,4 +1,4 @@
-//! The root users of member accounts, in sessions that can inspect their credentials and nothing else.
+//! Inspects the root users of member accounts, in sessions that can do nothing else.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
 
@@ -17,29 +17,29 @@ use crate::iam::Iam;
 use crate::json_services::JsonServices;
 use crate::whole::WholeAnswers;
 
-/// The flags of the account summary that say that root has a credential.
+/// The keys of the account summary that show whether root has a credential.
 const FLAGS: [&str; 4] = [
     "AccountAccessKeysPresent",
     "AccountMFAEnabled",
     "AccountPasswordPresent",
     "AccountSigningCertificatesPresent",
 ];
-/// The session's calls take a few seconds; AWS lets it live for so many at most.
+/// The longest session that AWS allows; its calls take a few seconds.
 const SESSION_SECONDS: i32 = 900;
 
-/// The credentials that root sessions are opened with: of the management account, or of the delegated
+/// The credentials for opening root sessions: those of the management account or of the delegated
 /// administrator for IAM.
 pub(crate) struct RootAccess {
     credentials: Option<SharedCredentialsProvider>,
     partition: String,
-    /// The id of the management account, where known: its root cannot be looked at.
+    /// The id of the management account, if known, whose root cannot be inspected.
     management: Option<String>,
-    /// Why no session will be opened at all.
+    /// Why no session can be opened at all.
     refusal: Option<Failure>,
 }
 
 impl RootAccess {
-    /// Asks, with those credentials, whether root is managed centrally, and by which account.
+    /// Queries whether root is managed centrally, and by which account.
     pub(crate) async fn open(config: &SdkConfig, partition: &str, calls: &Calls) -> RootAccess {
         let features = Iam::new(config, calls).organizations_features().await;
         let refusal = match features.map(|features| features.manages_root_credentials()) {
@@ -52,11 +52,12 @@ impl RootAccess {
                 "NotRootAdministrator",
                 "only the management account and the delegated administrator for IAM can open root sessions",
             )),
-            // Whoever may not ask may still open sessions.
+            // A caller that may not query this may still open sessions.
             Ok(Some(true)) | Err(_) => None,
         };
         let services = JsonServices::new(config.clone(), partition, calls);
-        let organization = services.organization().await.ok().and_then(|told| told.organization);
+        let organization =
+            services.organization().await.ok().and_then(|answer| answer.organization);
         RootAccess {
             credentials: config.credentials_provider(),
             partition: partition.to_owned(),
@@ -66,20 +67,20 @@ impl RootAccess {
     }
 }
 
-/// Root of one of the accounts.
+/// Root of one account.
 pub(crate) struct AccountRoot<'a> {
     pub(crate) access: &'a RootAccess,
     pub(crate) account: AccountId,
-    /// How the account's audit reaches AWS, but for the credentials.
+    /// The account's configuration, whose credentials are not used.
     pub(crate) config: SdkConfig,
     pub(crate) calls: &'a Calls,
-    /// Where to write down the sessions.
+    /// Records the sessions.
     pub(crate) diagnosis: &'a Diagnosis,
 }
 
 impl AccountRoot<'_> {
-    /// What root has to sign in with. A session is opened only if the account summary says that there is
-    /// something.
+    /// Collects root's credentials. A session is opened only if the account summary shows that
+    /// there are any.
     pub(crate) async fn look(
         &self,
         summary: Option<&shapes::AccountSummary>,
@@ -116,7 +117,7 @@ impl AccountRoot<'_> {
         shown.map_err(of_guardrail)
     }
 
-    /// The credentials of a session.
+    /// Opens a session, and returns its credentials.
     async fn assume(&self) -> Result<Credentials, Failure> {
         let AccountRoot { access, account, calls, .. } = self;
         let mut config = aws_sdk_sts::config::Builder::from(&self.config)
@@ -133,20 +134,19 @@ impl AccountRoot<'_> {
             .duration_seconds(SESSION_SECONDS)
             .send();
         let output = calls.make("AssumeRoot", call).await?;
-        let given = output.credentials.ok_or_else(|| Malformed::lacks("Credentials"))?;
-        let token = Some(given.session_token);
+        let credentials = output.credentials.ok_or_else(|| Malformed::lacks("Credentials"))?;
         Ok(Credentials::new(
-            given.access_key_id,
-            given.secret_access_key,
-            token,
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
             None,
             "AssumeRoot",
         ))
     }
 }
 
-/// The session's own policy allows all of its calls, so a denial comes from a guardrail, usually one
-/// that denies everything to root.
+/// Explains a denial. The session's own policy allows all of its calls, so a denial comes from a
+/// service control policy, usually one that denies everything to root.
 fn of_guardrail(mut failure: Failure) -> Failure {
     if is_denied(&failure.code) {
         failure.message = format!(
@@ -160,7 +160,8 @@ fn of_guardrail(mut failure: Failure) -> Failure {
 }
 
 impl Iam<'_> {
-    /// What root has, asked by root: no call names a user. That key is the session's.
+    /// Collects the credentials of root in its own session, so no call names a user. `session` is
+    /// the session's access key id.
     async fn root_credentials(&self, session: String) -> Result<RootCredentials, Failure> {
         Ok(RootCredentials {
             session: Some(session),

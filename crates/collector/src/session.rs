@@ -1,4 +1,4 @@
-//! Who asks, and with what: region, credentials, and the first call, which checks both.
+//! Opens a session: region, credentials, and the first call, which tests both.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -39,31 +39,31 @@ use crate::pace::paced;
 use crate::role::Role;
 use crate::{Options, http};
 
-/// A wrong setting must show within five seconds.
+/// A wrong setting must be reported within five seconds.
 const PREFLIGHT_LIMIT: Duration = Duration::from_millis(4_500);
 const CREDENTIALS_LIMIT: Duration = Duration::from_millis(3_500);
-/// What is left for the first call once there are credentials.
+/// The time that remains for the first call once there are credentials.
 pub(crate) const FIRST_CALL: Duration = Duration::from_secs(1);
-/// How long an attempt of most calls may take.
+/// The time limit of an attempt of most calls.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
-/// Off EC2, asking the instance for its region would hang for seconds.
+/// Outside EC2, querying the instance metadata for a region would hang for seconds.
 const REGION_LIMIT: Duration = Duration::from_secs(1);
 
-/// How AWS is reached, before anybody has asked it.
+/// The configuration of a session, before the first call.
 pub(crate) struct Base {
     /// Region, credentials, retries and timeouts for every client.
     config: SdkConfig,
-    /// The profile that is asked for or selected; `default` where none is.
+    /// The requested or selected profile, or `default`.
     profile: String,
-    /// Where AWS is expected: at an endpoint or in a region.
+    /// The endpoint or region, such as `in the region eu-north-1`.
     place: String,
 }
 
 impl Base {
-    /// How long a first call may take, so that a wrong setting shows within five seconds.
+    /// The time limit of a first call, so that a wrong setting is reported within five seconds.
     pub(crate) const LIMIT: Duration = PREFLIGHT_LIMIT;
 
-    /// What clients are made of.
+    /// Returns the configuration for clients.
     pub(crate) fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -80,8 +80,8 @@ impl Base {
         check_file(token, settings.and_then(|settings| settings.get(token)))?;
         let client = http::client(&Env::default(), settings)?;
         describe_profile(options, &profiles);
-        let named = region(options, &client).await;
-        let region = named.unwrap_or_else(|| usual_region(options.role_arn.as_deref()));
+        let configured = region(options, &client).await;
+        let region = configured.unwrap_or_else(|| default_region(options.role_arn.as_deref()));
         options.diagnosis.lock().region = Some(region.to_string());
         let in_region = format!("in the region {region}");
         let config = config(options, settings, region, client).await;
@@ -89,16 +89,16 @@ impl Base {
         Ok(Base { config, profile: profile.to_owned(), place })
     }
 
-    /// Takes on the role of the options, if they name one, and asks AWS who that is: within that time.
+    /// Assumes the role of the options, if any, and makes the first call, all within the limit.
     pub(crate) async fn enter(
         &self,
         options: &Options,
         calls: &Calls,
         limit: Duration,
     ) -> Result<Session, CollectError> {
-        // The role's credentials must come in time for the call.
-        let in_time = limit.saturating_sub(FIRST_CALL);
-        let config = with_role(self.config.clone(), options, calls, in_time);
+        // The role's credentials must leave time for the call.
+        let role_limit = limit.saturating_sub(FIRST_CALL);
+        let config = with_role(self.config.clone(), options, calls, role_limit);
         let config = at_pace(config, options.max_calls_per_second);
         let Base { profile, place, .. } = self;
         let attempt = Attempt { options, calls, profile, place: place.clone(), limit };
@@ -109,7 +109,7 @@ impl Base {
         Ok(Session { config, caller })
     }
 
-    /// The same, with the credentials of that session.
+    /// Replaces the credentials by those of a session.
     pub(crate) fn with_credentials_of(self, session: &Session) -> Base {
         let credentials = session.config.credentials_provider();
         let config = self.config.into_builder();
@@ -125,12 +125,12 @@ impl Base {
 pub(crate) struct Session {
     /// Region, credentials, retries and timeouts for every client.
     pub(crate) config: SdkConfig,
-    /// Who the credentials belong to, unless asking is denied.
+    /// The owner of the credentials, unless the call is denied.
     pub(crate) caller: Result<shapes::CallerIdentity, Failure>,
 }
 
 impl Session {
-    /// Loads region and credentials and tries them with GetCallerIdentity, all within five seconds.
+    /// Loads region and credentials and tests them with GetCallerIdentity, all within five seconds.
     pub(crate) async fn open(options: &Options, calls: &Calls) -> Result<Session, CollectError> {
         let deadline = Instant::now() + PREFLIGHT_LIMIT;
         let base = Base::load(options).await?;
@@ -138,7 +138,7 @@ impl Session {
     }
 }
 
-/// Variables that name files, which the SDK reads to their end.
+/// Environment variables with paths of files, which the SDK reads without a limit.
 ///
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 const FILES: [&str; 4] = [
@@ -147,13 +147,13 @@ const FILES: [&str; 4] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
-/// Far above any of them.
+/// Far more than any of these files takes.
 const MAX_BYTES: u64 = 1 << 24;
 
-/// Refuses a file that never ends. One that cannot be read for another reason, or is not there, is the SDK's
-/// to report, if it needs it.
+/// Refuses a file that may never end. If the SDK needs a file that is missing or cannot be read, it
+/// reports that itself.
 fn check_file(setting: &str, path: Option<&str>) -> Result<(), CollectError> {
-    // Nothing is a way to have none.
+    // `/dev/null` is a common way to disable a file.
     let Some(path) = path.filter(|path| *path != "/dev/null") else { return Ok(()) };
     match read_file(Path::new(path), MAX_BYTES) {
         Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::FileTooLarge) => {
@@ -163,8 +163,8 @@ fn check_file(setting: &str, path: Option<&str>) -> Result<(), CollectError> {
     }
 }
 
-/// The profiles. A named profile must exist: otherwise it would be skipped silently and other
-/// credentials would be used.
+/// Loads the profiles. A named profile must exist, since the SDK would silently use other
+/// credentials.
 async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     let name = options.profile.clone().map(Into::into);
     // The type of the third argument has no name that is not deprecated.
@@ -181,14 +181,14 @@ async fn profiles(options: &Options) -> Result<ProfileSet, CollectError> {
     Ok(profiles)
 }
 
-/// Writes down the profile, the host of the portal that it signs in at, and how one signs in.
+/// Records the profile, the host of its access portal, and how to sign in.
 fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let name = profiles.selected_profile();
     let mut findings = options.diagnosis.lock();
     findings.profile = Some(name.to_owned());
     let sources = source_profiles(profiles, name);
     findings.login = login(&sources);
-    // The SDK does not read it.
+    // The SDK ignores `mfa_serial`.
     findings.names_mfa_device =
         sources.iter().any(|(_, profile)| profile.get("mfa_serial").is_some());
     if let [_, .., (source, profile)] = sources[..] {
@@ -197,18 +197,19 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     }
     let Some(profile) = profiles.get_profile(name) else { return };
     let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
-    let of_session = session.and_then(|session| session.get("sso_start_url"));
-    let url = profile.get("sso_start_url").or(of_session);
-    findings.portal = url.and_then(|url| origin(url).split_once("://").map(|(_, h)| h.to_owned()));
+    let session_url = session.and_then(|session| session.get("sso_start_url"));
+    let url = profile.get("sso_start_url").or(session_url);
+    findings.portal =
+        url.and_then(|url| origin(url).split_once("://").map(|(_, host)| host.to_owned()));
 }
 
-/// The profile of that name, and those that it takes its credentials from, one from the other.
+/// Returns a profile, and the chain of profiles from which it takes its credentials.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html>
 fn source_profiles<'p>(profiles: &'p ProfileSet, name: &'p str) -> Vec<(&'p str, &'p Profile)> {
     let mut sources: Vec<(&str, &Profile)> = Vec::new();
     let mut next = Some(name);
-    // A profile may name itself, or others in a circle.
+    // A profile may refer to itself, directly or in a cycle.
     while let Some(name) = next.filter(|name| !sources.iter().any(|(known, _)| known == name)) {
         let Some(profile) = profiles.get_profile(name) else { break };
         sources.push((name, profile));
@@ -217,17 +218,19 @@ fn source_profiles<'p>(profiles: &'p ProfileSet, name: &'p str) -> Vec<(&'p str,
     sources
 }
 
-/// The command that signs in for the first of those profiles that signs in.
+/// Returns the command that signs in for the first of these profiles that uses SSO.
 ///
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html>
 fn login(sources: &[(&str, &Profile)]) -> Option<String> {
-    let signs_in =
-        |profile: &Profile| profile.get("sso_session").or(profile.get("sso_start_url")).is_some();
-    let (name, _) = sources.iter().find(|(_, profile)| signs_in(profile))?;
-    Some(match *name {
-        "default" => "aws sso login".to_owned(),
-        name => format!("aws sso login --profile {}", shell_word(name)),
-    })
+    for (name, profile) in sources {
+        if profile.get("sso_session").or(profile.get("sso_start_url")).is_some() {
+            return Some(match *name {
+                "default" => "aws sso login".to_owned(),
+                name => format!("aws sso login --profile {}", shell_word(name)),
+            });
+        }
+    }
+    None
 }
 
 async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> {
@@ -245,9 +248,9 @@ async fn region(options: &Options, client: &SharedHttpClient) -> Option<Region> 
     timeout(REGION_LIMIT, chain.region()).await.ok().flatten()
 }
 
-/// What is called where no region is named: the region that answers for IAM in the partition of the role to
-/// assume, else in the commercial partition, as the AWS CLI does.
-fn usual_region(role_arn: Option<&str>) -> Region {
+/// Returns the region to call if none is configured: that of IAM in the partition of the role to
+/// assume, or else in the commercial partition, as in the AWS CLI.
+fn default_region(role_arn: Option<&str>) -> Region {
     let role = role_arn.and_then(Arn::parse);
     Region::from_static(global_region(role.map_or("aws", |role| role.partition)))
 }
@@ -275,7 +278,7 @@ async fn config(
     loader.load().await
 }
 
-/// The configuration, with a pace of its own for what is sent.
+/// Limits the rate of the configuration's requests.
 fn at_pace(config: SdkConfig, calls_per_second: u32) -> SdkConfig {
     match config.http_client() {
         Some(client) => config.into_builder().http_client(paced(client, calls_per_second)).build(),
@@ -283,7 +286,7 @@ fn at_pace(config: SdkConfig, calls_per_second: u32) -> SdkConfig {
     }
 }
 
-/// The configuration under the role of the options, if they name one.
+/// Adds the role of the options to the configuration, if there is one.
 fn with_role(config: SdkConfig, options: &Options, calls: &Calls, limit: Duration) -> SdkConfig {
     let Some(arn) = &options.role_arn else { return config };
     let role = Role::new(arn, options.external_id.as_deref(), &config, calls);
@@ -291,13 +294,13 @@ fn with_role(config: SdkConfig, options: &Options, calls: &Calls, limit: Duratio
     config
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        // Its own time-out would end the wait with an error that does not say for what.
+        // The cache's own timeout would come first, with an error that does not say what was late.
         .identity_cache(IdentityCache::lazy().load_timeout(limit + FIRST_CALL).build())
         .build()
 }
 
-/// The credentials that the caller brings: those of the profile if one is asked for, else the first that are
-/// found, in the order of the SDK's default chain.
+/// Returns the caller's own credentials: those of the requested profile, or else the first found in
+/// the order of the SDK's default chain.
 ///
 /// <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>
 fn base_credentials(
@@ -322,7 +325,7 @@ fn base_credentials(
         .with_retry_config(RetryConfig::standard())
         .with_timeout_config(timeouts());
     if let Some(profile) = &options.profile {
-        // In the default chain, keys in the environment would win over the profile asked for.
+        // In the default chain, keys in the environment would outrank the requested profile.
         let provider = ProfileFileCredentialsProvider::builder().profile_name(profile);
         let provider = SharedCredentialsProvider::new(provider.configure(&config).build());
         return chain(vec![("profile", provider)]);
@@ -341,8 +344,8 @@ fn base_credentials(
     ])
 }
 
-/// The place with credentials that is not looked at, since another one outranks it: keys in the environment where a
-/// profile is asked for, and the profile of a variable where there are keys.
+/// Returns a place with credentials that another one outranks: keys in the environment if a profile
+/// is requested, or the profile of `AWS_PROFILE` if there are such keys.
 fn ignored(profile: Option<&str>, environment: &Env) -> Option<Look> {
     let is_set = |name| environment.get(name).is_ok_and(|value| !value.is_empty());
     if !is_set("AWS_ACCESS_KEY_ID") || !is_set("AWS_SECRET_ACCESS_KEY") {
@@ -364,7 +367,7 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Those of the first call, an attempt of which waits for credentials too, however long that may take.
+/// Returns the timeouts of the first call, whose attempts also wait for credentials.
 fn first_timeouts() -> TimeoutConfig {
     timeouts().to_builder().disable_operation_attempt_timeout().read_timeout(ATTEMPT_LIMIT).build()
 }
@@ -394,7 +397,7 @@ async fn caller_identity(
     }
 }
 
-/// The identity, without the name of its session, which ends its ARN and its id.
+/// Removes the session's name from the end of the ARN and of the id.
 fn without_session(mut caller: shapes::CallerIdentity) -> shapes::CallerIdentity {
     caller.arn = without_session_names(&caller.arn);
     if let Some(id) = &mut caller.user_id {
@@ -403,7 +406,7 @@ fn without_session(mut caller: shapes::CallerIdentity) -> shapes::CallerIdentity
     caller
 }
 
-/// A credentials provider that gives up: instance metadata that never answers must not hang a run.
+/// A credentials provider with a time limit, since instance metadata may never answer.
 #[derive(Debug)]
 struct Limited(SharedCredentialsProvider, Duration);
 

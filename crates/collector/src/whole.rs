@@ -1,4 +1,4 @@
-//! Refusing answers that were cut short, or repeat a secret.
+//! Refuses answers that are truncated or repeat a secret.
 
 use std::fmt;
 
@@ -16,16 +16,16 @@ use serde::de::IgnoredAny;
 /// message with them would be printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WholeAnswers {
-    /// In XML the SDK takes the end of the text for the end of the list.
+    /// In XML, the SDK takes the end of the text for the end of the list.
     Xml,
-    /// JSON is read whole or not at all.
+    /// Truncated JSON cannot be parsed anyway.
     Json,
 }
 
-/// The headers that prove who asks.
+/// The headers that authenticate a request.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
-/// Their values in one request.
+/// The values of these headers in one request.
 struct Secrets(Vec<String>);
 
 impl Storable for Secrets {
@@ -63,7 +63,7 @@ impl Intercept for WholeAnswers {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        // What could not be read to its end is an error already, which says why.
+        // A body that could not be read completely already is an error.
         let Some(body) = response.body().bytes() else { return Ok(()) };
         let secrets = settings.load::<Secrets>().map_or(&[][..], |secrets| &secrets.0);
         if secrets.iter().any(|secret| memmem::find(body, secret.as_bytes()).is_some()) {

@@ -329,7 +329,7 @@ fn without_a_region_that_of_iam_is_called() {
         (Some("arn:aws:iam::111122223333:role/audit"), "us-east-1"),
         (Some("arn:aws-us-gov:iam::111122223333:role/audit"), "us-gov-west-1"),
     ] {
-        assert_eq!(usual_region(role).as_ref(), region);
+        assert_eq!(default_region(role).as_ref(), region);
     }
 }
 
