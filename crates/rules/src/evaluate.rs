@@ -1,4 +1,4 @@
-//! Judges a snapshot by rules, which gives a report. Pure, total and deterministic.
+//! A snapshot and rules to a report: pure, total, deterministic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,14 +13,13 @@ use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
 use crate::scope::{CROSSING, SCOPES, State, Subject, crossings, rest, whole};
-use crate::{Rule, RuleSet};
+use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
 ///
-/// The report depends only on the arguments. `options` records the choices for the run, and selects
-/// which verdicts the report lists besides `fail` and `unknown`. `tool_version` is the version of
-/// the program. The caller adds loosenings, since it knows where they were chosen: see
-/// [`RuleSet::loosened`].
+/// The report depends on the arguments alone. `options` say what was chosen, and which verdicts it
+/// lists beside `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
+/// run is left to whoever knows where it was chosen: see [`RuleSet::loosened`].
 #[must_use]
 pub fn evaluate(
     snapshot: &Snapshot,
@@ -38,7 +37,7 @@ pub fn evaluate(
         findings: Vec::new(),
     };
     let mut tallies = BTreeMap::new();
-    // An account that could not be reached has a status, and no verdicts.
+    // Of an account among several that could not be entered, its status says it all.
     if snapshot.unreached.is_none() {
         for rule in rules.rules() {
             tallies.insert(rule.id.clone(), judge.rule(rule, snapshot));
@@ -50,7 +49,7 @@ pub fn evaluate(
     Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
 }
 
-/// Returns a report of these rules without any account.
+/// The report by those rules of no account at all.
 #[must_use]
 pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str) -> Report {
     Report {
@@ -70,9 +69,10 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
     }
 }
 
-/// Judges the ways from one account into others, and returns the tallies by rule and the findings.
+/// Judges the ways from one account into others, by the rules that are about them: the number of verdicts by rule,
+/// and the findings.
 ///
-/// [`evaluate`] sees only one account, and so leaves rules on such ways without a verdict.
+/// [`evaluate`] sees one account alone, and so leaves those rules without a verdict.
 #[must_use]
 pub fn evaluate_crossings(
     list: &[Crossing],
@@ -102,20 +102,19 @@ pub fn evaluate_crossings(
     (tallies, findings)
 }
 
-/// Rewrites message and remediation of an unknown finding to name the accounts with missing
-/// sources.
+/// Says of which accounts something is missing: it may be any of several.
 fn name_unread(finding: &mut Finding, accounts: &[String]) {
     let mut message = Message::from("not judged: ");
-    for (index, source) in finding.missing.iter().enumerate() {
-        message.push(if index == 0 { "the " } else { " and the " });
+    for (place, source) in finding.missing.iter().enumerate() {
+        message.push(if place == 0 { "the " } else { " and the " });
         message.push(match source {
             Source::AccountAuthorizationDetails => "policies",
             _ => source.name(),
         });
     }
     message.push(" of ");
-    for (index, account) in accounts.iter().enumerate() {
-        message.push(if index == 0 { "" } else { ", " });
+    for (place, account) in accounts.iter().enumerate() {
+        message.push(if place == 0 { "" } else { ", " });
         message.push_fact("crossing.unread_accounts", account);
     }
     message.push(" could not be read");
@@ -125,7 +124,7 @@ fn name_unread(finding: &mut Finding, accounts: &[String]) {
     finding.remediation = format!("Close the gaps of {those} and audit all together again.");
 }
 
-/// Judges one account.
+/// One run over an account.
 struct Judge<'a> {
     account: AccountRef<'a>,
     options: &'a RunOptions,
@@ -165,7 +164,7 @@ impl Judge<'_> {
         tally
     }
 
-    /// Judges the rule's windows, and whether it may pass for everything else.
+    /// Judges the rule's windows, and whether it may say anything about what was not recorded.
     fn activity(
         &mut self,
         rule: &Rule,
@@ -174,7 +173,7 @@ impl Judge<'_> {
         tally: &mut Tally,
     ) {
         let grouping = part.program.grouping.as_ref();
-        let windows = grouping.map(|grouping| grouping.windows(snapshot)).unwrap_or_default();
+        let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
         for window in windows.subjects(&snapshot.account) {
             self.subject(rule, part, &window, tally);
         }
@@ -255,8 +254,8 @@ fn listed(verdict: Verdict, options: &RunOptions) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Unknown) || options.include.contains(&verdict)
 }
 
-/// Sorts the most severe first. Findings of resources that share an id say so in their messages,
-/// since decisions are by fingerprint and apply to all of them.
+/// The most severe first; resources that share an id stay apart and are said to do so, since whatever is
+/// decided about one of them by its fingerprint holds for all.
 fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     for duplicates in findings.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint) {
@@ -301,7 +300,7 @@ fn account(
     }
 }
 
-/// Returns the account's status. Calls left out on purpose do not make it incomplete.
+/// Calls that were left out on purpose make no account incomplete.
 fn status(snapshot: &Snapshot) -> AccountStatus {
     if let Some(status) = snapshot.unreached {
         status
@@ -314,26 +313,22 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
     }
 }
 
-/// Whether nothing that rules judge is known. Regions do not count, since the one that was called
-/// is always known.
+/// Whether nothing is known of all that rules judge. Regions say nothing by themselves: the one that
+/// was called is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
-    let always_present = ["account", "root", "region", CROSSING];
-    let mut lists = SCOPES.iter().filter(|scope| !always_present.contains(&scope.name));
+    let always_there = ["account", "root", "region", CROSSING];
+    let mut lists = SCOPES.iter().filter(|scope| !always_there.contains(&scope.name));
     snapshot.root.claims.is_empty()
         && !is_judgeable(&snapshot.account)
         && !lists.any(|scope| (scope.subjects)(snapshot).is_ok())
 }
 
-/// Whether any fact about the account as a whole is known, apart from its names. Null does not
-/// count, since the partition alone may be the reason.
+/// Whether an answer says anything about the account as a whole, beside its names. What is null may be
+/// so for the partition alone.
 fn is_judgeable(account: &Account) -> bool {
     let names: Sources = [Source::CallerIdentity, Source::AccountAliases].into_iter().collect();
     let schema = account.record_type();
-    for index in 0..schema.fields.len() {
-        let is_only_name = schema.sources(index).iter().all(|source| names.contains(source));
-        if !is_only_name && !matches!(account.field(index), Ok(Value::Null) | Err(_)) {
-            return true;
-        }
-    }
-    false
+    (0..schema.fields.len())
+        .filter(|&index| schema.sources(index).iter().any(|source| !names.contains(source)))
+        .any(|index| matches!(account.field(index), Ok(value) if !matches!(value, Value::Null)))
 }

@@ -1,4 +1,4 @@
-//! Temporary access delegated to partners.
+//! Access that somebody has given to partners for a while.
 
 use jiff::Timestamp;
 use portcullis_model::{Arn, DelegationState, Fact, Gap, PartnerDelegation, Source};
@@ -10,8 +10,8 @@ use crate::shapes::{DelegationRequest, DelegationRequests};
 
 const SOURCE: Source = Source::DelegationRequests;
 
-/// Returns the requests that are approved and not expired, sorted by id; missing if one has a state
-/// that AWS does not document.
+/// The requests that are approved and not expired, sorted by id; missing if one has a state that AWS
+/// does not document.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-building-integration.html>
 pub(super) fn open(
@@ -26,7 +26,7 @@ pub(super) fn open(
     );
     requests.and_then(|requests| {
         let mut open = Vec::new();
-        let mut all_known = true;
+        let mut are_known = true;
         for request in &requests {
             let id = &request.delegation_request_id;
             let state = match request.state.as_str() {
@@ -36,7 +36,7 @@ pub(super) fn open(
                 other => {
                     let message = format!("has the unknown state {other:?}");
                     documents.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(id));
-                    all_known = false;
+                    are_known = false;
                     continue;
                 }
             };
@@ -51,7 +51,7 @@ pub(super) fn open(
             }
         }
         open.sort_by(|a, b| a.id.cmp(&b.id));
-        if_complete(open, all_known, SOURCE)
+        if_complete(open, are_known, SOURCE)
     })
 }
 

@@ -12,7 +12,7 @@ use crate::shapes;
 
 const SOURCE: Source = Source::ServiceSpecificCredentials;
 
-/// Returns the service-specific credentials of all users, sorted by id.
+/// The credentials of all users, sorted by id.
 pub(super) fn service_credentials(
     answers: &Answers,
     users: &Fact<Vec<User>>,
@@ -28,7 +28,7 @@ pub(super) fn service_credentials(
             let name = &credential.user_name;
             let arn = match arns.get(&name_key(name)) {
                 Some(&arn) => arn.to_owned(),
-                // The answer lacks the user's path. If no other source has it, `/` is most likely.
+                // The answer has no path; where nothing else has it either, it is most likely `/`.
                 None => format!("arn:{partition}:iam::{account}:user/{name}"),
             };
             credentials.push(service_credential(&arn, credential, answers, gaps));
@@ -54,7 +54,7 @@ fn service_credential(
             gaps.missing(SOURCE, user, "Contradictory", message)
         }
         "Active" => Fact::Known(true),
-        "Expired" if !has_expired => {
+        "Expired" if !is_over => {
             let message = format!("{id} has expired, but not by its ExpirationDate");
             gaps.missing(SOURCE, user, "Contradictory", message)
         }

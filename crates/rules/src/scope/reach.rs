@@ -1,4 +1,4 @@
-//! Which regions and times of CloudTrail were read. Only there does an absent event mean anything.
+//! How far what was read of CloudTrail reaches: without it, that nothing was recorded says nothing.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +10,19 @@ use portcullis_model::{
 
 use super::subject::{self, State, Subject};
 
-/// The longest time that digests may lag: they are made once an hour, at a different minute in each
-/// region, and delivered later.
+/// Digests are made once an hour, at another minute in each region, and delivered later.
 const DIGEST: SignedDuration = SignedDuration::from_hours(2);
-/// How long a region may be quiet, since CloudTrail writes no log file without an event.
+/// A region may be quiet for so long: without an event, no log file is written.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
-/// The word in a rule's `regions` for the regions in which Identity Center records sign-ins.
+/// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
 pub(crate) const IDENTITY_CENTER: &str = "identity_center";
 
-/// Returns the subject for all activity without a finding, which passes, or for what was not read,
-/// which is unknown; none if nothing needs to be said.
+/// Stands for all that was recorded and that a rule finds no fault with, which is a pass, or for what was
+/// not read, which is unknown. None: nothing can be said of it, or need be.
 ///
-/// `needed` are the regions of the partition `aws` that the rule needs, `found_something` is
-/// whether it has a finding or an unknown verdict already, and `undecided` counts the attempts to
-/// which it may apply.
+/// The rule needs these regions of the partition `aws`; `found_something` says whether it has found fault with
+/// anything or could not judge it, and `undecided` how many attempts it may concern.
 pub(crate) fn rest<'a>(
     snapshot: &'a Snapshot,
     needed: &[String],
@@ -73,7 +71,7 @@ pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
     missing.is_empty().then(|| format!("no sign-in was recorded in {reach}"))
 }
 
-/// Returns what is missing of the regions needed, and which regions and times were read, in words.
+/// What is missing of the regions that are needed, and how far what was read of them reaches.
 fn reach(
     snapshot: &Snapshot,
     activity: &AccountActivity,
@@ -97,14 +95,14 @@ fn reach(
     (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
 
-/// The message if the region of Identity Center is not known.
+/// What is missing where no region is known to be that of Identity Center.
 const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, nor were \
                          all regions";
 /// What shows that there is none.
 const SEE_BUNDLE: &str = "; a bundle of the account (--bundle) shows whether it is in use";
 
-/// Returns the regions that the rule needs, if they are known. In partitions other than `aws`,
-/// these are all regions, since they are few.
+/// The regions that the rule needs, if they are known. Other partitions have few, and whatever happens there is
+/// in one.
 fn regions<'a>(
     snapshot: &'a Snapshot,
     activity: &'a AccountActivity,
@@ -117,9 +115,9 @@ fn regions<'a>(
     }
 }
 
-/// Returns the regions in which Identity Center recorded sign-ins, or else the region of its roles,
-/// or else all regions read, if these include the regions that every account has. None if Identity
-/// Center may be in a region that was not read.
+/// The regions in which Identity Center recorded sign-ins. If it recorded none, that in which it makes roles; if it
+/// has made none, all that were read, if those that every account has are among them. None: it may be where nothing
+/// was read.
 fn portal_regions<'a>(
     snapshot: &'a Snapshot,
     activity: &'a AccountActivity,
@@ -127,21 +125,20 @@ fn portal_regions<'a>(
     if !activity.portal_regions.is_empty() {
         return Some(activity.portal_regions.iter().map(|region| &**region).collect());
     }
-    let role_regions: BTreeSet<&str> = roles(snapshot).filter_map(region_of_role).collect();
-    if !role_regions.is_empty() {
-        return Some(role_regions.into_iter().collect());
+    let of_roles: BTreeSet<&str> = roles(snapshot).filter_map(region_of_role).collect();
+    if !of_roles.is_empty() {
+        return Some(of_roles.into_iter().collect());
     }
-    let read: Vec<&str> =
-        activity.regions.iter().map(|coverage| coverage.region.as_str()).collect();
+    let read: Vec<&str> = activity.regions.iter().map(|it| it.region.as_str()).collect();
     DEFAULT_REGIONS.iter().all(|region| read.contains(region)).then_some(read)
 }
 
-/// Returns the ARNs of the account's known roles.
+/// The ARNs of the account's roles, as far as they are known.
 fn roles(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
     snapshot.roles.as_ref().known().into_iter().flatten().map(|role| role.arn.as_str())
 }
 
-/// Returns the region of Identity Center, if it created the role. The ARN omits `us-east-1`.
+/// The region of Identity Center, if it made the role. Their ARNs leave out `us-east-1`.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
 fn region_of_role(arn: &str) -> Option<&str> {
@@ -157,7 +154,8 @@ fn absent_portal(
 ) -> Option<&'static str> {
     let is_of_it = |actor| actor == ActorKind::IdentityCenter;
     let is_used = !activity.portal_regions.is_empty()
-        || sign_ins.chain(events).any(|actor| actor == ActorKind::IdentityCenter)
+        || activity.sign_ins.iter().any(|it| is_of_it(it.actor))
+        || activity.credential_events.iter().any(|it| is_of_it(it.actor))
         || roles(snapshot).any(|arn| arn.contains("/sso.amazonaws.com/"));
     let is_absent = snapshot.account.identity_center == Fact::Known(false);
     let is_about_it = needed == [IDENTITY_CENTER];
@@ -165,22 +163,22 @@ fn absent_portal(
         .then_some("IAM Identity Center has no role in the account")
 }
 
-/// Returns the part of the period for which the region was read completely, apart from the slack at
-/// its ends; otherwise an error says what is missing.
+/// The part of the period in which nothing of the region is missing, if that is all of it but for what
+/// cannot be known; else what is missing.
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let period = activity.period;
-    let coverage = activity.regions.iter().find(|coverage| coverage.region == region);
-    let Some(coverage) = coverage else { return Err(format!("{region} was not read")) };
-    let RegionCoverage { logged, proved, incomplete, .. } = coverage;
-    if let Some(gap) = incomplete.iter().find(|gap| overlap(gap, &period)) {
-        return Err(format!("{region} was not read completely {}", stretch(*gap)));
+    let known = activity.regions.iter().find(|it| it.region == region);
+    let Some(known) = known else { return Err(format!("{region} was not read")) };
+    let RegionCoverage { logged, proved, incomplete, .. } = known;
+    if let Some(hole) = incomplete.iter().find(|it| overlap(it, &period)) {
+        return Err(format!("{region} was not read completely {}", stretch(*hole)));
     }
-    let mut read: Vec<(Period, bool)> = proved.iter().map(|part| (*part, true)).collect();
-    read.extend(logged.iter().map(|part| (*part, false)));
-    read.retain(|(part, _)| overlap(part, &period));
+    let mut read: Vec<(Period, bool)> = proved.iter().map(|it| (*it, true)).collect();
+    read.extend(logged.iter().map(|it| (*it, false)));
+    read.retain(|(it, _)| overlap(it, &period));
     read.sort_unstable();
     let Some((first, is_proved)) = read.first().copied() else {
-        return Err(nothing_read(coverage, period));
+        return Err(nothing_read(known, period));
     };
     if first.from.duration_since(period.from) > slack(period, is_proved) {
         return Err(unread(region, period.from, first.from));
@@ -201,11 +199,11 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     Ok(Period { from: first.from.max(period.from), to: until.min(period.to) })
 }
 
-/// Says why no part of the period counts as read.
-fn nothing_read(coverage: &RegionCoverage, period: Period) -> String {
-    let RegionCoverage { region, seen, proved, .. } = coverage;
-    match seen.iter().find(|part| overlap(part, &period)) {
-        Some(part) => format!("{region} may not have been read completely {}", stretch(*part)),
+/// Why nothing of the period counts as read.
+fn nothing_read(known: &RegionCoverage, period: Period) -> String {
+    let RegionCoverage { region, seen, proved, .. } = known;
+    match seen.iter().find(|it| overlap(it, &period)) {
+        Some(some) => format!("{region} may not have been read completely {}", stretch(*some)),
         None if seen.is_empty() && proved.is_empty() => {
             format!("no management event of {region} was read")
         }
@@ -217,8 +215,8 @@ fn unread(region: &str, from: Timestamp, to: Timestamp) -> String {
     format!("nothing of {region} was read {}", stretch(Period { from, to }))
 }
 
-/// Returns how much may be missing at either end of the period: with digests their lag, otherwise
-/// as long as a region may be quiet, but at most a quarter of the period.
+/// How much may be missing at an end of the period: before or after digests little, else as long as a region may be
+/// quiet; of a short period a quarter.
 fn slack(period: Period, is_proved: bool) -> SignedDuration {
     let most = if is_proved { DIGEST } else { QUIET };
     most.min(period.to.duration_since(period.from) / 4)

@@ -1,4 +1,4 @@
-//! Windows: attempts grouped by common facts and by the time between them.
+//! Windows: attempts put together by what they have in common, and by how soon one follows the other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,25 +14,25 @@ use crate::expr::{Env, Expression, MAX_VARIABLES, Names, Variable};
 use crate::problem::Problem;
 use crate::read::{Fields, Text};
 
-/// The keys about windows in a rule file.
+/// What a rule file says about its windows.
 #[derive(Clone)]
 pub(crate) struct GroupingTexts {
-    /// The facts that all attempts of a window share.
+    /// The facts of an attempt that those of a window have in common.
     pub group_by: Vec<Text>,
-    /// The longest time between two successive attempts, such as `10m`.
+    /// How soon one follows the other: `10m`.
     pub within: Text,
-    /// The condition for attempts that count; none if all do.
+    /// Which attempts count; none: all.
     pub filter: Option<Text>,
-    /// Whether a successful sign-in ends a window.
+    /// Whether a window ends where the person gets in.
     pub until_success: bool,
 }
 
-/// How a rule groups attempts into windows.
+/// How a rule makes windows of attempts.
 #[derive(Clone)]
 pub(crate) struct Grouping {
-    /// The fields of [`SignIn`] that all attempts of a window share.
+    /// The fields of [`SignIn`] that those of a window have in common.
     group_by: Vec<usize>,
-    /// Whether all attempts of a window are one person's.
+    /// Whether those of a window are of one person.
     by_user: bool,
     within: SignedDuration,
     filter: Option<Expression>,
@@ -43,7 +43,7 @@ pub(crate) struct Grouping {
 #[derive(Default)]
 pub(crate) struct Windows {
     windows: Vec<Window>,
-    /// The number of attempts for which it is not known whether they count.
+    /// How many attempts may belong to one: what was read does not say.
     pub undecided: usize,
 }
 
@@ -56,13 +56,13 @@ impl GroupingTexts {
         Some(GroupingTexts { group_by, within: within?, filter, until_success })
     }
 
-    /// Returns all texts in order.
+    /// The texts, one after another.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         let texts = self.group_by.iter().chain([&self.within]).chain(&self.filter);
-        texts.map(|text| text.value.as_str()).chain(self.until_success.then_some("until_success"))
+        texts.map(|it| it.value.as_str()).chain(self.until_success.then_some("until_success"))
     }
 
-    /// Compiles the texts. Problems have positions in the file.
+    /// Checks the texts; the problems' places are those in the file.
     pub(crate) fn compile(
         &self,
         params: &BTreeMap<String, Constant>,
@@ -75,10 +75,11 @@ impl GroupingTexts {
                 Err(problem) => problems.push(problem),
             }
         }
-        let within = self.within.value.parse().unwrap_or(SignedDuration::ZERO);
-        if !within.is_positive() {
+        let within = self.within.value.parse();
+        let within = within.ok().filter(SignedDuration::is_positive).unwrap_or_else(|| {
             problems.push(self.within.problem("this is not a time such as `10m` or `1h`"));
-        }
+            SignedDuration::ZERO
+        });
         let names = Names { variables: &SIGN_IN, params, present: &[] };
         let filter = self.filter.as_ref().and_then(|text| {
             let compiled = Expression::condition(&text.value, names);
@@ -92,38 +93,34 @@ impl GroupingTexts {
     }
 }
 
-/// The variables of `where`.
+/// The variables in reach of `where`.
 const SIGN_IN: [Variable; 2] = [variable::<SignIn>("signin"), super::ACCOUNT];
 
-/// Returns the index of a field by which attempts can be grouped.
+/// The index of a field of an attempt by which attempts can be grouped.
 fn field(name: &Text) -> Result<usize, Problem> {
     let fields = match SignIn::TYPE {
         Type::Record(record) => record.fields,
         _ => &[],
     };
-    let mut valid = Vec::new();
-    for (index, field) in fields.iter().enumerate() {
-        if matches!(field.ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text)) {
-            if field.name == name.value {
-                return Ok(index);
-            }
-            valid.push(field.name);
-        }
-    }
-    let message = format!("attempts cannot be grouped by `{}`", name.value);
-    Err(name.problem(message).valid(&name.value, valid))
+    let is_text = |ty: Type| matches!(ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text));
+    let names = fields.iter().filter(|field| is_text(field.ty)).map(|field| field.name);
+    let found = fields.iter().position(|it| it.name == name.value && is_text(it.ty));
+    found.ok_or_else(|| {
+        let message = format!("attempts cannot be grouped by `{}`", name.value);
+        name.problem(message).valid(&name.value, names)
+    })
 }
 
 impl Grouping {
-    /// Returns the condition for attempts that count.
+    /// The expression that says which attempts count.
     pub(crate) fn filter(&self) -> Option<&Expression> {
         self.filter.as_ref()
     }
 
-    /// Groups the recorded attempts into windows.
+    /// The windows of the attempts that were recorded.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
         let Some(activity) = &snapshot.activity else { return Windows::default() };
-        // Users of IAM and of Identity Center may have the same name, even that of root.
+        // Users of IAM and of Identity Center may have one name, also that of root.
         let mut groups: BTreeMap<(String, Option<ActorKind>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         // A person is of one account; an address tries several.
@@ -145,7 +142,7 @@ impl Grouping {
         let mut windows = Vec::new();
         for ((name, _), mut group) in groups {
             group.sort_by_key(|sign_in| sign_in.at);
-            let are_together = |one: &&SignIn, next: &&SignIn| {
+            let belong = |one: &&SignIn, next: &&SignIn| {
                 next.at.duration_since(one.at) <= self.within
                     && !(self.until_success && got_in(one, one.at, next.at, &successes))
             };
@@ -164,13 +161,13 @@ impl Grouping {
         Windows { windows, undecided }
     }
 
-    /// Whether an attempt before `start` might belong to the window that begins with `first`.
+    /// Whether an attempt before that moment might belong to the window that begins with this one.
     fn is_cut(&self, first: &SignIn, start: Timestamp, successes: &Successes<'_>) -> bool {
         first.at.duration_since(start) <= self.within
             && !(self.until_success && got_in(first, start, first.at, successes))
     }
 
-    /// Whether an attempt after `end`, up to which events were read, might belong to this window.
+    /// Whether an attempt after that moment, when reading ended, might belong to the window of these.
     fn is_cut_at_end(
         &self,
         attempts: &[&SignIn],
@@ -182,7 +179,7 @@ impl Grouping {
             && !(self.until_success && got_in(last, last.at, Timestamp::MAX, successes))
     }
 
-    /// Whether the attempt counts; none if that is not known.
+    /// Whether the attempt counts; none: what was read does not say.
     fn takes(&self, sign_in: &SignIn, account: &Account) -> Option<bool> {
         let Some(filter) = &self.filter else { return Some(true) };
         let mut variables = [Value::Null; MAX_VARIABLES];
@@ -191,7 +188,7 @@ impl Grouping {
         filter.node.truth(&mut Env::new(variables)).ok()
     }
 
-    /// Returns the values by which the attempt is grouped; none if one is missing.
+    /// What the attempt has in common with others; none: it lacks a part of that.
     fn key(&self, sign_in: &SignIn) -> Option<String> {
         let mut parts = Vec::new();
         for &index in &self.group_by {
@@ -203,25 +200,25 @@ impl Grouping {
 }
 
 impl Windows {
-    /// Returns the windows as subjects.
+    /// The windows, to be judged.
     pub(crate) fn subjects<'a>(&'a self, account: &'a Account) -> Vec<Subject<'a>> {
         self.windows.iter().map(|window| subject::window(window, account)).collect()
     }
 }
 
-/// Returns the time up to which all of these regions were read, within the period that is judged.
+/// Until when all of these regions were read, within the period that is judged.
 fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timestamp {
     let mut end = activity.period.to;
-    for coverage in &activity.regions {
-        let last = coverage.seen.iter().chain(&coverage.proved).map(|part| part.to).max();
-        if regions.iter().any(|name| **name == *coverage.region) {
-            end = end.min(last.unwrap_or(end));
+    for region in &activity.regions {
+        let read = region.seen.iter().chain(&region.proved).map(|it| it.to).max();
+        if regions.iter().any(|name| **name == *region.region) {
+            end = end.min(read.unwrap_or(end));
         }
     }
     end
 }
 
-/// The successful sign-ins of each person.
+/// When and from where each person got in.
 type Successes<'a> = HashMap<(ActorKind, &'a SharedText), Vec<&'a SignIn>>;
 
 fn successes(activity: &AccountActivity) -> Successes<'_> {
@@ -234,14 +231,14 @@ fn successes(activity: &AccountActivity) -> Successes<'_> {
     successes
 }
 
-/// Whether the person who made the attempt signed in between `from` (included) and `to` (excluded).
-fn got_in(attempt: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
-    let own = successes.get(&(attempt.actor, &attempt.user));
+/// Whether the person of an attempt got in from then to before that moment.
+fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
+    let own = successes.get(&(one.actor, &one.user));
     own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
 }
 
-/// Returns the window of attempts, which are sorted by time and not empty.
-fn window(name: &str, attempts: &[&SignIn], all_successes: &Successes<'_>) -> Window {
+/// The window of attempts in the order of time, of which there is at least one.
+fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     // Somebody who is not named has the address for a name.
     let is_unknown =
@@ -267,18 +264,19 @@ fn window(name: &str, attempts: &[&SignIn], all_successes: &Successes<'_>) -> Wi
         is_cut: false,
         is_cut_at_end: false,
         count: u32::try_from(attempts.len()).unwrap_or(u32::MAX),
-        users: people.iter().map(|(_, name)| (*name).clone()).collect(),
-        unknown_user_attempts,
+        users: known.iter().map(|(_, name)| (*name).clone()).collect(),
+        unknown_user_attempts: u32::try_from(attempts.iter().filter(|it| is_unknown(it)).count())
+            .unwrap_or(u32::MAX),
         minutes_to_success: soonest(last.at, &successes),
         minutes_to_success_from_same_source: to_success_from_each_source(attempts, &successes),
         sources: sources.into_iter().cloned().collect(),
         accounts: accounts.into_iter().map(SharedText::from).collect(),
         regions: regions.into_iter().cloned().collect(),
-        event_ids,
+        event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
     }
 }
 
-/// Returns the minutes from `from` to the first later success.
+/// How many minutes after that the first of the successes was.
 fn soonest<'a>(
     from: Timestamp,
     successes: impl IntoIterator<Item = &'a &'a SignIn>,
@@ -287,18 +285,15 @@ fn soonest<'a>(
     later.min().map(|at| minutes(from, at))
 }
 
-/// Returns the longest time that any source address took from its last attempt to a success; none
-/// if there was no success from one of them.
+/// The same of each address after the last attempt from there: the longest. None: from one of them
+/// nobody got in.
 fn to_success_from_each_source(attempts: &[&SignIn], successes: &[&SignIn]) -> Option<f64> {
-    let mut last_attempts = BTreeMap::new();
-    for attempt in attempts {
-        last_attempts.insert(attempt.source.as_ref()?, attempt.at);
-    }
+    let last: BTreeMap<_, _> = attempts.iter().map(|it| (it.source.as_ref(), it.at)).collect();
     let mut longest: Option<f64> = None;
-    for (source, last) in last_attempts {
-        let from_source =
-            successes.iter().filter(|success| success.source.as_ref() == Some(source));
-        let minutes = soonest(last, from_source)?;
+    for (source, last) in last {
+        let source = source?;
+        let from_there = successes.iter().filter(|it| it.source.as_ref() == Some(source));
+        let minutes = soonest(last, from_there)?;
         longest = Some(longest.map_or(minutes, |longest| longest.max(minutes)));
     }
     longest

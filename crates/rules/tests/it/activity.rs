@@ -555,7 +555,6 @@ fn an_address_has_one_window_in_several_accounts() {
         let activity = json!({
             "period": { "from": at("07:00:00"), "to": at("12:00:00") },
             "regions": covered(),
-            "is_of_one_person": false,
             "sign_ins": own,
             "elsewhere": [other("eva", "08:02:00"), other("ida", "08:03:00"), other("eva", "11:00:00")],
             "credential_events": [],
