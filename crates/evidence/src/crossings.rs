@@ -52,8 +52,8 @@ fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Cros
 }
 
 fn reached_role(role: iam::ReachedRole) -> ReachedRole {
-    let iam::ReachedRole { arn, name, account, administrator, conditions, via } = role;
+    let iam::ReachedRole { arn, name, account, administrator, conditions, via, way } = role;
     let is_certain = conditions.is_empty();
     let certainty = if is_certain { Certainty::Certain } else { Certainty::Conditional };
-    ReachedRole { arn, name, account, administrator, certainty, conditions, via }
+    ReachedRole { arn, name, account, administrator, certainty, conditions, via, way }
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId};
-use crate::escalation::{Certainty, Privileges, policies_of};
-use crate::home::{HomeSteps, home_steps};
+use crate::escalation::{Actor, Certainty, Privileges, Takeovers, policies_of};
+use crate::home::{WaysHome, ways_home};
 use crate::pattern::{ARN_FIELDS, Pattern};
 use crate::policy::{PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{ASSUME_ROLE, TrustPolicy};
@@ -17,8 +17,10 @@ use crate::trust::{ASSUME_ROLE, TrustPolicy};
 pub enum Rank {
     /// An administrator, depending on these condition keys.
     Administrator(Vec<String>),
+    /// It can become one without conditions, in that way.
+    Escalating(String),
     /// It can become one, depending on these conditions.
-    Escalating(Vec<String>),
+    EscalatingIf(Vec<String>),
     /// Neither.
     Other,
     /// More than that, perhaps.
@@ -32,18 +34,24 @@ impl Rank {
     pub fn new(least: &Privileges, most: Option<&Privileges>) -> Rank {
         let keys = &least.administrator_depends_on;
         let way = |certainty| least.ways.iter().find(|way| way.certainty == certainty);
-        let is_escalating = way(Certainty::Certain).is_some();
-        if is_escalating && !(least.administrator && keys.is_empty()) {
-            Rank::Escalating(Vec::new())
+        let is_always_administrator = least.administrator && keys.is_empty();
+        if let Some(way) = way(Certainty::Certain).filter(|_| !is_always_administrator) {
+            Rank::Escalating(way.sentence.clone())
         } else if least.administrator {
             Rank::Administrator(keys.clone())
         } else if let Some(way) = way(Certainty::Conditional) {
-            Rank::Escalating(way.conditions.clone())
+            Rank::EscalatingIf(way.conditions.clone())
         } else if most.is_some_and(|most| most.administrator || !most.ways.is_empty()) {
             Rank::Unknown
         } else {
             Rank::Other
         }
+    }
+
+    /// Whether its ways at home are followed: whoever is an administrator there needs none, and whoever can become one
+    /// whatever the conditions goes on as an administrator.
+    fn is_followed(&self) -> bool {
+        !matches!(self, Rank::Administrator(_) | Rank::Escalating(_))
     }
 
     fn is_always_administrator(&self) -> bool {
@@ -62,7 +70,7 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     let mut drawing = Drawing {
         account,
         places: HashMap::new(),
-        drawn: HashMap::new(),
+        drawn: BTreeMap::new(),
         exits: Vec::new(),
         border: Border {
             organization_known,
@@ -71,23 +79,27 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
             documents: Vec::new(),
             principals: Vec::new(),
             home_steps: Vec::new(),
+            ways: Vec::new(),
         },
     };
     for id in account.principal_ids() {
         drawing.add(id, rank(id));
     }
-    let exits = std::mem::take(&mut drawing.exits);
-    // Whoever is an administrator at home, or can become one whatever the conditions, needs no such step.
-    let is_followed = |id| match rank(id) {
-        Rank::Administrator(_) => false,
-        Rank::Escalating(conditions) => !conditions.is_empty(),
-        Rank::Other | Rank::Unknown => true,
-    };
-    let steps = home_steps(account, exits, is_followed);
-    for (id, steps) in &steps {
-        drawing.draw(*id, rank(*id)).incomplete |= steps.incomplete;
+    let is_followed = |id| rank(id).is_followed();
+    let takeovers = Takeovers::new(account, is_followed);
+    for (actor, documents, boundary) in takeovers.changed_actors() {
+        drawing.add_changed(actor, &documents, boundary, rank(actor.id));
     }
-    drawing.add_steps(&steps);
+    let exits = std::mem::take(&mut drawing.exits);
+    let ways = ways_home(account, exits, takeovers, is_followed);
+    for (id, steps) in &ways.steps {
+        drawing.draw(&Actor::new(*id), rank(*id)).incomplete |= steps.incomplete;
+    }
+    for actor in ways.taken.keys() {
+        drawing.draw(&Actor::new(actor.id), rank(actor.id));
+        drawing.draw(actor, rank(actor.id));
+    }
+    drawing.add_steps(ways);
     drawing.border
 }
 
@@ -96,11 +108,34 @@ struct Drawing<'a> {
     account: &'a Account,
     /// The documents by their text.
     places: HashMap<String, usize>,
-    /// The place of each principal that is drawn.
-    drawn: HashMap<PrincipalId, usize>,
-    /// The roles that may leave the account, and are not administrators.
+    /// The place of each principal that is drawn, as it is and as it can make itself.
+    drawn: BTreeMap<Actor, usize>,
+    /// The principals that may leave the account, and are not administrators.
     exits: Vec<PrincipalId>,
     border: Border,
+}
+
+/// Sets of steps, each once.
+#[derive(Default)]
+struct Sets {
+    all: Vec<Vec<HomeStep>>,
+    places: HashMap<Vec<HomeStep>, usize>,
+    shared: HashMap<*const (), usize>,
+}
+
+impl Sets {
+    /// The place of the set that is made of what is shared at that address.
+    fn place(&mut self, shared: *const (), make: impl FnOnce() -> Vec<HomeStep>) -> usize {
+        *self.shared.entry(shared).or_insert_with(|| {
+            let set = make();
+            let next = self.all.len();
+            let place = *self.places.entry(set.clone()).or_insert(next);
+            if place == next {
+                self.all.push(set);
+            }
+            place
+        })
+    }
 }
 
 impl Drawing<'_> {
@@ -113,12 +148,12 @@ impl Drawing<'_> {
         let mut incomplete = principal.incomplete;
         let mut documents = Vec::new();
         for policy in &*policies_of(self.account, principal, None) {
-            match self.reduced(*policy) {
+            match self.read(*policy) {
                 Some(document) => documents.push(document),
                 None => incomplete = true,
             }
         }
-        let boundary = match principal.boundary.map(|boundary| self.reduced(boundary)) {
+        let boundary = match principal.boundary.map(|boundary| self.read(boundary)) {
             Some(None) => {
                 // An unread boundary allows nothing that is known.
                 documents.clear();
@@ -137,90 +172,130 @@ impl Drawing<'_> {
         self.border.incomplete |= trust.is_some() && rank == Rank::Unknown;
         let is_entry = trust.is_some() && (leaves || rank != Rank::Other);
         let is_exit = leaves && !rank.is_always_administrator();
-        if !is_entry && !is_exit {
+        let is_escalating = matches!(rank, Rank::Escalating(_));
+        if !is_entry && !is_exit && !is_escalating {
             return;
         }
-        if is_exit && principal.kind == PrincipalKind::Role {
+        if is_exit {
             self.exits.push(id);
         }
         let policies = documents.iter().filter(|_| leaves).map(|it| self.place(it)).collect();
         let boundary = boundary.filter(|_| leaves).map(|boundary| self.place(&boundary));
-        let bare = self.bare(principal, rank, trust);
-        self.drawn.insert(id, self.border.principals.len());
-        self.border.principals.push(BorderPrincipal { policies, boundary, incomplete, ..bare });
+        let drawn = self.draw(&Actor::new(id), rank);
+        *drawn = BorderPrincipal { policies, boundary, incomplete, ..drawn.clone() };
     }
 
-    /// A principal that is drawn, or is now.
-    fn draw(&mut self, id: PrincipalId, rank: Rank) -> &mut BorderPrincipal {
-        let principal = self.account.principal(id);
+    /// Adds a principal as it is once it changed what it has, if it may leave the account only then.
+    fn add_changed(
+        &mut self,
+        actor: &Actor,
+        documents: &[&PolicyDocument],
+        boundary: Option<&PolicyDocument>,
+        rank: Rank,
+    ) {
+        let mut reduced: Vec<_> = documents.iter().map(|it| self.reduced(it)).collect();
+        reduced.retain(|document| !document.statements.is_empty());
+        let boundary = boundary.map(|boundary| self.reduced(boundary));
+        let may_leave = |document: &PolicyDocument| document.may_allow(ASSUME_ROLE);
+        if !reduced.iter().any(may_leave) || !boundary.as_ref().is_none_or(may_leave) {
+            return;
+        }
+        let policies: Vec<usize> = reduced.iter().map(|it| self.place(it)).collect();
+        let boundary = boundary.map(|boundary| self.place(&boundary));
+        let unchanged = self.drawn.get(&Actor::new(actor.id));
+        let unchanged = unchanged.map(|place| &self.border.principals[*place]);
+        if unchanged.is_some_and(|it| it.policies == policies && it.boundary == boundary) {
+            return;
+        }
+        self.exits.push(actor.id);
+        self.draw(&Actor::new(actor.id), rank.clone());
+        let drawn = self.draw(actor, rank);
+        drawn.policies = policies;
+        drawn.boundary = boundary;
+    }
+
+    /// A principal that is drawn, or is now, without policies.
+    fn draw(&mut self, actor: &Actor, rank: Rank) -> &mut BorderPrincipal {
         let next = self.border.principals.len();
-        let place = *self.drawn.entry(id).or_insert(next);
+        let place = *self.drawn.entry(actor.clone()).or_insert(next);
         if place == next {
-            let trust = self.trust_in_others(principal);
-            let bare = self.bare(principal, rank, trust);
-            self.border.principals.push(bare);
+            let drawn = self.bare(actor, rank);
+            self.border.principals.push(drawn);
         }
         &mut self.border.principals[place]
     }
 
-    /// Puts the principals in order, and adds which roles of the account they may assume.
-    fn add_steps(&mut self, steps: &BTreeMap<PrincipalId, Rc<HomeSteps>>) {
+    /// Puts the principals in order; the place of each.
+    fn sort(&mut self) -> BTreeMap<Actor, usize> {
+        let mut drawn: Vec<_> = std::mem::take(&mut self.drawn).into_iter().collect();
+        let principals = &self.border.principals;
+        drawn.sort_by_key(|(actor, place)| (&principals[*place].arn, actor.clone()));
+        let sorted = drawn.iter().map(|(_, place)| principals[*place].clone()).collect();
+        self.border.principals = sorted;
+        drawn.into_iter().zip(0..).map(|((actor, _), place)| (actor, place)).collect()
+    }
+
+    /// Puts the principals in order, and adds whom of the account they can become.
+    fn add_steps(&mut self, ways: WaysHome) {
+        let places = self.sort();
+        let place_of = |actor: &Actor| places.get(actor).copied();
         let principals = &mut self.border.principals;
-        principals.sort_by(|a, b| a.arn.cmp(&b.arn));
-        let place_of = |id| {
-            let arn = &self.account.principal(id).arn;
-            principals.binary_search_by(|drawn| drawn.arn.cmp(arn))
-        };
-        let mut sets: HashMap<Vec<HomeStep>, usize> = HashMap::new();
-        let mut shared: HashMap<*const HomeSteps, usize> = HashMap::new();
-        let mut taken = Vec::new();
-        for (id, steps) in steps {
-            let number = *shared.entry(Rc::as_ptr(steps)).or_insert_with(|| {
-                let mut set = Vec::new();
-                for (role, conditions) in &steps.roles {
-                    if let Ok(role) = place_of(*role) {
-                        set.push(HomeStep {
-                            role,
-                            conditions: conditions.iter().cloned().collect(),
-                        });
-                    }
-                }
-                let next = sets.len();
-                *sets.entry(set).or_insert(next)
+        let mut sets = Sets::default();
+        for (id, steps) in &ways.steps {
+            let set = sets.place(Rc::as_ptr(steps).cast(), || {
+                let roles = steps.roles.iter().filter_map(|(role, conditions)| {
+                    let principal = place_of(&Actor::new(*role))?;
+                    let conditions = conditions.iter().cloned().collect();
+                    Some(HomeStep { principal, conditions, way: None })
+                });
+                roles.collect()
             });
-            taken.push((place_of(*id), number));
-        }
-        for (place, number) in taken {
-            if let Ok(place) = place {
-                principals[place].home_steps = Some(number);
+            if let Some(place) = place_of(&Actor::new(*id)) {
+                principals[place].home_steps = Some(set);
             }
         }
-        let mut sets: Vec<_> = sets.into_iter().collect();
-        sets.sort_by_key(|(_, number)| *number);
-        self.border.home_steps = sets.into_iter().map(|(set, _)| set).collect();
+        for (actor, taken) in &ways.taken {
+            let set = sets.place(Rc::as_ptr(taken).cast(), || {
+                let others = taken.iter().filter_map(|(id, way)| {
+                    let principal = place_of(&Actor::new(*id))?;
+                    Some(HomeStep { principal, conditions: Vec::new(), way: Some(*way) })
+                });
+                others.collect()
+            });
+            if let Some(place) = place_of(actor) {
+                principals[place].takeovers = Some(set);
+            }
+        }
+        self.border.home_steps = sets.all;
+        self.border.ways = ways.ways;
     }
 
     /// A principal without policies.
-    fn bare(
-        &mut self,
-        principal: &Principal,
-        rank: Rank,
-        trust: Option<TrustPolicy>,
-    ) -> BorderPrincipal {
+    fn bare(&mut self, actor: &Actor, rank: Rank) -> BorderPrincipal {
+        let principal = self.account.principal(actor.id);
+        let trust = self.trust_in_others(principal).filter(|_| actor.change.is_none());
+        let mut escalates_by = None;
         let (rank, depends_on) = match rank {
             Rank::Administrator(keys) => (BorderRank::Administrator, keys),
-            Rank::Escalating(keys) => (BorderRank::Escalating, keys),
+            Rank::Escalating(way) => {
+                escalates_by = Some(way);
+                (BorderRank::Escalating, Vec::new())
+            }
+            Rank::EscalatingIf(keys) => (BorderRank::Escalating, keys),
             Rank::Other | Rank::Unknown => (BorderRank::Other, Vec::new()),
         };
         BorderPrincipal {
             kind: principal.kind,
             arn: principal.arn.clone(),
+            changed_by: actor.change.as_ref().map(|(text, _)| text.clone()),
             unique_id: principal.unique_id.clone(),
             tags: principal.tags.clone(),
             policies: Vec::new(),
             boundary: None,
             trust: trust.map(|trust| self.place(&trust.document)),
             home_steps: None,
+            takeovers: None,
+            escalates_by,
             rank,
             depends_on,
             incomplete: false,
@@ -234,13 +309,17 @@ impl Drawing<'_> {
     }
 
     /// What a policy says about assuming roles of other accounts; none: it could not be read.
-    fn reduced(&self, policy: PolicyId) -> Option<PolicyDocument> {
-        let document = self.account.policy(policy).document.as_ref()?;
+    fn read(&self, policy: PolicyId) -> Option<PolicyDocument> {
+        self.account.policy(policy).document.as_ref().map(|document| self.reduced(document))
+    }
+
+    /// What a document says about that.
+    fn reduced(&self, document: &PolicyDocument) -> PolicyDocument {
         let mut reduced = about_assuming(document);
         reduced.statements.retain_mut(|statement| {
             keep(&mut statement.resources, |pattern| !self.is_own(pattern))
         });
-        Some(reduced)
+        reduced
     }
 
     /// Whether only resources of the account itself match it.

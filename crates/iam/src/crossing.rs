@@ -4,21 +4,25 @@
 //! lets it in: both must allow, unlike within an account.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
 //!
-//! Before that, and in each account that it enters, it may assume other roles there. What else it may do within an
-//! account is not followed, but for what the account says of the role.
+//! Before that, and in each account that it enters, it may become others there: by assuming their roles, or for certain
+//! in other ways. Whoever can become an administrator of an account goes on as any of those whom an administrator can
+//! become, which is all but the roles that AWS alone changes.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
+use portcullis_model::{
+    AccountId, Arn, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind,
+};
 
 use crate::account::{Account, Organization, Principal};
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
-use crate::trust::{ASSUME_ROLE, TrustPolicy, brought_by_requests};
-use crate::truth::Lack;
+use crate::probe;
+use crate::trust::{ASSUME_ROLE, Chosen, TrustPolicy, brought_by_requests, session_of};
+use crate::truth::{Doubts, Lack};
 use crate::value::Value;
 
 /// One of the accounts between which ways are looked for.
@@ -62,8 +66,10 @@ pub struct ReachedRole {
     pub administrator: bool,
     /// The condition keys on which it depends, as the policies write them; none: it is certain.
     pub conditions: Vec<String>,
-    /// The ARNs of the roles that are assumed before it.
+    /// The ARNs of those whom one becomes before it.
     pub via: Vec<String>,
+    /// All that it takes, as a phrase that completes "it may …".
+    pub way: String,
 }
 
 /// The accounts of one owner, with the ways between them.
@@ -75,6 +81,8 @@ pub struct Neighbours {
     entries: HashMap<AccountId, Vec<usize>>,
     /// Those that may let in principals of any account.
     open: Vec<usize>,
+    /// By account: what whoever has become an administrator there may assume in others.
+    administrators: Vec<OnceCell<Hops>>,
 }
 
 #[derive(Debug)]
@@ -82,6 +90,7 @@ struct Neighbour {
     account: Account,
     documents: Vec<Option<PolicyDocument>>,
     home_steps: Vec<Vec<HomeStep>>,
+    ways: Vec<String>,
     /// Whether it may have roles for others that are not known.
     is_incomplete: bool,
 }
@@ -96,26 +105,52 @@ struct Node {
     boundary: Option<usize>,
     rank: BorderRank,
     depends_on: Vec<String>,
-    /// The place among the home steps of its account of those that it may take.
-    home_steps: Option<usize>,
+    /// The places among the home steps of its account of those that it may take.
+    home_steps: [Option<usize>; 2],
+    /// How the principal of that ARN changes what it has, to be this one.
+    changed_by: Option<String>,
+    /// How it can become an administrator of its account without conditions.
+    escalates_by: Option<String>,
     /// The place of the first node of its account.
     first: usize,
     hops: OnceCell<Hops>,
 }
 
-/// The roles that a principal may assume.
+/// Whom a principal can become.
 #[derive(Debug, Default)]
 struct Hops {
-    /// Each with the condition keys on which it depends.
-    roles: Vec<(usize, BTreeSet<String>)>,
+    all: Vec<Hop>,
     /// What was not read, and would decide whether there are more, with the id of its account.
     lacks: BTreeSet<(Lack, AccountId)>,
 }
 
-/// How a role is reached.
+/// A step from one principal to another.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Hop {
+    to: usize,
+    /// The condition keys on which it depends.
+    keys: BTreeSet<String>,
+    how: How,
+}
+
+/// How one becomes another.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum How {
+    /// By assuming a role.
+    Assume,
+    /// In the way of that place among those of the account.
+    Way(usize),
+    /// By a change to oneself.
+    Change,
+    /// By assuming a role as an administrator of one's account or, if it names somebody, as that one.
+    AsAdministrator(Option<String>),
+}
+
+/// How somebody is reached.
 struct Route {
     keys: BTreeSet<String>,
-    via: Vec<usize>,
+    /// Whom it leads through last, and how it goes on from there; none: it begins here.
+    last: Option<(usize, How)>,
     /// Whether it has not left the account that it began in.
     is_at_home: bool,
 }
@@ -129,7 +164,9 @@ impl Neighbours {
             nodes: Vec::new(),
             entries: HashMap::new(),
             open: Vec::new(),
+            administrators: Vec::new(),
         };
+        all.administrators.resize_with(parties.len(), OnceCell::new);
         for (place, party) in parties.iter().enumerate() {
             all.accounts.push(Neighbour::new(party));
             let first = all.nodes.len();
@@ -167,15 +204,19 @@ impl Neighbours {
         for (place, node) in self.nodes.iter().enumerate() {
             let is_administrator =
                 node.rank == BorderRank::Administrator && node.depends_on.is_empty();
-            let leaves =
-                node.principal.incomplete || !node.policies.is_empty() || node.home_steps.is_some();
-            if node.account == account && !is_administrator && leaves {
-                let (routes, lacks) = self.routes(place);
+            let is_one = node.account == account && node.changed_by.is_none() && !is_administrator;
+            if !is_one || !self.leads_on(place) {
+                continue;
+            }
+            let (routes, lacks) = self.routes(place);
+            let roles = self.privileged(&routes);
+            // Its own account reports it already, whatever is not known of others.
+            if node.leaves() || !roles.is_empty() {
                 crossings.push(Crossing {
                     kind: node.principal.kind,
                     arn: node.principal.arn.clone(),
                     name: node.principal.name.clone(),
-                    roles: self.privileged(&routes),
+                    roles,
                     lacks,
                 });
             }
@@ -183,23 +224,45 @@ impl Neighbours {
         crossings
     }
 
+    /// Whether a principal may leave its account, as it is or after it became another.
+    fn leads_on(&self, place: usize) -> bool {
+        let changes = self.changed(place).next().is_some();
+        changes || self.nodes[place].leaves() || self.nodes[place].escalates_by.is_some()
+    }
+
+    /// A principal once it changed what it has: those come right after it.
+    fn changed(&self, place: usize) -> impl Iterator<Item = usize> {
+        let node = &self.nodes[place];
+        let after = self.nodes.iter().enumerate().skip(place + 1);
+        let changed = after.take_while(|(_, other)| {
+            other.changed_by.is_some()
+                && other.account == node.account
+                && other.principal.arn == node.principal.arn
+        });
+        changed.map(|(place, _)| place).filter(|_| node.changed_by.is_none())
+    }
+
     /// The privileged roles among those that are reached from a principal.
     fn privileged(&self, routes: &BTreeMap<usize, Route>) -> Vec<ReachedRole> {
         let mut reached = Vec::new();
         for (place, route) in routes {
             let node = &self.nodes[*place];
-            if route.is_at_home || node.rank == BorderRank::Other {
+            // Who is only taken over shows in what the account says of the role that it is entered by.
+            let is_assumed = matches!(route.last, Some((_, How::Assume | How::AsAdministrator(_))));
+            if route.is_at_home || node.rank == BorderRank::Other || !is_assumed {
                 continue;
             }
             let mut keys = route.keys.clone();
             keys.extend(node.depends_on.iter().cloned());
+            let (via, way) = self.describe(*place, routes);
             reached.push(ReachedRole {
                 arn: node.principal.arn.clone(),
                 name: node.principal.name.clone(),
                 account: self.accounts[node.account].account.id_text().to_owned(),
                 administrator: node.rank == BorderRank::Administrator,
                 conditions: keys.into_iter().collect(),
-                via: route.via.iter().map(|via| self.nodes[*via].principal.arn.clone()).collect(),
+                via,
+                way,
             });
         }
         reached.sort_by(|a, b| {
@@ -208,10 +271,47 @@ impl Neighbours {
         reached
     }
 
+    /// Whom the route to somebody leads through, and all that it takes.
+    fn describe(&self, to: usize, routes: &BTreeMap<usize, Route>) -> (Vec<String>, String) {
+        let (mut via, mut steps) = (Vec::new(), Vec::new());
+        let mut place = to;
+        while let Some((before, how)) = &routes[&place].last {
+            let (node, from) = (&self.nodes[place], &self.nodes[*before]);
+            let arn = &node.principal.arn;
+            if place != to && *how != How::Change {
+                via.push(arn.clone());
+            }
+            steps.push(match how {
+                How::Assume if node.account == from.account => {
+                    format!("assume role {}", node.principal.name)
+                }
+                How::Assume => format!("assume {arn}"),
+                How::Way(way) => {
+                    let way = self.accounts[node.account].ways.get(*way);
+                    way.map(|way| way.replace("{target}", &node.principal.name)).unwrap_or_default()
+                }
+                How::Change => node.changed_by.clone().unwrap_or_default(),
+                How::AsAdministrator(None) => format!("as an administrator assume {arn}"),
+                How::AsAdministrator(Some(other)) => {
+                    via.push(other.clone());
+                    let name = other.rsplit('/').next().unwrap_or(other);
+                    format!("as an administrator become {name} and assume {arn}")
+                }
+            });
+            if matches!(how, How::AsAdministrator(_)) {
+                steps.extend(from.escalates_by.clone());
+            }
+            place = *before;
+        }
+        via.reverse();
+        steps.reverse();
+        (via, steps.join(", then "))
+    }
+
     /// How every role is reached, without conditions if that is possible; and what was not read that would decide
     /// whether there are more.
     fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<(Lack, AccountId)>) {
-        let none = Route { keys: BTreeSet::new(), via: Vec::new(), is_at_home: true };
+        let none = Route { keys: BTreeSet::new(), last: None, is_at_home: true };
         let mut routes = BTreeMap::from([(start, none)]);
         let mut lacks = BTreeSet::new();
         for is_conditional in [false, true] {
@@ -219,7 +319,8 @@ impl Neighbours {
             while let Some(place) = queue.pop_front() {
                 let hops = self.hops(place);
                 lacks.extend(&hops.lacks);
-                for (to, keys) in &hops.roles {
+                let as_administrator = self.hops_as_administrator(place);
+                for Hop { to, keys, how } in hops.all.iter().chain(as_administrator) {
                     if routes.contains_key(to) || !is_conditional && !keys.is_empty() {
                         continue;
                     }
@@ -227,11 +328,10 @@ impl Neighbours {
                     let stays = self.nodes[*to].account == self.nodes[place].account;
                     let mut route = Route {
                         keys: before.keys.clone(),
-                        via: before.via.clone(),
+                        last: Some((place, how.clone())),
                         is_at_home: before.is_at_home && stays,
                     };
                     route.keys.extend(keys.iter().cloned());
-                    route.via.extend((place != start).then_some(place));
                     routes.insert(*to, route);
                     queue.push_back(*to);
                 }
@@ -247,44 +347,36 @@ impl Neighbours {
     fn find_hops(&self, from: usize) -> Hops {
         let node = &self.nodes[from];
         let mut hops = Hops::default();
+        for to in self.changed(from) {
+            hops.all.push(Hop { to, keys: BTreeSet::new(), how: How::Change });
+        }
         for step in self.home_steps(node) {
-            let place = node.first.saturating_add(step.role);
+            let to = node.first.saturating_add(step.principal);
             // A report that was tampered with may name any place.
-            if self.nodes.get(place).is_some_and(|role| role.account == node.account) {
-                hops.roles.push((place, step.conditions.iter().cloned().collect()));
+            if self.nodes.get(to).is_some_and(|role| role.account == node.account) {
+                let how = step.way.map_or(How::Assume, How::Way);
+                hops.all.push(Hop { to, keys: step.conditions.iter().cloned().collect(), how });
             }
         }
         let Some(id) = self.accounts[node.account].account.id else { return hops };
-        for place in self.entries.get(&id).into_iter().flatten().chain(&self.open) {
-            let role = &self.nodes[*place];
-            if role.account == node.account || !self.are_of_one_partition(node, role) {
+        for to in self.entries.get(&id).into_iter().flatten().chain(&self.open) {
+            let role = &self.nodes[*to];
+            let Some(decided) = self.decide(node.account, &node.principal, node.boundary, role)
+            else {
                 continue;
-            }
-            let brings = self.brings(role);
-            let context = Context {
-                principal: Some(&node.principal),
-                ..Context::new(&self.accounts[node.account].account, &brings)
             };
-            let resource = &role.principal.arn;
-            let request = Request { action: ASSUME_ROLE, resource, context };
-            let trust = role.principal.trust.as_ref();
-            // Between accounts a permission is needed whatever the trust policy names.
-            let admissions = trust.map(|it| it.admit(&request, node.boundary.is_some()));
-            let decisions = admissions.into_iter().flatten().map(|admission| admission.decision);
-            let admission = Decision::most_allowing(decisions);
-            if !admission.may_be_allowed() {
-                continue;
-            }
             if node.principal.incomplete {
                 hops.lacks.insert((Lack::Document, id));
             }
-            let decision = self.permission(node, &request).within(admission);
+            let brings = self.brings(role);
+            let request = self.request(node.account, &node.principal, role, &brings);
+            let decision = self.permission(node, &request).within(decided);
             if !decision.may_be_allowed() {
                 continue;
             }
             let doubts = decision.doubts();
             if doubts.lacks.is_empty() {
-                hops.roles.push((*place, doubts.keys));
+                hops.all.push(Hop { to: *to, keys: doubts.keys, how: How::Assume });
             }
             for lack in doubts.lacks {
                 let accounts = self.lacking(lack, node, role);
@@ -294,19 +386,95 @@ impl Neighbours {
         for account in self.incomplete_in_reach(node) {
             hops.lacks.insert((Lack::Document, account));
         }
-        hops.roles.sort();
+        hops.all.sort();
         hops
     }
 
-    /// The steps that a principal may take within its own account.
-    fn home_steps(&self, node: &Node) -> &[HomeStep] {
-        let all = &self.accounts[node.account].home_steps;
-        node.home_steps.and_then(|place| all.get(place)).map_or(&[], Vec::as_slice)
+    /// What a principal may assume in other accounts once it is an administrator of its own.
+    fn hops_as_administrator(&self, from: usize) -> &[Hop] {
+        let node = &self.nodes[from];
+        let is_administrator = node.rank == BorderRank::Administrator && node.depends_on.is_empty();
+        if !is_administrator && node.escalates_by.is_none() {
+            return &[];
+        }
+        let hops = &self.administrators[node.account];
+        &hops.get_or_init(|| self.find_hops_as_administrator(node.account)).all
     }
 
-    fn are_of_one_partition(&self, one: &Node, other: &Node) -> bool {
-        let partition = |node: &Node| &self.accounts[node.account].account.partition;
-        partition(one) == partition(other)
+    /// An administrator gives itself the permission, and becomes whomever a trust policy names but for roles that AWS
+    /// alone changes.
+    fn find_hops_as_administrator(&self, account: usize) -> Hops {
+        let mut hops = Hops::default();
+        let Account { id: Some(id), partition, .. } = &self.accounts[account].account else {
+            return hops;
+        };
+        let anyone = format!("arn:{partition}:iam::{id}:user/{}", probe::NAME);
+        for to in self.entries.get(id).into_iter().flatten().chain(&self.open) {
+            let role = &self.nodes[*to];
+            let chosen = role.principal.trust.iter().flat_map(TrustPolicy::chosen);
+            let mut others = vec![None];
+            for one in chosen {
+                if let Chosen::Arn(arn) = one {
+                    others.push(Some(user_or_role(arn)));
+                }
+            }
+            let mut best: Option<Hop> = None;
+            for other in others {
+                let arn = other.as_ref().unwrap_or(&anyone);
+                let Some(principal) = takeable(arn, *id) else { continue };
+                let Some(decision) = self.decide(account, &principal, None, role) else {
+                    continue;
+                };
+                let Doubts { keys, lacks } = decision.doubts();
+                let is_better = best.as_ref().is_none_or(|best| keys.len() < best.keys.len());
+                if lacks.is_empty() && is_better {
+                    best = Some(Hop { to: *to, keys, how: How::AsAdministrator(other) });
+                }
+            }
+            hops.all.extend(best);
+        }
+        hops
+    }
+
+    /// What the trust policy of a role of another account decides about a principal; none: it does not let it in.
+    fn decide(
+        &self,
+        account: usize,
+        principal: &Principal,
+        boundary: Option<usize>,
+        role: &Node,
+    ) -> Option<Decision> {
+        let partition = |account: usize| &self.accounts[account].account.partition;
+        if role.account == account || partition(role.account) != partition(account) {
+            return None;
+        }
+        let brings = self.brings(role);
+        let request = self.request(account, principal, role, &brings);
+        let admissions = role.principal.trust.as_ref()?.admit(&request, boundary.is_some());
+        // Between accounts a permission is needed whatever the trust policy names.
+        let decisions = admissions.into_iter().map(|admission| admission.decision);
+        Some(Decision::most_allowing(decisions)).filter(Decision::may_be_allowed)
+    }
+
+    /// The request of a principal to assume a role of another account.
+    fn request<'r>(
+        &'r self,
+        account: usize,
+        principal: &'r Principal,
+        role: &'r Node,
+        brings: &'r [(&'r str, Value<'r>)],
+    ) -> Request<'r> {
+        let context = Context {
+            principal: Some(principal),
+            ..Context::new(&self.accounts[account].account, brings)
+        };
+        Request { action: ASSUME_ROLE, resource: &role.principal.arn, context }
+    }
+
+    /// The steps that a principal may take within its own account.
+    fn home_steps(&self, node: &Node) -> impl Iterator<Item = &HomeStep> {
+        let all = &self.accounts[node.account].home_steps;
+        node.home_steps.into_iter().flatten().filter_map(|place| all.get(place)).flatten()
     }
 
     /// Whose lack that is, of a principal's account and a role's; tags are the principal's.
@@ -394,6 +562,7 @@ impl Neighbour {
                 oidc_providers: None,
             },
             home_steps: party.border.map_or_else(Vec::new, |border| border.home_steps.clone()),
+            ways: party.border.map_or_else(Vec::new, |border| border.ways.clone()),
             is_incomplete: party.border.is_none_or(|border| border.incomplete),
             documents,
         }
@@ -421,9 +590,43 @@ impl Neighbour {
             boundary: drawn.boundary,
             rank: drawn.rank,
             depends_on: drawn.depends_on.clone(),
-            home_steps: drawn.home_steps,
+            home_steps: [drawn.home_steps, drawn.takeovers],
+            changed_by: drawn.changed_by.clone(),
+            escalates_by: drawn.escalates_by.clone(),
             first,
             hops: OnceCell::new(),
         }
     }
+}
+
+impl Node {
+    /// Whether it may leave its account without becoming an administrator first.
+    fn leaves(&self) -> bool {
+        let is_on_its_way = self.home_steps.iter().any(Option::is_some);
+        self.principal.incomplete || !self.policies.is_empty() || is_on_its_way
+    }
+}
+
+/// The ARN of a user or role, also of a role whose session has that ARN.
+fn user_or_role(arn: &str) -> String {
+    match (Arn::parse(arn), session_of(arn)) {
+        (Some(parsed), Some((account, role))) => {
+            format!("arn:{}:iam::{account}:role/{role}", parsed.partition)
+        }
+        _ => arn.to_owned(),
+    }
+}
+
+/// The user or role of that ARN, if it is of the account and its administrators can become it.
+fn takeable(arn: &str, account: AccountId) -> Option<Principal> {
+    let parsed = Arn::parse(arn).filter(|arn| AccountId::parse(arn.account) == Some(account))?;
+    let kind = match parsed.resource.split_once('/')?.0 {
+        "user" => PrincipalKind::User,
+        "role" => PrincipalKind::Role,
+        _ => return None,
+    };
+    let name = arn.rsplit('/').next()?;
+    let mut principal = Principal::new(kind, arn, name);
+    principal.service_linked = parsed.resource.starts_with("role/aws-service-role/");
+    (!principal.is_protected()).then_some(principal)
 }

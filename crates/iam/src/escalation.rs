@@ -22,12 +22,14 @@ mod sentence;
 mod spread;
 mod step;
 mod tags;
+mod takeovers;
 mod unlisted;
 
 use std::collections::BTreeSet;
 
 pub(crate) use self::nodes::policies_of;
 use self::search::Search;
+pub(crate) use self::takeovers::{Actor, Taken, Takeovers};
 use crate::account::{Account, PolicyId};
 use crate::truth::Lack;
 

@@ -1,4 +1,5 @@
-//! Roles of an account that lead out of it, and who of the account may assume them first.
+//! Users and roles of an account that lead out of it, and who of the account may become them first: by assuming a role,
+//! as is found here, or in other ways.
 //!
 //! Most principals differ in nothing that decides about that, so one of them is tried for all.
 
@@ -10,11 +11,11 @@ use portcullis_model::PrincipalKind;
 use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::border::about_assuming;
 use crate::context::{Context, Request, Resource};
-use crate::escalation::policies_of;
+use crate::escalation::{Taken, Takeovers, policies_of};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{
-    ASSUME_ROLE, Admission, Chosen, Grant, TrustPolicy, brought_by_requests, names_principal,
+    ASSUME_ROLE, Admission, Chosen, Grant, TrustPolicy, brought_by_requests, depends_on_principal,
     session_of,
 };
 use crate::truth::{Doubts, Lack};
@@ -28,24 +29,40 @@ pub(crate) struct HomeSteps {
     pub(crate) incomplete: bool,
 }
 
-/// Of each principal that may assume one of those roles, or a role that may: which. Those that need not be followed,
-/// such as administrators, are left out. Principals that may assume the same ones share the list.
-pub(crate) fn home_steps(
+/// Who can become one of the principals that lead out of an account, or somebody who can.
+#[derive(Default)]
+pub(crate) struct WaysHome {
+    /// The roles that each may assume. Principals that may assume the same ones share the list.
+    pub(crate) steps: BTreeMap<PrincipalId, Rc<HomeSteps>>,
+    /// Whom each can become in other ways.
+    pub(crate) taken: Taken,
+    /// What that takes, as phrases that complete "it may …".
+    pub(crate) ways: Vec<String>,
+}
+
+/// Finds out who can become those principals. Those that need not be followed, such as administrators, are left out.
+pub(crate) fn ways_home(
     account: &Account,
     exits: Vec<PrincipalId>,
+    mut takeovers: Takeovers<'_>,
     is_followed: impl Fn(PrincipalId) -> bool,
-) -> BTreeMap<PrincipalId, Rc<HomeSteps>> {
+) -> WaysHome {
+    if exits.is_empty() {
+        return WaysHome::default();
+    }
     let mut home = Home::new(account, is_followed);
     let mut known: BTreeSet<PrincipalId> = exits.iter().copied().collect();
     let mut left = exits;
-    while let Some(role) = left.pop() {
-        for id in home.enter(role) {
-            if account.principal(id).kind == PrincipalKind::Role && known.insert(id) {
-                left.push(id);
-            }
+    while let Some(id) = left.pop() {
+        let mut entering = takeovers.enter(id);
+        if account.principal(id).kind == PrincipalKind::Role {
+            entering.extend(home.enter(id));
         }
+        entering.retain(|id| known.insert(*id));
+        left.extend(entering);
     }
-    home.finish()
+    let (taken, ways) = takeovers.finish();
+    WaysHome { steps: home.finish(), taken, ways }
 }
 
 /// Whether somebody may assume a role.
@@ -80,6 +97,8 @@ struct Class {
     members: Vec<PrincipalId>,
     /// Whether a policy allows assuming some role.
     is_permitted: bool,
+    /// Whether all of them may assume some role.
+    has_entered: bool,
     steps: Steps,
 }
 
@@ -168,7 +187,8 @@ impl<'a> Home<'a> {
         let allowing = kinship.documents.iter().map(|document| &excerpts.all[*document]);
         let allowing: Vec<&Excerpt> = allowing.filter(|it| it.is_allowing).collect();
         let is_permitted = !allowing.is_empty();
-        self.classes.push(Class { members: Vec::new(), is_permitted, steps: Steps::new() });
+        let (members, steps) = (Vec::new(), Steps::new());
+        self.classes.push(Class { members, is_permitted, has_entered: false, steps });
         if allowing.iter().any(|it| it.roles.is_none()) {
             self.by_any_role.push(class);
             return;
@@ -181,7 +201,7 @@ impl<'a> Home<'a> {
         }
     }
 
-    /// Finds out who may assume the role; those.
+    /// Finds out who may assume the role; those of whom it was not known that they may assume any.
     fn enter(&mut self, role: PrincipalId) -> Vec<PrincipalId> {
         let Trial { classes, single } = self.trial(role);
         let mut entering = Vec::new();
@@ -193,9 +213,11 @@ impl<'a> Home<'a> {
             match step {
                 Step::Refused => continue,
                 Step::Unread => {}
+                Step::Allowed(_) if self.classes[class].has_entered => {}
                 Step::Allowed(_) => {
                     entering.push(first);
                     entering.extend(others);
+                    self.classes[class].has_entered = single.is_empty();
                 }
             }
             self.classes[class].steps.insert(role, step);
@@ -229,7 +251,7 @@ impl<'a> Home<'a> {
                 || (is_permitted && trust.is_open_to_account())
                 || chosen.contains(&Chosen::Arn(arn))
         };
-        if trust.document.statements.iter().any(is_personal) {
+        if trust.document.statements.iter().any(depends_on_principal) {
             let all = self.class_of.keys().copied().filter(|id| is_candidate(*id));
             return Trial { single: all.map(|id| (id, true)).collect(), ..Trial::default() };
         }
@@ -401,7 +423,7 @@ impl Excerpt {
             }
         }
         Excerpt {
-            is_personal: document.statements.iter().any(is_personal),
+            is_personal: document.statements.iter().any(depends_on_principal),
             is_allowing: document.may_allow(ASSUME_ROLE),
             roles,
         }
@@ -432,16 +454,6 @@ impl From<Decision> for Step {
         let doubts = decision.doubts();
         if doubts.lacks.is_empty() { Step::Allowed(doubts.keys) } else { Step::Unread }
     }
-}
-
-/// Whether what a statement says depends on which user or role asks, apart from the principals that it names.
-fn is_personal(statement: &Statement) -> bool {
-    let mut conditions = statement.conditions.iter();
-    let mut resources = statement.resources.iter().flat_map(Selection::items);
-    resources.any(Pattern::has_variables)
-        || conditions.any(|condition| {
-            names_principal(&condition.key) || condition.values.iter().any(Pattern::has_variables)
-        })
 }
 
 /// What a trust policy decides that was not read.

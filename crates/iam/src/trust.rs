@@ -9,7 +9,7 @@ mod issuers;
 mod services;
 
 pub(crate) use admission::{
-    Admission, Chosen, Grant, PRINCIPAL_TAG, is_session_of, names_principal, session_of,
+    Admission, Chosen, Grant, PRINCIPAL_TAG, depends_on_principal, is_session_of, session_of,
 };
 pub use fixed::Owner;
 

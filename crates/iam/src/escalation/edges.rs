@@ -72,7 +72,7 @@ impl Edge {
     }
 
     /// The target of the first step.
-    fn target(&self, change: &Change) -> Option<Target> {
+    pub(super) fn target(&self, change: &Change) -> Option<Target> {
         self.first
             .as_ref()
             .and_then(|(_, target)| target.as_ref())
@@ -81,7 +81,7 @@ impl Edge {
     }
 
     /// All steps that it takes to make the given changes, in the order in which the way takes them.
-    fn step(&self, changes: &[&Change]) -> Step {
+    pub(super) fn step(&self, changes: &[&Change]) -> Step {
         let mut steps: Vec<&Step> = changes.iter().map(|change| &change.step).collect();
         let first = if self.first.is_some() { 0 } else { steps.len() };
         steps.insert(first, &self.besides);

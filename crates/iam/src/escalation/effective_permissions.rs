@@ -182,6 +182,18 @@ impl<'a> Index<'a> {
         })
     }
 
+    /// The statements of a policy about the actions that methods need.
+    pub(super) fn about_methods(&self, policy: PolicyId) -> Vec<&Statement> {
+        let statements = self.policies[policy.place()].statements.iter();
+        let places: BTreeSet<u16> = statements.map(|(_, place)| *place).collect();
+        let document = self.document(policy).into_iter();
+        document
+            .flat_map(|document| &document.statements)
+            .zip(0..)
+            .filter_map(|(statement, place)| places.contains(&place).then_some(statement))
+            .collect()
+    }
+
     /// The statements in force about an action, without those of the boundary.
     pub(super) fn in_force(
         &self,

@@ -314,7 +314,11 @@ impl<'a> Search<'a> {
 
     /// Registers a node to wait for targets. The prefixes of the resources it may act on are found
     /// once per action.
-    fn wait_for_others(&mut self, by: Wait, beginnings: &mut HashMap<ActionId, Rc<[String]>>) {
+    pub(super) fn wait_for_others(
+        &mut self,
+        by: Wait,
+        beginnings: &mut HashMap<ActionId, Rc<[String]>>,
+    ) {
         let method = by.method;
         let others = match method.changes {
             Changes::Directory | Changes::MemberRoot | Changes::Unseen => {

@@ -57,7 +57,7 @@ fn listed(texts: &[&str]) -> String {
 
 impl Search<'_> {
     /// The ARN and the name of a target.
-    fn named(&self, target: &Target) -> (String, String) {
+    pub(super) fn named(&self, target: &Target) -> (String, String) {
         let (arn, name) = match target {
             Target::Principal(id) | Target::Session(id, _) => {
                 let principal = self.account().principal(*id);

@@ -130,7 +130,7 @@ impl Search<'_> {
     }
 
     /// How others reach somebody privileged, and the resources that they act on.
-    fn roads_to(&self, id: PrincipalId) -> Vec<(Road, String, Target)> {
+    pub(super) fn roads_to(&self, id: PrincipalId) -> Vec<(Road, String, Target)> {
         let principal = self.account().principal(id);
         let arn = || principal.arn.clone();
         let mut roads = Vec::new();

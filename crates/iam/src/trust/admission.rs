@@ -47,6 +47,16 @@ pub(crate) fn names_principal(key: &str) -> bool {
         || key.starts_with(PRINCIPAL_TAG)
 }
 
+/// Whether what a statement says depends on which user or role asks, apart from the principals that it names.
+pub(crate) fn depends_on_principal(statement: &Statement) -> bool {
+    let mut conditions = statement.conditions.iter();
+    let mut resources = statement.resources.iter().flat_map(Selection::items);
+    resources.any(Pattern::has_variables)
+        || conditions.any(|condition| {
+            names_principal(&condition.key) || condition.values.iter().any(Pattern::has_variables)
+        })
+}
+
 impl TrustPolicy {
     /// How the role admits the principal that makes a request, to assume the role or to add to its session.
     /// Returns the most certain admission for each kind of grant, since any of them may be enough.

@@ -333,7 +333,6 @@ fn what_a_role_at_home_can_become_there_is_no_other_account() {
     let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
     let expected = &["222222222222 admin via deploy if aws:MultiFactorAuthPresent"];
     check_all(own(when(deploy(), mfa)), admin(trusts_a()), expected);
-    assert_eq!(between(own(deploy()), admin(trusts_a())), None);
 }
 
 #[track_caller]
@@ -382,4 +381,184 @@ fn a_border_holds_nothing_but_what_crosses_it() {
         {"Effect": "Allow", "Action": ["sts:assumerole"], "Resource": [arn(B, "role/x")]},
     ]}]);
     assert_eq!(json!(border.documents), expected);
+}
+
+/// The ways in which alice of A reaches what she reaches in B.
+fn ways(own: Json, other: Json) -> Vec<String> {
+    let found = between(own, other).map(|found| found.roles).unwrap_or_default();
+    found.into_iter().map(|role| role.way).collect()
+}
+
+/// The user josh and the role out of A, who may assume the role admin of B; and alice, with these statements.
+fn with_josh(alice: Json, trust: Json) -> Json {
+    json!({
+        "users": {"alice": {"may": alice}, "josh": {"may": assume("admin")}},
+        "roles": {"out": {"may": assume("admin"), "trust": trust}},
+    })
+}
+
+/// The methods are those of one account: <https://github.com/DataDog/pathfinding.cloud>.
+#[test]
+fn whoever_takes_over_somebody_at_home_goes_on_as_that_one() {
+    let iam = |action: &str, target: &str| json!([allow(action, arn(A, target))]);
+    let nobody = || json!([trusts(json!({"Service": "sqs.amazonaws.com"}))]);
+    let lambda = || json!([trusts(json!({"Service": "lambda.amazonaws.com"}))]);
+    let run = json!([
+        allow("iam:PassRole", arn(A, "role/out")),
+        allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*"),
+    ]);
+    let admin_of_b = "assume arn:aws:iam::222222222222:role/admin";
+    for (alice, trust, first) in [
+        (iam("iam:CreateAccessKey", "user/josh"), nobody(), "create an access key for user josh"),
+        (iam("iam:CreateAccessKey", "*"), nobody(), "create an access key for user josh"),
+        (
+            iam("iam:CreateLoginProfile", "user/josh"),
+            nobody(),
+            "create a console password for user josh",
+        ),
+        (
+            iam("iam:UpdateAssumeRolePolicy", "role/out"),
+            nobody(),
+            "rewrite the trust policy of role out and then assume it",
+        ),
+        (run.clone(), lambda(), "create a function with role out and invoke it"),
+    ] {
+        let found = ways(with_josh(alice.clone(), trust), admin(trusts_a()));
+        assert_eq!(found, [format!("{first}, then {admin_of_b}")], "{alice}");
+    }
+    for (alice, trust) in [
+        (iam("iam:CreateAccessKey", "user/bob"), nobody()),
+        (run, nobody()),
+        (json!([allow("iam:CreateAccessKey", "*"), deny("iam:*", arn(A, "user/josh"))]), nobody()),
+    ] {
+        assert_eq!(ways(with_josh(alice.clone(), trust), admin(trusts_a())), [""; 0], "{alice}");
+    }
+    let named = json!([trusts(json!({"AWS": arn(A, "user/josh")}))]);
+    let alice = iam("iam:CreateAccessKey", "user/josh");
+    let expected = format!("create an access key for user josh, then {admin_of_b}");
+    assert_eq!(ways(with_josh(alice, nobody()), admin(named)), [expected]);
+}
+
+/// Such a step needs no condition to hold, unlike that of assuming a role, whose conditions are named.
+#[test]
+fn a_takeover_under_conditions_leads_nowhere() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let key = when(allow("iam:CreateAccessKey", "*"), mfa);
+    assert_eq!(ways(with_josh(json!([key]), json!([])), admin(trusts_a())), [""; 0]);
+}
+
+#[test]
+fn takeovers_and_roles_follow_each_other() {
+    let own = json!({
+        "users": {
+            "alice": {"may": [allow("iam:CreateAccessKey", arn(A, "user/carol"))]},
+            "carol": {"may": [allow("sts:AssumeRole", arn(A, "role/ops"))]},
+            "josh": {"may": assume("admin")},
+        },
+        "roles": {"ops": {
+            "may": [allow("iam:CreateAccessKey", arn(A, "user/josh"))],
+            "trust": trusts_a(),
+        }},
+    });
+    let expected = "create an access key for user carol, then assume role ops, then create an \
+                    access key for user josh, then assume arn:aws:iam::222222222222:role/admin";
+    assert_eq!(ways(own.clone(), admin(trusts_a())), [expected]);
+    let found = between(own, admin(trusts_a())).unwrap();
+    assert_eq!(found.roles[0].via, ["user/carol", "role/ops", "user/josh"].map(|it| arn(A, it)));
+}
+
+#[test]
+fn whoever_joins_a_group_leaves_with_its_permissions() {
+    let own = |join: Json| {
+        json!({
+            "groups": {"out": {"may": assume("admin")}, "keys": {"may": [
+                allow("iam:CreateAccessKey", arn(A, "user/josh")),
+            ]}},
+            "users": {"alice": {"may": [join]}, "josh": {"may": assume("other")}},
+        })
+    };
+    let mut other = admin(trusts_a());
+    other["roles"]["other"] = other["roles"]["admin"].clone();
+    let out = allow("iam:AddUserToGroup", arn(A, "group/out"));
+    let expected = "join group out, then assume arn:aws:iam::222222222222:role/admin";
+    assert_eq!(ways(own(out), other.clone()), [expected]);
+    let keys = allow("iam:AddUserToGroup", arn(A, "group/keys"));
+    let expected = "join group keys, then create an access key for user josh, then assume \
+                    arn:aws:iam::222222222222:role/other";
+    assert_eq!(ways(own(keys), other.clone()), [expected]);
+    assert_eq!(ways(own(allow("iam:AddUserToGroup", arn(A, "group/none"))), other), [""; 0]);
+}
+
+/// pathfinding.cloud calls it "multi-hop-both-sides": josh is an administrator of A, whom a role of B names.
+#[test]
+fn whoever_can_become_an_administrator_at_home_goes_on_as_one() {
+    let own = |alice: Json| {
+        json!({
+            "users": {"alice": {"may": [alice]}, "josh": {"may": [everything()]}},
+            "roles": {"helpdesk": {
+                "may": [allow("iam:CreateLoginProfile", "*")],
+                "trust": [trusts(json!({"AWS": arn(A, "user/alice")}))],
+            }},
+        })
+    };
+    let named = |user: &str| json!([trusts(json!({"AWS": arn(A, &format!("user/{user}"))}))]);
+    let may_read = || allow("s3:GetObject", "*");
+    let expected = "assume role helpdesk, which can become an administrator (its trust policy \
+                    grants it), then as an administrator become josh and assume \
+                    arn:aws:iam::222222222222:role/admin";
+    assert_eq!(ways(own(may_read()), admin(named("josh"))), [expected]);
+    let expected = "add an inline policy to user alice (iam:PutUserPolicy, policy own), then as \
+                    an administrator assume arn:aws:iam::222222222222:role/admin";
+    let put = allow("iam:PutUserPolicy", arn(A, "user/alice"));
+    assert_eq!(ways(own(put.clone()), admin(trusts_a())), [expected]);
+    // AWS alone changes such a role, and that of another account is out of reach.
+    let reserved = "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef";
+    for stranger in [arn(A, reserved), arn(C, "user/josh")] {
+        let trust = json!([trusts(json!({"AWS": stranger}))]);
+        assert_eq!(ways(own(put.clone()), admin(trust)), [""; 0]);
+    }
+    // Nothing is said of who is an administrator, nor of who reaches nothing.
+    assert_eq!(between(own(everything()), admin(trusts_a())), None);
+    assert_eq!(between(own(put), admin(json!([]))), None);
+}
+
+/// A role of B that is let in can take over a user of B who may enter C.
+#[test]
+fn takeovers_in_another_account_lead_on() {
+    let a = json!({"id": A, "users": {"alice": {"may": assume("in")}}});
+    let b = json!({
+        "id": B,
+        "roles": {"in": {
+            "may": [allow("iam:CreateAccessKey", arn(B, "user/josh"))],
+            "trust": trusts_a(),
+        }},
+        "users": {"josh": {"may": [allow("sts:AssumeRole", arn(C, "role/admin"))]}},
+    });
+    let mut c = admin(json!([trusts(json!({"AWS": B}))]));
+    c["id"] = json!(C);
+    let borders = [(A, a), (B, b), (C, c)].map(|(id, json)| (id, Some(border_of(json))));
+    let found = reached(&borders, "alice").unwrap();
+    assert_eq!(texts(&found), ["333333333333 admin via in via josh"]);
+}
+
+/// Each of 5,000 users may create keys for all 1,000 who lead out of the account, and has a policy of its own.
+#[test]
+fn many_who_take_over_many_take_no_time() {
+    let mut users = json!({});
+    for number in 0..5_000 {
+        let may = if number < 1_000 {
+            assume("admin")
+        } else {
+            json!([allow("iam:CreateAccessKey", arn(A, "user/u*"))])
+        };
+        users[format!("u{number}")] = json!({"may": may});
+    }
+    let account = account(json!({"id": A, "users": users}));
+    let start = Instant::now();
+    let border = border(&account, |_| Rank::Other);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let [all] = &*border.home_steps else { panic!("{} lists", border.home_steps.len()) };
+    assert_eq!((all.len(), border.ways.len()), (5_000, 1));
+    let users = border.principals.iter().filter(|it| it.takeovers.is_some()).count();
+    assert_eq!(users, 4_000);
 }

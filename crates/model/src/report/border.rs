@@ -25,10 +25,13 @@ pub struct Border {
     /// The users and roles that may assume roles in other accounts, and the roles that trust
     /// others.
     pub principals: Vec<BorderPrincipal>,
-    /// The distinct sets of the account's own roles that principals may assume on the way to other
-    /// accounts.
+    /// Users and roles of the account that lead out of it, as some of the principals can become them: each set of
+    /// steps once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub home_steps: Vec<Vec<HomeStep>>,
+    /// What these steps take, as phrases that complete "it may …", with `{target}` for the name of whom one becomes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<String>,
 }
 
 /// A user or role that may assume roles in other accounts, or a role that trusts others.
@@ -38,7 +41,10 @@ pub struct BorderPrincipal {
     pub kind: PrincipalKind,
     /// The ARN.
     pub arn: String,
-    /// The unique id, such as `AROA…`, if known.
+    /// How the principal of that ARN changes what it has, to be as it is described here; none: it is so today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
+    /// The unique id, such as `AROA…`, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unique_id: Option<String>,
     /// The tags; none if they are not known.
@@ -53,10 +59,16 @@ pub struct BorderPrincipal {
     /// The index of its trust policy in `documents`, if that trusts others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<usize>,
-    /// The index in `home_steps` of the roles it may assume, if there are any.
+    /// The place among the home steps of the roles that it may assume; none: there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_steps: Option<usize>,
-    /// Its rank in its own account.
+    /// The same of those whom it can become in other ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeovers: Option<usize>,
+    /// How it can become an administrator of its own account without conditions, as a phrase that completes "it may …".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_by: Option<String>,
+    /// What it is in its own account.
     pub rank: BorderRank,
     /// The condition keys on which the rank depends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,14 +78,17 @@ pub struct BorderPrincipal {
     pub incomplete: bool,
 }
 
-/// A role of a principal's own account that it may assume.
+/// A user or role of its own account that a principal can become.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HomeStep {
-    /// The index of the role in `principals`.
-    pub role: usize,
-    /// The condition keys on which this depends.
+    /// Its place among the principals.
+    pub principal: usize,
+    /// The condition keys on which that depends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<String>,
+    /// The place of what it takes among the ways; none: to assume the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<usize>,
 }
 
 words! {

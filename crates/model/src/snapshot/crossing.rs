@@ -4,8 +4,8 @@ use crate::record::record;
 use crate::{Certainty, Fact, PrincipalKind};
 
 record! {
-    /// A user or role that may assume roles in other accounts, and is not an administrator in its
-    /// own. Known only if several accounts are audited together.
+    /// A user or role that may assume roles in other accounts, by itself or as somebody of its account whom it can
+    /// become, and is not an administrator in its own. It is known only where several accounts are audited together.
     #[from(AccountAuthorizationDetails)]
     #[resource(id = arn, name = name)]
     pub struct Crossing {
@@ -42,7 +42,10 @@ record! {
         /// The condition keys on which it depends.
         #[shown(Nothing)]
         pub conditions: Vec<String>,
-        /// The ARNs of the roles in other accounts that are assumed before it, in their order.
+        /// The ARNs of the users and roles that are taken over or assumed before it, in their order.
         pub via: Vec<String>,
+        /// All that this takes, as a phrase that completes "it may …".
+        #[shown(Nothing)]
+        pub way: String,
     }
 }

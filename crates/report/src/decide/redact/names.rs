@@ -51,7 +51,9 @@ impl<'s> Names<'s> {
             let text = of[name.rsplit('.').next().unwrap_or(name)].as_str()?;
             Some(self.text_of(&format!("{path}.{name}"), text))
         };
-        let mut sentence = text(way, "title")?;
+        let Some(mut sentence) = text(way, "title") else {
+            return self.way_across(path, way);
+        };
         if let Some(target) = text(way, "target") {
             sentence = format!("{sentence}: {}", last_name(&target));
         }
@@ -68,6 +70,17 @@ impl<'s> Names<'s> {
             sentence = format!("{sentence} ({})", grants.join("; "));
         }
         Some(sentence)
+    }
+
+    /// Whom a way from one account into another leads through, and which role it ends at.
+    fn way_across(&self, path: &str, way: &Json) -> Option<String> {
+        let mut steps = Vec::new();
+        for via in way["via"].as_array()?.iter().filter_map(Json::as_str) {
+            steps.push(format!("become {}", self.text_of(&format!("{path}.via"), via)));
+        }
+        let arn = self.text_of(&format!("{path}.arn"), way["arn"].as_str()?);
+        steps.push(format!("assume {arn}"));
+        Some(steps.join(", then "))
     }
 
     /// A text of which nothing else is known.

@@ -1,0 +1,333 @@
+//! Who of an account can become whom for certain, privileged or not, by other methods than assuming a role.
+//!
+//! Most principals differ in nothing that decides about that, so one of them is tried for all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
+
+use portcullis_model::PrincipalKind;
+
+use super::Certainty;
+use super::edges::Edge;
+use super::methods::{ActionId, Changes, Method};
+use super::nodes::NodeId;
+use super::search::{Search, Wait};
+use super::step::{Step, Target};
+use crate::account::{Account, PolicyId, PrincipalId};
+use crate::policy::{PolicyDocument, Statement};
+use crate::trust::depends_on_principal;
+
+/// Those who may act as somebody else of their account.
+pub(crate) struct Takeovers<'a> {
+    search: Search<'a>,
+    classes: Vec<Class>,
+    class_of: HashMap<NodeId, usize>,
+    /// The principals that are followed, as they are and as they can make themselves.
+    actors: BTreeMap<NodeId, Actor>,
+    ways: Ways,
+}
+
+/// A principal as it is, or as it is once it changed what it has.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Actor {
+    pub(crate) id: PrincipalId,
+    /// How it changes that, as a phrase that completes "it may …", and a number; none: it is as it is today.
+    pub(crate) change: Option<(String, usize)>,
+}
+
+impl Actor {
+    /// A principal as it is.
+    pub(crate) fn new(id: PrincipalId) -> Actor {
+        Actor { id, change: None }
+    }
+}
+
+/// How each actor becomes others: whom, and the place of what that takes among the ways.
+pub(crate) type Taken = BTreeMap<Actor, Rc<Vec<(PrincipalId, usize)>>>;
+
+/// Phrases that complete "it may …", with `{target}` for the name of whom one becomes; each once.
+#[derive(Default)]
+struct Ways {
+    all: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+/// Actors about whom the same is decided.
+#[derive(Default)]
+struct Class {
+    members: Vec<NodeId>,
+    taken: Vec<(PrincipalId, usize)>,
+}
+
+/// What the actors of a class have in common.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Kinship {
+    kind: PrincipalKind,
+    /// What their policies say about the actions of methods, each once.
+    documents: BTreeSet<usize>,
+    /// What their boundary says about these; none: they have none.
+    boundary: Option<usize>,
+    /// Whether they changed what they have: only then is it tried whether they may assume a role, too.
+    is_changed: bool,
+    /// The only one of its class, since its policies depend on who it is.
+    only: Option<NodeId>,
+}
+
+/// What policies say about the actions of methods, each text once, and whether that depends on who has it.
+#[derive(Default)]
+struct Excerpts {
+    by_text: HashMap<String, usize>,
+    by_policy: HashMap<PolicyId, (usize, bool)>,
+}
+
+impl<'a> Takeovers<'a> {
+    /// Of the principals that are to be followed.
+    pub(crate) fn new(
+        account: &'a Account,
+        is_followed: impl Fn(PrincipalId) -> bool,
+    ) -> Takeovers<'a> {
+        let mut takeovers = Takeovers {
+            search: Search::new(account, false),
+            classes: Vec::new(),
+            class_of: HashMap::new(),
+            actors: BTreeMap::new(),
+            ways: Ways::default(),
+        };
+        let mut excerpts = Excerpts::default();
+        let mut classes = HashMap::new();
+        for id in account.principal_ids() {
+            let principal = account.principal(id);
+            if principal.kind == PrincipalKind::Group
+                || principal.service_linked
+                || !is_followed(id)
+            {
+                continue;
+            }
+            let node = takeovers.search.of_principal[id.place()];
+            takeovers.actors.insert(node, Actor::new(id));
+            if takeovers.classify(node, &mut classes, &mut excerpts) {
+                takeovers.search.wait_for_takeovers(node);
+            }
+        }
+        let principals: Vec<NodeId> = takeovers.actors.keys().copied().collect();
+        for node in principals {
+            takeovers.search.change_itself(node);
+        }
+        for (node, actor) in takeovers.changed() {
+            takeovers.actors.insert(node, actor);
+            takeovers.classify(node, &mut classes, &mut excerpts);
+        }
+        takeovers
+    }
+
+    /// Puts a node in its class; whether it is the first there.
+    fn classify(
+        &mut self,
+        node: NodeId,
+        known: &mut HashMap<Kinship, usize>,
+        excerpts: &mut Excerpts,
+    ) -> bool {
+        let is_changed = self.actors[&node].change.is_some();
+        let kinship = excerpts.kinship(&self.search, node, is_changed);
+        let next = self.classes.len();
+        let class = *known.entry(kinship).or_insert(next);
+        if class == next {
+            self.classes.push(Class::default());
+        }
+        self.classes[class].members.push(node);
+        self.class_of.insert(node, class);
+        class == next
+    }
+
+    /// The principals once they changed for certain what they have.
+    fn changed(&self) -> Vec<(NodeId, Actor)> {
+        let mut next: HashMap<NodeId, Vec<(NodeId, String)>> = HashMap::new();
+        for (to, edges) in &self.search.leading_to {
+            for edge in edges {
+                if let Some(text) = self.search.describe_change(edge) {
+                    next.entry(edge.owner).or_default().push((*to, text));
+                }
+            }
+        }
+        let (mut changed, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut left: VecDeque<(NodeId, Actor)> = VecDeque::new();
+        left.extend(self.actors.iter().map(|(node, actor)| (*node, actor.clone())));
+        while let Some((node, actor)) = left.pop_front() {
+            let mut after = next.remove(&node).unwrap_or_default();
+            after.sort();
+            for (to, text) in after {
+                if seen.insert(to) {
+                    let before = actor.change.iter().map(|(text, _)| text.clone());
+                    let text = before.chain([text]).collect::<Vec<_>>().join(", then ");
+                    let actor = Actor { id: actor.id, change: Some((text, to.place())) };
+                    changed.push((to, actor.clone()));
+                    left.push_back((to, actor));
+                }
+            }
+        }
+        changed
+    }
+
+    /// The actors that are not as they are today, with their policies and their boundary.
+    pub(crate) fn changed_actors(
+        &self,
+    ) -> impl Iterator<Item = (&Actor, Vec<&PolicyDocument>, Option<&PolicyDocument>)> {
+        let changed = self.actors.iter().filter(|(_, actor)| actor.change.is_some());
+        changed.map(|(node, actor)| {
+            let who = &self.search.node(*node).who;
+            let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+            let documents = in_force.filter_map(|policy| self.search.index.document(*policy));
+            let boundary = who.boundary.and_then(|policy| self.search.index.document(policy));
+            (actor, documents.collect(), boundary)
+        })
+    }
+
+    /// Finds out who can become a principal; those of whom it was not known that they can become anybody.
+    pub(crate) fn enter(&mut self, id: PrincipalId) -> Vec<PrincipalId> {
+        let mut known: HashMap<usize, usize> = HashMap::new();
+        for (road, resource, target) in self.search.roads_to(id) {
+            if road.0 == Changes::RunningRole {
+                continue;
+            }
+            for (length, of_length) in self.search.waiting.get(&road).into_iter().flatten() {
+                let beginning = resource.get(..*length);
+                let waits = beginning.and_then(|beginning| of_length.get(beginning));
+                for wait in waits.into_iter().flatten() {
+                    let Some(class) = self.class_of.get(&wait.node) else { continue };
+                    if known.contains_key(class) {
+                        continue;
+                    }
+                    let mut members = self.classes[*class].members.iter();
+                    let Some(node) = members.find(|node| self.actors[*node].id != id) else {
+                        continue;
+                    };
+                    let by = Wait { node: *node, ..*wait };
+                    let step = self.search.attempt(by, &resource, &target);
+                    if step.is_some_and(|step| step.certainty() == Certainty::Certain) {
+                        known.insert(*class, self.ways.place(by.method, &target));
+                    }
+                }
+            }
+        }
+        let mut entering = Vec::new();
+        for (class, way) in known {
+            let Class { members, taken } = &mut self.classes[class];
+            if taken.is_empty() {
+                entering.extend(members.iter().map(|node| self.actors[node].id));
+            }
+            taken.push((id, way));
+        }
+        entering
+    }
+
+    /// What was found, and the ways.
+    pub(crate) fn finish(self) -> (Taken, Vec<String>) {
+        let mut all = Taken::new();
+        for Class { members, mut taken } in self.classes {
+            taken.sort_unstable();
+            let shared = Rc::new(taken);
+            for node in members.iter().filter(|_| !shared.is_empty()) {
+                all.insert(self.actors[node].clone(), Rc::clone(&shared));
+            }
+        }
+        (all, self.ways.all)
+    }
+}
+
+impl Ways {
+    /// The place of what a method takes that lets one become whom the target leads to.
+    fn place(&mut self, method: &Method, target: &Target) -> usize {
+        let mut way = method.way.clone().unwrap_or_else(|| method.title.clone());
+        if let Target::Provider(arn, _) = target {
+            let name = arn.split_once('/').map_or(arn.as_str(), |(_, name)| name);
+            way = format!("{}, such as role {{target}}", way.replace("{target}", name));
+        }
+        let next = self.all.len();
+        let place = *self.places.entry(way.clone()).or_insert(next);
+        if place == next {
+            self.all.push(way);
+        }
+        place
+    }
+}
+
+impl Excerpts {
+    /// What a node has in common with others.
+    fn kinship(&mut self, search: &Search<'_>, node: NodeId, is_changed: bool) -> Kinship {
+        let who = &search.node(node).who;
+        let (mut documents, mut is_personal) = (BTreeSet::new(), false);
+        for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
+            let (document, depends) = self.number(search, *policy);
+            documents.insert(document);
+            is_personal |= depends;
+        }
+        let boundary = who.boundary.map(|policy| self.number(search, policy));
+        is_personal |= boundary.is_some_and(|(_, depends)| depends);
+        Kinship {
+            kind: who.identity.kind,
+            documents,
+            boundary: boundary.map(|(document, _)| document),
+            is_changed,
+            only: is_personal.then_some(node),
+        }
+    }
+
+    /// The number of what a policy says, and whether that depends on who has it.
+    fn number(&mut self, search: &Search<'_>, policy: PolicyId) -> (usize, bool) {
+        if let Some(known) = self.by_policy.get(&policy) {
+            return *known;
+        }
+        let statements: Vec<Statement> =
+            search.index.about_methods(policy).into_iter().cloned().collect();
+        let depends = statements.iter().any(depends_on_principal);
+        let document = PolicyDocument { version: None, statements };
+        let next = self.by_text.len();
+        let number = *self.by_text.entry(document.to_json().to_string()).or_insert(next);
+        self.by_policy.insert(policy, (number, depends));
+        (number, depends)
+    }
+}
+
+impl Search<'_> {
+    /// Notes whom a node could become by other methods than assuming a role.
+    fn wait_for_takeovers(&mut self, id: NodeId) {
+        let mentioned = self.index.mentioned(&self.node(id).who);
+        let mut beginnings = HashMap::new();
+        for by in Wait::all(id) {
+            let changes = by.method.changes;
+            let mut actions = by.method.actions.iter();
+            let is_takeover = changes.becomes().is_some() && changes != Changes::RoleSession
+                || changes.is_of_provider();
+            if is_takeover && actions.all(|action: &ActionId| mentioned[usize::from(action.0)]) {
+                self.wait_for_others(by, &mut beginnings);
+            }
+        }
+    }
+
+    /// Looks for what a principal may be once it changed what it has.
+    fn change_itself(&mut self, id: NodeId) {
+        for by in Wait::all(id) {
+            if by.method.changes.alters_reached() && self.mentions(by) {
+                self.change(&Edge::new(by, id, Step::default()));
+            }
+        }
+    }
+
+    /// How an owner changes what it has itself, if it can for certain.
+    fn describe_change(&self, edge: &Edge) -> Option<String> {
+        let changes: Vec<_> = edge.changes.iter().collect();
+        let is_own = edge.by.node == edge.owner && edge.first.is_none();
+        if !is_own || edge.step(&changes).certainty() != Certainty::Certain {
+            return None;
+        }
+        let method = edge.by.method;
+        let target = match &*changes {
+            [change] => edge.target(change),
+            _ => None,
+        };
+        Some(match (&method.way, target) {
+            (Some(way), Some(target)) => way.replace("{target}", &self.named(&target).1),
+            _ => method.title.clone(),
+        })
+    }
+}
