@@ -113,6 +113,19 @@ impl Quantifier {
     }
 }
 
+/// The condition keys for addresses. Compared as text, an address never equals a range, which needs
+/// the operators for addresses.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress>
+const OF_ADDRESSES: [&str; 2] = ["aws:sourceip", "aws:vpcsourceip"];
+
+impl Operator {
+    /// Whether it compares texts.
+    fn is_of_text(self) -> bool {
+        matches!(self, Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like)
+    }
+}
+
 impl Condition {
     /// Reads one entry of a condition block. The operator may be as long as
     /// `ForAnyValue:StringLikeIfExists`.
@@ -142,6 +155,9 @@ impl Condition {
         }
         let name = key.to_owned();
         let key = key.to_ascii_lowercase();
+        if OF_ADDRESSES.contains(&key.as_str()) && operator.is_of_text() {
+            patterns.retain(|pattern| !pattern.as_str().contains('/'));
+        }
         Condition { key, name, operator, negated, quantifier, when_absent, values: patterns }
     }
 
@@ -174,6 +190,11 @@ impl Condition {
         self.values.is_empty() && !self.negated && !self.when_absent
     }
 
+    /// Whether it always holds, because its list of values is empty.
+    fn always_holds(&self) -> bool {
+        self.values.is_empty() && self.negated && self.when_absent
+    }
+
     /// Whether it holds for a request, in a statement of the given effect.
     pub(crate) fn holds(&self, request: &Request<'_>, effect: Effect) -> Truth {
         let value = request.value(&self.key);
@@ -199,6 +220,7 @@ impl Condition {
                 if is_decided { holds } else { Truth::depends_on(&self.name) }
             }
             Value::Open if self.never_holds() => Truth::No,
+            Value::Open if self.always_holds() => Truth::Yes,
             Value::Open => Truth::depends_on(&self.name),
             value => self.holds_for_one(request, &value),
         }

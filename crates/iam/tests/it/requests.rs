@@ -406,6 +406,27 @@ fn an_empty_list_matches_nothing() {
     check(json!([under(json!({"StringEquals": {"aws:SourceIp": []}}))]), "silent");
 }
 
+/// "With the exception of the IP address operators", a value is compared as text:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress>.
+#[test]
+fn no_address_is_equal_to_a_range() {
+    let address = |operator: &str, values: Json| json!({operator: {"aws:SourceIp": values}});
+    let range = || json!(["203.0.113.0/24", "198.51.100.0/24"]);
+    for operator in ["StringEquals", "StringEqualsIgnoreCase", "StringLike"] {
+        check(json!([under(address(operator, range()))]), "silent");
+        let no = when(deny("*", "*"), address(operator, range()));
+        check(json!([everything(), no]), "allowed");
+    }
+    for operator in ["StringNotEquals", "StringNotLike"] {
+        check(json!([under(address(operator, range()))]), "allowed");
+        let no = when(deny("*", "*"), address(operator, range()));
+        check(json!([everything(), no]), "denied");
+    }
+    let text = json!(["203.0.113.7", "203.0.113.0/24"]);
+    check(json!([under(address("StringEquals", text))]), "aws:SourceIp");
+    check(json!([under(address("StringLike", json!("203.0.113.*")))]), "aws:SourceIp");
+}
+
 #[test]
 fn what_only_a_request_tells_is_conditional() {
     for (operator, key, value) in [
