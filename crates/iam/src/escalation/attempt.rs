@@ -66,7 +66,7 @@ impl<'a> Search<'a> {
         if !method.changes.is_of_provider() {
             let role = principal.map(|(_, role)| role);
             let uses = self.uses_for(method, role, who.asks(""))?;
-            return Some(step.and(room).and(uses));
+            return Some(step.and(room).and(uses).and(method.limit_of_closed()));
         }
         let mut step = step.and(room);
         if let Target::Provider(provider, role) = target

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use portcullis_model::PrincipalKind;
 use serde::Deserialize;
 
+use super::Certainty;
+use super::step::Step;
+
 const LIST: &str = include_str!("../../data/escalations.toml");
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
@@ -71,6 +74,8 @@ pub(super) struct Method {
     /// services.
     #[serde(default)]
     pub(super) on: BTreeMap<String, String>,
+    /// A service that it needs and that AWS has closed.
+    pub(super) closed: Option<String>,
     /// The ARN, with placeholders, of the new resource that the services act for, whose name AWS
     /// chooses.
     pub(super) acts_for: Option<String>,
@@ -233,6 +238,17 @@ impl Method {
             variants.push(variant);
         }
         variants
+    }
+
+    /// The highest certainty it can have: a method that needs a service which AWS has closed is
+    /// only possible.
+    ///
+    /// <https://docs.aws.amazon.com/codestar/latest/APIReference/Welcome.html>
+    pub(super) fn limit_of_closed(&'static self) -> Step {
+        match &self.closed {
+            Some(service) => Step::limited(Certainty::Possible, service),
+            None => Step::default(),
+        }
     }
 
     /// The services, or one without a name, so that a method without services is tried once.

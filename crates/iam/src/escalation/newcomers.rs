@@ -142,7 +142,9 @@ impl Search<'_> {
         }
         let mut passes = Vec::new();
         for by in Wait::all(id) {
-            if by.method.changes == Changes::PassedRole && self.mentions(by) {
+            let method = by.method;
+            let is_passing = method.changes == Changes::PassedRole && method.closed.is_none();
+            if is_passing && self.mentions(by) {
                 let uses = self.index.uses(&by.method.actions[1..], self.node(id).who.asks(""));
                 passes.extend(uses.map(|uses| (by, uses)));
             }

@@ -358,7 +358,7 @@ impl<'a> Search<'a> {
             return;
         }
         let limit = match method.changes {
-            Changes::Unseen => {
+            Changes::Unseen if method.closed.is_none() => {
                 Step::limited(Certainty::Possible, "what is in the account beside identities")
             }
             Changes::Directory if !self.names.has_identity_center => {
@@ -370,7 +370,8 @@ impl<'a> Search<'a> {
         let brings = if method.changes == Changes::MemberRoot { &[task][..] } else { &[] };
         let asked = Asked { brings, ..self.node(by.node).who.asks("") };
         if let Some(step) = self.index.uses(&method.actions, asked) {
-            self.found(by, None, step.and(limit), Rank::ADMINISTRATOR);
+            let step = step.and(limit).and(method.limit_of_closed());
+            self.found(by, None, step, Rank::ADMINISTRATOR);
         }
     }
 
