@@ -10,13 +10,14 @@ use portcullis_model::PrincipalKind;
 
 use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::border::about_assuming;
+use crate::condition::{Condition, Operator};
 use crate::context::{Context, Request, Resource};
 use crate::escalation::{Taken, Takeovers, policies_of};
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{
     ASSUME_ROLE, Admission, Chosen, Grant, TrustPolicy, brought_by_requests, depends_on_principal,
-    session_of,
+    names_principal, session_of,
 };
 use crate::truth::{Doubts, Lack};
 
@@ -127,7 +128,7 @@ struct Home<'a> {
     /// The classes that may be allowed to assume the role of that ARN, and those that may be any role.
     by_role: HashMap<String, Vec<usize>>,
     by_any_role: Vec<usize>,
-    by_arn: HashMap<&'a str, PrincipalId>,
+    by_arn: BTreeMap<&'a str, PrincipalId>,
     role_by_name: HashMap<&'a str, PrincipalId>,
     /// Where it is not as for their class, or nothing is decided for that.
     own: BTreeMap<PrincipalId, Steps>,
@@ -151,7 +152,7 @@ impl<'a> Home<'a> {
             class_of: HashMap::new(),
             by_role: HashMap::new(),
             by_any_role: Vec::new(),
-            by_arn: HashMap::new(),
+            by_arn: BTreeMap::new(),
             role_by_name: HashMap::new(),
             own: BTreeMap::new(),
             everything: PolicyDocument::everything(),
@@ -241,9 +242,15 @@ impl<'a> Home<'a> {
         let Some(trust) = &role.trust else {
             return Trial { classes: self.permitted(&role.arn), ..Trial::default() };
         };
+        if trust.document.statements.iter().any(depends_on_principal) {
+            let mut single = BTreeMap::new();
+            for id in self.candidates(trust, &role.arn) {
+                single.insert(id, true);
+            }
+            return Trial { single, ..Trial::default() };
+        }
         let chosen: Vec<Chosen<'_>> = trust.chosen().collect();
-        let is_by_trial =
-            trust.must_be_tried_on_all() || chosen.iter().any(|it| !matches!(it, Chosen::Arn(_)));
+        let is_by_trial = trust.must_be_tried_on_all();
         let is_candidate = |id: PrincipalId| {
             let is_permitted = self.classes[self.class_of[&id]].is_permitted;
             let arn = self.account.principal(id).arn.as_str();
@@ -251,10 +258,6 @@ impl<'a> Home<'a> {
                 || (is_permitted && trust.is_open_to_account())
                 || chosen.contains(&Chosen::Arn(arn))
         };
-        if trust.document.statements.iter().any(depends_on_principal) {
-            let all = self.class_of.keys().copied().filter(|id| is_candidate(*id));
-            return Trial { single: all.map(|id| (id, true)).collect(), ..Trial::default() };
-        }
         let single = self.named(trust).into_iter().map(|id| (id, is_candidate(id))).collect();
         let classes = if is_by_trial {
             (0..self.classes.len()).collect()
@@ -264,6 +267,46 @@ impl<'a> Home<'a> {
             Vec::new()
         };
         Trial { classes, single }
+    }
+
+    /// The principals that a trust policy may let in, which depends on who they are.
+    fn candidates(&self, trust: &TrustPolicy, role: &str) -> BTreeSet<PrincipalId> {
+        let mut candidates = self.named(trust);
+        for (_, statement, element) in trust.admitting() {
+            if !matches!(element, PrincipalElement::Anyone | PrincipalElement::Account(_)) {
+                continue;
+            }
+            let mut demands = statement.conditions.iter().filter(|it| !it.negated);
+            let demand = demands.find(|it| names_principal(&it.key));
+            match demand.map(|demand| self.demanded(demand)) {
+                Some(Some(found)) => candidates.extend(found),
+                None if *element != PrincipalElement::Anyone => {
+                    for class in self.permitted(role) {
+                        candidates.extend(&self.classes[class].members);
+                    }
+                }
+                _ => return self.class_of.keys().copied().collect(),
+            }
+        }
+        candidates
+    }
+
+    /// The principals that a condition may hold for; none: that must be tried.
+    fn demanded(&self, demand: &Condition) -> Option<Vec<PrincipalId>> {
+        let is_by_text =
+            matches!(demand.operator, Operator::Equals | Operator::Like | Operator::Arn);
+        let is_by_arn = demand.key == "aws:principalarn";
+        if !is_by_text || !is_by_arn || demand.when_absent {
+            return None;
+        }
+        let mut found = Vec::new();
+        for value in &demand.values {
+            let beginning = value.literal_prefix();
+            let after = self.by_arn.range(beginning..);
+            let within = after.take_while(|(arn, _)| arn.starts_with(beginning));
+            found.extend(within.map(|(_, id)| *id));
+        }
+        Some(found)
     }
 
     /// The classes whose policies may allow assuming the role.

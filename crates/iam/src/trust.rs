@@ -9,7 +9,8 @@ mod issuers;
 mod services;
 
 pub(crate) use admission::{
-    Admission, Chosen, Grant, PRINCIPAL_TAG, depends_on_principal, is_session_of, session_of,
+    Admission, Chosen, Grant, PRINCIPAL_TAG, depends_on_principal, is_session_of, names_principal,
+    session_of,
 };
 pub use fixed::Owner;
 

@@ -562,3 +562,30 @@ fn many_who_take_over_many_take_no_time() {
     let users = border.principals.iter().filter(|it| it.takeovers.is_some()).count();
     assert_eq!(users, 4_000);
 }
+
+/// Who is let in by name or tag needs no permission; who is not let out by name needs one.
+#[test]
+fn conditions_of_trust_at_home_choose_among_many() {
+    let policy = |condition: Json| json!([when(trusts(json!({"AWS": A})), condition)]);
+    let arns = |pattern: &str| json!({"aws:PrincipalArn": arn(A, &format!("user/{pattern}"))});
+    let may = |statements: Json| json!({"may": statements, "tags": {"team": "a"}});
+    let tag = |value: &str| json!({"aws:PrincipalTag/team": value});
+    for (alice, condition, is_let_in) in [
+        (may(json!([])), json!({"ArnLike": arns("al*")}), true),
+        (may(json!([])), json!({"ArnLike": arns("*ice")}), true),
+        (may(json!([])), json!({"StringEquals": arns("alice")}), true),
+        (may(json!([])), json!({"ArnLike": arns("bob*")}), false),
+        (may(json!([deploy()])), json!({"ArnLike": arns("bob*")}), false),
+        (may(json!([])), json!({"StringEquals": {"aws:username": "alice"}}), true),
+        (may(json!([])), json!({"StringEquals": tag("a")}), true),
+        (may(json!([])), json!({"StringEquals": tag("b")}), false),
+        (may(json!([deploy()])), json!({"ArnNotLike": arns("bob*")}), true),
+        (may(json!([deploy()])), json!({"ArnNotLike": arns("al*")}), false),
+        (may(json!([])), json!({"ArnNotLike": arns("bob*")}), false),
+    ] {
+        let found = by_deploy(alice.clone(), policy(condition.clone()));
+        let found = found.map(|found| texts(&found));
+        let expected = is_let_in.then(|| vec!["222222222222 admin via deploy".to_owned()]);
+        assert_eq!(found, expected, "{alice} {condition}");
+    }
+}
