@@ -13,6 +13,7 @@ use crate::summary::Filter;
 
 /// The facts of each account that was read, by its id. `events` may begin before what the filter takes, so
 /// that it is known what led to an event.
+#[expect(clippy::vec_box, reason = "as in what was read, which would be copied")]
 pub(crate) fn facts(
     coverage: &Coverage,
     mut events: Vec<Box<Event>>,

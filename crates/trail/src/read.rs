@@ -12,7 +12,7 @@ use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountId, Activity, Coverage, Event, Form, InputGap, Period, RegionCoverage, is_region,
+    AccountId, Activity, Coverage, Form, InputGap, Period, RegionCoverage, is_region,
 };
 
 use crate::digest::{Digest, file_name};
@@ -288,7 +288,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
     found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
-    let events: Vec<Box<Event>> = found.into_iter().map(|found| found.event).collect();
+    let events: Vec<_> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
     for (place, period) in damages {
         if let Some(region) = regions.0.get_mut(&place) {
