@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{log_file, read, record};
 
-fn event(fields: Value) -> Box<Event> {
+fn event(fields: Value) -> Event {
     let activity = read(log_file(&[record(fields)]));
-    let [event] = activity.events.try_into().unwrap();
-    event
+    let [event]: [Box<Event>; 1] = activity.events.try_into().unwrap();
+    *event
 }
 
 fn outcome(fields: Value) -> Outcome {
