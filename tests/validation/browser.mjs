@@ -77,8 +77,11 @@ const choose = (page, filter, value) => page.click(`button[data-filter="${filter
 const reset = (page) => page.click("#reset");
 const values = (findings, key) => [...new Set(findings.map((finding) => finding[key]))];
 
-/** The findings that are shown at first: all, but for what passes where something else is there. */
-const atFirst = (findings) => findings.filter(({ status }) => STATUSES_OF_WORK.includes(status));
+/** The findings that are shown at first: the open ones or, if there are none, all that asks for work. */
+const atFirst = (findings) => {
+  const open = findings.filter(({ status }) => status === "open");
+  return open.length > 0 ? open : findings.filter(({ status }) => STATUSES_OF_WORK.includes(status));
+};
 
 /** How many findings a menu says that it would show of a value. */
 const promised = async (page, filter, value) => page.$eval(`select[data-filter="${filter}"]`,
@@ -99,6 +102,8 @@ const pick = async (page, filter, value, wanted) => {
 const filters = async (page, { findings, rules }) => {
   const shown = atFirst(findings);
   same(await counted(page), shown.length, "findings at first");
+  const inHeading = parseInt(await page.textContent('nav a[href="#findings"] span'), 10);
+  same(findings.filter(({ status }) => status === "open").length, inHeading, "open findings in the heading");
   for (const severity of values(findings, "severity")) {
     await choose(page, "severity", severity);
     same(await counted(page), shown.filter((f) => f.severity === severity).length, `severity ${severity}`);

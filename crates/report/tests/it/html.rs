@@ -191,6 +191,22 @@ fn the_page_lists_some_findings_and_counts_the_rest() {
     assert!(!section(&self::page(&of_size(100)), "findings").contains("are not listed here"));
 }
 
+/// However severe what could not be judged may be.
+#[test]
+fn rules_with_open_findings_come_before_those_that_were_not_judged() {
+    let mut report = decided();
+    for finding in &mut report.findings {
+        let is_unknown = finding.verdict == Verdict::Unknown;
+        finding.severity = if is_unknown { Severity::Critical } else { Severity::Low };
+    }
+    let page = page(&report);
+    let findings = section(&page, "findings");
+    let groups = findings.split("<tbody").skip(1);
+    let are_open: Vec<bool> = groups.map(|g| g.contains("status open")).collect();
+    assert!(are_open.contains(&false), "{findings}");
+    assert!(are_open.is_sorted_by_key(|open| !open), "{findings}");
+}
+
 #[test]
 fn a_control_tells_how_much_of_what_fails_it_is_waived() {
     let mut report = decided();

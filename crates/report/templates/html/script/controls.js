@@ -57,7 +57,9 @@ const showControls = (counts) => {
     const { filter } = select.dataset;
     const [, ...options] = select.options;
     for (const option of options) {
-      option.textContent = `${option.value} (${counts[filter].get(option.value) ?? 0})`;
+      const count = counts[filter].get(option.value) ?? 0;
+      option.textContent = `${option.value} (${count})`;
+      option.hidden = count === 0 && !chosen[filter].has(option.value);
     }
     select.value = [...chosen[filter]].at(-1) ?? "";
   }

@@ -29,13 +29,16 @@ const clearFilters = () => {
   for (const values of Object.values(chosen)) values.clear();
 };
 
-/** Sets every filter to what it is at first: where passes are listed, only what asks for work. */
+/** Sets every filter to what it is at first: only what is open or, if nothing is, what else asks for work. */
 const resetFilters = () => {
   clearFilters();
-  const statuses = new Set(data.findings.map(({ status }) => status));
-  const work = [...statuses].filter(isWork);
-  if (work.length < statuses.size) chosen.status = new Set(work);
+  const statuses = [...new Set(data.findings.map(({ status }) => status))];
+  const first = statuses.includes("open") ? ["open"] : statuses.filter(isWork);
+  if (first.length < statuses.length) chosen.status = new Set(first);
 };
+
+/** Whether only open findings are let through, whatever else is chosen. */
+const isOpenOnly = () => chosen.status.size === 1 && chosen.status.has("open");
 
 /** What is chosen, as the parameters of an address. */
 const parameters = () => {

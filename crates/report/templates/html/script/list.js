@@ -81,10 +81,11 @@ const show = () => {
   byId("list").replaceChildren();
   draw(byId("list"), groups, ([key, some]) => group(by, key, some, first), 0, GROUPS, GROUPS);
   showControls(counts);
-  const all = data.findings.length;
+  const all = data.findings.filter(({ status }) => !isOpenOnly() || status === "open").length;
   const some = findings.length === all ? String(all) : `${findings.length} of ${all}`;
+  const noun = `${isOpenOnly() ? "open " : ""}${all === 1 ? "finding" : "findings"}`;
   const whose = [...chosen.identity].map((arn) => ` about ${nameIn(arn)}`).join(" or");
-  byId("count").textContent = `${some} ${all === 1 ? "finding" : "findings"}${whose}`;
+  byId("count").textContent = `${some} ${noun}${whose}`;
 };
 
 /** Draws anew after a choice of the reader's. */

@@ -20,7 +20,7 @@ const onPaper = (finding, inFull) => {
 const ruleOnPaper = (rule, findings, inFull) => {
   const printed = inFull ? findings : findings.slice(0, PRINTED_OF_RULE);
   const rest = findings.length - printed.length;
-  const note = `${rest} more of this rule are not printed here.`;
+  const note = `${rest} more of this rule ${rest === 1 ? "is" : "are"} not printed here.`;
   return element("section", { class: "group" }, groupTitle("rule", rule, findings), ...about(rule),
     ...printed.map((finding) => onPaper(finding, inFull)), rest > 0 ? element("p", {}, note) : "");
 };

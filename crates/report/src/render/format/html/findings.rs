@@ -52,6 +52,8 @@ impl<'a> Findings<'a> {
         for rule in index.most_severe(Entry::is_work) {
             groups.push(Group::new(rule, view, &mut anchors)?);
         }
+        groups
+            .sort_by_key(|group| group.rows.first().is_some_and(|row| row.status != Status::Open));
         let open = with_status(&view.entries, Status::Open).count();
         let (total, many_accounts) = (view.entries.len(), view.many_accounts());
         Ok(Findings { total, open, many_accounts, groups })
