@@ -178,10 +178,7 @@ fn advice_on_an_account_holds_its_own_values() {
         let advice = finding["remediation"].as_str().unwrap();
         let word = advice.split([' ', '\n', '\'', '/']).find(|word| blank(word));
         assert_eq!(word, None, "{}: {advice}", finding["rule"]);
-        assert!(
-            !advice.contains('{') || advice.contains("{\"Version\": \"2012-10-17\""),
-            "{advice}"
-        );
+        assert!(!advice.contains('{') || advice.contains("\"2012-10-17\""), "{advice}");
     }
     for format in ["table", "markdown", "json"] {
         let text = audit(format);

@@ -31,8 +31,8 @@ pub use crossing::{Crossing, Neighbours, Party, ReachedRole};
 pub use escalation::{Certainty, GrantedAction, Judgement, Privileges, Way, judge};
 pub use pattern::{Pattern, Syntax};
 pub use policy::{
-    Decision, DocumentJson, Effect, ParsePolicyError, PolicyDocument, PrincipalElement, Selection,
-    Statement,
+    Decision, DocumentJson, Effect, Excess, ParsePolicyError, PolicyDocument, PrincipalElement,
+    Selection, Statement,
 };
 pub use portcullis_model::PrincipalKind;
 pub use questions::{AllowedAnywhere, Anywhere};

@@ -3,11 +3,13 @@
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>;
 //! evaluation: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
+mod excess;
 mod grammar;
 mod json;
 mod principal;
 mod write;
 
+pub use excess::Excess;
 pub use grammar::ParsePolicyError;
 pub use json::DocumentJson;
 pub use principal::PrincipalElement;

@@ -116,7 +116,7 @@ pub(super) fn permissions(
 
 /// Returns the border of the account. Principals that may have more policies than they list are
 /// marked as incomplete.
-fn border(reading: &Reading, judged: &Judged<'_>) -> Fact<Border> {
+fn border(reading: &Reading<'_>, judged: &Judged<'_>) -> Fact<Border> {
     if reading.account.id.is_none() {
         return Fact::missing(Source::CallerIdentity);
     }
@@ -153,7 +153,7 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn new(reading: &'a Reading, judge: Judge<'_>) -> Judged<'a> {
+    fn new(reading: &'a Reading<'_>, judge: Judge<'_>) -> Judged<'a> {
         let account = &reading.account;
         let unplaced: Vec<PolicyId> = reading.unplaced().collect();
         let doubtful = &reading.doubtful_boundaries;
@@ -284,7 +284,7 @@ fn escalation(way: iam::Way) -> Escalation {
 
 fn groups(
     details: &AuthorizationDetails,
-    reading: &Reading,
+    reading: &Reading<'_>,
     judged: &mut Judged<'_>,
     unplaced: &[String],
     answers: &Answers,
@@ -306,7 +306,7 @@ fn groups(
 
 fn roles(
     details: &AuthorizationDetails,
-    reading: &Reading,
+    reading: &Reading<'_>,
     judged: &mut Judged<'_>,
     unplaced: &[String],
     answers: &Answers,

@@ -1,7 +1,9 @@
 //! Reads policy documents. Every list but that of a condition's values has at least one item: IAM
 //! refuses others as `MalformedPolicyDocument`, so a document with an empty one was damaged.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::str::Utf8Error;
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -14,7 +16,7 @@ use crate::condition::{Condition, Operator};
 use crate::pattern::{ARN_FIELDS, Pattern, Syntax};
 
 /// The version with policy variables.
-const WITH_VARIABLES: &str = "2012-10-17";
+pub(super) const WITH_VARIABLES: &str = "2012-10-17";
 /// The version of documents without `Version`.
 const WITHOUT_VARIABLES: &str = "2008-10-17";
 
@@ -32,7 +34,7 @@ pub enum ParsePolicyError {
     Grammar(#[from] serde_json::Error),
     /// The URL-encoded text is not UTF-8.
     #[error("not an IAM policy document: its URL-encoded text is not UTF-8")]
-    Encoding(#[from] std::str::Utf8Error),
+    Encoding(#[from] Utf8Error),
     /// The document has no statement or an unknown version, or names a key twice.
     #[error("not an IAM policy document: it {0}")]
     Document(String),
@@ -64,16 +66,19 @@ impl PolicyDocument {
 
     /// Reads a document from JSON text, or from the URL-encoded (RFC 3986) text of IAM's API.
     pub fn from_text(text: &str) -> Result<PolicyDocument, ParsePolicyError> {
-        let decoded = if text.trim_start().starts_with('{') {
-            text.into()
-        } else {
-            percent_decode_str(text).decode_utf8()?
-        };
-        match serde_json::from_str(&decoded)? {
+        match serde_json::from_str(&decoded(text)?)? {
             DocumentJson::Unique(json) => RawDocument::deserialize(json)?.check(),
             DocumentJson::Repeated(key) => Err(ParsePolicyError::repeated(&key)),
         }
     }
+}
+
+/// The JSON text of a document, which IAM's API gives URL-encoded.
+pub(super) fn decoded(text: &str) -> Result<Cow<'_, str>, Utf8Error> {
+    if text.trim_start().starts_with('{') {
+        return Ok(text.into());
+    }
+    percent_decode_str(text).decode_utf8()
 }
 
 impl ParsePolicyError {

@@ -239,6 +239,11 @@ record! {
         /// Those of them that deny, or that allow by NotResource, and so no longer protect.
         #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
+        /// What is left of its document, in Version 2012-10-17, without the statements of `full_statements` and
+        /// `not_action_allows`, and without the actions of `service_wildcards`, `actions_on_everything`,
+        /// `pass_any_role` and `escalations`; null: nothing, or it is AWS that maintains it.
+        #[shown(Nothing)]
+        pub reduced_document: Fact<Option<String>>,
     }
 }
 

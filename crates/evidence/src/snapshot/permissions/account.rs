@@ -21,7 +21,7 @@ pub(in crate::snapshot) struct AccountFacts {
 
 pub(super) fn facts(
     details: &AuthorizationDetails,
-    reading: &Reading,
+    reading: &Reading<'_>,
     lists: Lists,
 ) -> AccountFacts {
     let account = &reading.account;

@@ -22,7 +22,7 @@ pub(super) struct Counts<'a> {
     pub(super) details: &'a AuthorizationDetails,
     /// The indices in `uses` of managed policies, by ARN.
     pub(super) managed: &'a HashMap<&'a str, usize>,
-    pub(super) uses: &'a [PolicyUse],
+    pub(super) uses: &'a [PolicyUse<'a>],
     pub(super) principals: &'a [Principal],
     pub(super) gaps: &'a mut Gaps,
 }

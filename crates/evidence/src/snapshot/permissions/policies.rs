@@ -1,8 +1,8 @@
 //! The facts about policies, each judged by its own document.
 
-use portcullis_iam::{Account, Anywhere, Decision, PolicyDocument};
+use portcullis_iam::{Account, AllowedAnywhere, Anywhere, Decision, Excess, PolicyDocument};
 use portcullis_model::{
-    Arn, ConditionalAction, Fact, Holder, Policy, PrincipalKind, WatchedAction,
+    Arn, ConditionalAction, Fact, Holder, Policy, PolicyKind, PrincipalKind, WatchedAction,
 };
 
 use super::read::PolicyUse;
@@ -16,9 +16,11 @@ const KEY_BY_ID: &str = "arn:{partition}:kms:{any}:{account}:key/{key_id}";
 const PRODUCT: &str = "arn:{partition}:aws-marketplace:{any}:{account}:{any}";
 const REMOTE_CLIENT: &str = "arn:{partition}:signin:{any}:{account}:oauth2/public-client/remote";
 
+type Watched = (WatchedAction, &'static str, bool, &'static [&'static str]);
+
 /// For each watched action, the resources on which it acts, whether these include other accounts,
 /// and condition keys that are left open. Of several rows for one action, one suffices.
-const WATCHED: [(WatchedAction, &str, bool, &[&str]); 12] = [
+const WATCHED: [Watched; 12] = [
     (WatchedAction::AssumeRole, ROLE, true, &[]),
     (WatchedAction::StopLogging, TRAIL, false, &[]),
     (WatchedAction::DeleteTrail, TRAIL, false, &[]),
@@ -43,16 +45,17 @@ const PASS_ROLE: Anywhere<'static> = Anywhere {
 };
 
 /// Returns the facts about one policy.
-pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges) -> Policy {
+pub(super) fn policy(used: &PolicyUse<'_>, account: &Account, privileges: Privileges) -> Policy {
     let policy = account.policy(used.id);
     let document = policy.document.as_ref();
     let everything = fact(document, |document| document.decide_everything(account));
-    let watched = fact(document, |document| watched_actions(document, account));
+    let watched = fact(document, |document| actions_on_everything(document, account));
     let pass_any_role = fact(document, |document| document.allows_anywhere(account, &PASS_ROLE));
     let mut attached_to = used.attached_to.clone();
     attached_to.sort();
     let attached = used.counted_as_attached || !attached_to.is_empty();
-    Policy {
+    let escalations = privileges.escalations;
+    let mut policy = Policy {
         resource_id: policy.id.clone(),
         name: policy.name.clone(),
         kind: policy.kind,
@@ -71,17 +74,50 @@ pub(super) fn policy(used: &PolicyUse, account: &Account, privileges: Privileges
         not_action_allows: fact(document, |document| document.not_action_allows(account)),
         actions_on_everything: watched
             .as_ref()
-            .map(|watched| watched.iter().map(|found| found.action).collect()),
-        conditional_actions: watched.map(|mut watched| {
-            watched.retain(|found| !found.depends_on.is_empty());
-            watched
-        }),
+            .map(|all| all.iter().map(|(action, _)| *action).collect()),
+        conditional_actions: watched.map(conditional),
         pass_any_role: pass_any_role.as_ref().map(|found| found.statements.clone()),
         pass_any_role_depends_on: pass_any_role.map(|found| found.depends_on),
-        escalations: privileges.escalations,
+        escalations,
         ignored_variables: fact(document, |document| document.ignored_variables(false)),
         ignored_protections: fact(document, |document| document.ignored_variables(true)),
+        reduced_document: fact(document, |_| None),
+    };
+    if let (Some(document), Some(json)) = (document, used.json)
+        && policy.kind != PolicyKind::AwsManaged
+    {
+        let left = excess(&policy, document, account).taken_from(document, json);
+        policy.reduced_document = Fact::Known(left);
     }
+    policy
+}
+
+/// What the facts about a policy say is too broad in it.
+fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Excess {
+    let mut excess = Excess::default();
+    for statements in [&policy.full_statements, &policy.not_action_allows] {
+        excess.statements.extend(statements.as_ref().known().into_iter().flatten().cloned());
+    }
+    for service in policy.service_wildcards.as_ref().known().into_iter().flatten() {
+        excess.add_service(service);
+    }
+    for statement in policy.pass_any_role.as_ref().known().into_iter().flatten() {
+        excess.actions.push((PASS_ROLE.action.to_owned(), Some(statement.clone())));
+    }
+    for row in &WATCHED {
+        let (action, found) = (row.0, anywhere(document, account, row));
+        for statement in found.statements {
+            excess.actions.push((action.word().to_owned(), Some(statement)));
+        }
+    }
+    for way in policy.escalations.as_ref().known().into_iter().flatten() {
+        for grant in &way.grants {
+            if grant.action == way.action && grant.policy == policy.resource_id {
+                excess.actions.push((grant.action.clone(), Some(grant.statement.clone())));
+            }
+        }
+    }
+    excess
 }
 
 /// Parses an ARN such as `arn:aws:iam::111122223333:user/path/name`.
@@ -96,20 +132,33 @@ fn fact<T>(document: Option<&PolicyDocument>, make: impl FnOnce(&PolicyDocument)
     known_or(document, SOURCE).map(make)
 }
 
-/// Returns the watched actions that the document allows on every resource, each with the condition
-/// keys on which it depends.
-fn watched_actions(document: &PolicyDocument, account: &Account) -> Vec<ConditionalAction> {
-    let mut allowed: Vec<ConditionalAction> = Vec::new();
-    for (action, resource, in_any_account, unnamed) in WATCHED {
-        let name = action.word().to_ascii_lowercase();
-        // Most KMS keys have an alias, so a condition that any alias meets excludes hardly any key.
-        let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
-        let question =
-            Anywhere { action: &name, resource, in_any_account, unnamed, at_times_unnamed };
-        let found = document.allows_anywhere(account, &question);
-        if !found.statements.is_empty() && allowed.iter().all(|other| other.action != action) {
-            allowed.push(ConditionalAction { action, depends_on: found.depends_on });
+/// The watched actions that the document allows on every resource, each with the condition keys on which it depends.
+fn actions_on_everything(
+    document: &PolicyDocument,
+    account: &Account,
+) -> Vec<(WatchedAction, Vec<String>)> {
+    let mut allowed: Vec<(WatchedAction, Vec<String>)> = Vec::new();
+    for row in &WATCHED {
+        let (action, found) = (row.0, anywhere(document, account, row));
+        if !found.statements.is_empty() && allowed.iter().all(|(other, _)| *other != action) {
+            allowed.push((action, found.depends_on));
         }
     }
     allowed
+}
+
+/// How a watched action is allowed on every resource of one form.
+fn anywhere(document: &PolicyDocument, account: &Account, row: &Watched) -> AllowedAnywhere {
+    let (action, resource, in_any_account, unnamed) = *row;
+    let action = action.word().to_ascii_lowercase();
+    // A key may have no alias; most have one, so a condition that any alias meets leaves out next to nothing.
+    let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
+    let question =
+        Anywhere { action: &action, resource, in_any_account, unnamed, at_times_unnamed };
+    document.allows_anywhere(account, &question)
+}
+
+fn conditional(watched: Vec<(WatchedAction, Vec<String>)>) -> Vec<ConditionalAction> {
+    let conditional = watched.into_iter().filter(|(_, keys)| !keys.is_empty());
+    conditional.map(|(action, depends_on)| ConditionalAction { action, depends_on }).collect()
 }

@@ -25,10 +25,10 @@ use crate::snapshot::names::name_key;
 pub(super) const SERVICE_LINKED: &str = "/aws-service-role/";
 
 /// The account, and AWS's other information about its policies.
-pub(in crate::snapshot) struct Reading {
+pub(in crate::snapshot) struct Reading<'a> {
     pub(super) account: Account,
     /// The policies in force.
-    pub(super) policies: Vec<PolicyUse>,
+    pub(super) policies: Vec<PolicyUse<'a>>,
     /// The principals in AWS's order.
     pub(super) groups: Vec<PrincipalId>,
     pub(super) users: Vec<PrincipalId>,
@@ -42,8 +42,10 @@ pub(in crate::snapshot) struct Reading {
 }
 
 /// How a policy is used.
-pub(super) struct PolicyUse {
+pub(super) struct PolicyUse<'a> {
     pub(super) id: PolicyId,
+    /// The document as AWS returns it; none: it is not known which one is in force.
+    pub(super) json: Option<&'a DocumentJson>,
     /// The ARNs of the principals that have the policy.
     pub(super) attached_to: Vec<String>,
     /// Whether AWS counts the policy as attached, or as a boundary.
@@ -55,11 +57,11 @@ pub(super) struct PolicyUse {
 }
 
 /// Reads all policies, users, groups and roles, and adds a gap for whatever cannot be read.
-pub(in crate::snapshot) fn read(
-    details: &AuthorizationDetails,
+pub(in crate::snapshot) fn read<'a>(
+    details: &'a AuthorizationDetails,
     answers: &Answers,
     gaps: &mut Gaps,
-) -> Reading {
+) -> Reading<'a> {
     let Lists { users, groups, roles, policies: _ } = answers.lists;
     let mut unlisted = Vec::new();
     for (kind, is_whole) in
@@ -138,7 +140,7 @@ fn organization(answers: &Answers) -> Organization {
 
 struct AccountReader<'a, 'g> {
     account: Account,
-    uses: Vec<PolicyUse>,
+    uses: Vec<PolicyUse<'a>>,
     all_read: bool,
     listed: HashMap<&'a str, &'a ManagedPolicyDetail>,
     /// The indices in `uses` of managed policies, by ARN.
@@ -185,6 +187,7 @@ impl<'a> AccountReader<'a, '_> {
         for version in all_versions {
             let id = version.version_id.clone();
             if version.is_default_version {
+                policy_use.json = Some(&version.document);
                 policy_use.version = Some(id);
             } else {
                 policy_use.other_versions.push(id);
@@ -222,6 +225,7 @@ impl<'a> AccountReader<'a, '_> {
         let id = self.policy(id, name.to_owned(), document, other_versions);
         self.uses.push(PolicyUse {
             id,
+            json: None,
             attached_to: Vec::new(),
             counted_as_attached: false,
             is_boundary: false,
@@ -236,13 +240,13 @@ impl<'a> AccountReader<'a, '_> {
         &mut self,
         (name, arn): (&str, &str),
         attached: &'a [AttachedPolicy],
-        inline: &[PolicyDetail],
+        inline: &'a [PolicyDetail],
     ) -> Vec<PolicyId> {
         let mut indices = Vec::new();
         for policy in attached {
             indices.push(self.managed(&policy.policy_arn, &policy.policy_name));
         }
-        let mut by_name: BTreeMap<&str, Vec<&DocumentJson>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, Vec<&'a DocumentJson>> = BTreeMap::new();
         for policy in inline {
             by_name.entry(&policy.policy_name).or_default().push(&policy.policy_document);
         }
@@ -255,7 +259,9 @@ impl<'a> AccountReader<'a, '_> {
                 self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
                 None
             };
-            indices.push(self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new()));
+            let index = self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new());
+            self.uses[index].json = documents.first().copied();
+            indices.push(index);
         }
         let mut ids = Vec::new();
         for index in indices {
@@ -403,7 +409,7 @@ impl<'a> AccountReader<'a, '_> {
     }
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Returns the policies that AWS counts more attachments of, so that any principal may have
     /// them.
     pub(super) fn unplaced(&self) -> impl Iterator<Item = PolicyId> {
