@@ -53,6 +53,17 @@ fn a_rule_without_findings_is_a_test_case_of_each_account() {
 }
 
 #[test]
+fn advice_names_its_account_where_there_are_several() {
+    let mut report = of_size(1);
+    let open = |report: &Report| junit(report).contains("\nWhat to do:\n");
+    assert!(open(&report), "{}", junit(&report));
+    report.accounts.push(report.accounts[0].clone());
+    report.accounts[1].id = "444455556666".to_owned();
+    assert!(!open(&report));
+    assert!(junit(&report).contains("\nWhat to do in account 111122223333"), "{}", junit(&report));
+}
+
+#[test]
 fn nothing_collected_is_an_error() {
     let mut failed = clean();
     failed.accounts[0].status = AccountStatus::Failed;

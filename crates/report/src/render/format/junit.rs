@@ -79,7 +79,7 @@ impl<'a> Suite<'a> {
         }
         for finding in view.findings(entries) {
             let finding = finding?;
-            cases.push(Case::of_finding(view.rule(&finding), &finding));
+            cases.push(Case::of_finding(view, &finding));
         }
         cases.extend(silent(view, id, part));
         case::tell_apart(&mut cases);

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::defuse;
 use crate::render::advice::remediation;
 use crate::render::remarks;
+use crate::render::view::View;
 use crate::words::{counted, shorten, value};
 
 /// Room for a fact: GitLab takes 30 MB a file.
@@ -36,10 +37,10 @@ pub(super) struct Mark {
 }
 
 impl Case {
-    pub(super) fn of_finding(rule: Option<&RuleInfo>, finding: &Finding) -> Case {
-        let family = rule.map_or("", |rule| rule.family.as_str());
+    pub(super) fn of_finding(view: &View<'_>, finding: &Finding) -> Case {
+        let family = view.rule(finding).map_or("", |rule| rule.family.as_str());
         let class = class(&[&finding.account, family, &finding.rule]);
-        Case { class, name: token(&finding.resource.id), mark: mark(rule, finding) }
+        Case { class, name: token(&finding.resource.id), mark: mark(view, finding) }
     }
 
     /// A rule that has no findings; none if it judged nothing, or did more than is told.
@@ -91,15 +92,15 @@ impl Mark {
     }
 }
 
-fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
+fn mark(view: &View<'_>, finding: &Finding) -> Option<Mark> {
     let message = &finding.message;
     match finding.status() {
         Status::Open => {
             let kind = finding.severity.word();
-            Some(Mark::new("failure", Some(kind), message, details(rule, finding)))
+            Some(Mark::new("failure", Some(kind), message, details(view, finding)))
         }
         Status::Unknown => {
-            Some(Mark::new("error", Some("unknown"), message, details(rule, finding)))
+            Some(Mark::new("error", Some("unknown"), message, details(view, finding)))
         }
         Status::Known | Status::Waived => {
             Some(Mark::skipped(&remarks::remarks(finding).join("; "), vec![message.clone()]))
@@ -110,7 +111,8 @@ fn mark(rule: Option<&RuleInfo>, finding: &Finding) -> Option<Mark> {
 }
 
 /// All that somebody needs who reads only this.
-fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
+fn details(view: &View<'_>, finding: &Finding) -> Vec<String> {
+    let rule = view.rule(finding);
     let mut lines = remarks::remarks(finding);
     let resource = &finding.resource;
     let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
@@ -119,7 +121,9 @@ fn details(rule: Option<&RuleInfo>, finding: &Finding) -> Vec<String> {
     let risk = rule.into_iter().map(|rule| rule.risk.clone());
     section("Why it matters:", risk, &mut lines);
     let advice = remediation(finding);
-    section("What to do:", advice.lines().map(str::to_owned), &mut lines);
+    let account = view.account_of_commands(finding);
+    let place = account.map(|account| format!(" in {account}")).unwrap_or_default();
+    section(&format!("What to do{place}:"), advice.lines().map(str::to_owned), &mut lines);
     let facts = finding.evidence.facts().into_iter().take(FACTS);
     let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
     section("Evidence:", facts, &mut lines);
