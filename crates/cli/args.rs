@@ -18,7 +18,7 @@ pub(crate) use self::evidence::{
     CALLS_PER_SECOND, CollectArgs, DoctorArgs, FactsArgs, LiveArgs, PermissionsArgs, PolicyFormat,
     VerifyArgs,
 };
-pub(crate) use self::parse::moment;
+pub(crate) use self::parse::{moment, region};
 pub(crate) use self::reporting::{DetailArgs, RedactionArgs, ReportingArgs};
 pub(crate) use self::rules::{
     CheckArgs, ExplainArgs, FrameworksArgs, FrameworksCommand, ListArgs, NewArgs, RulesArgs,

@@ -132,7 +132,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     let rules =
         rule_files::select(rules, &args.rules.selection(Evidence::Account), &[], &config.origins)?;
     let sources = rule_files::sources(&rules).without(Source::RootCredentials);
-    let mut options = evidence::options(&args.live, sources);
+    let mut options = evidence::options(&args.live, sources)?;
     let recorder = Arc::new(Recorder::default());
     options.progress = recorder.clone();
     let runtime = Builder::new_current_thread().enable_all().build()?;

@@ -1,6 +1,7 @@
 //! What is audited: a saved bundle, or what AWS says now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ use portcullis_model::{AccountId, Snapshot, Source, Sources};
 use portcullis_report::{Conflict, Unmergeable};
 use tokio::runtime::Builder;
 
-use crate::args::LiveArgs;
-use crate::failure::Failure;
+use crate::args::{LiveArgs, region};
+use crate::failure::{Failure, quoted};
 use crate::progress::ProgressLine;
 use crate::{doctor, input, merge, terminal};
 
@@ -108,13 +109,13 @@ pub(crate) fn everything() -> Sources {
 
 /// Asks AWS.
 pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
-    let options = options(args, sources);
+    let options = options(args, sources)?;
     ask(&options, async || portcullis_collector::collect(&options).await)
 }
 
 /// What the event history of CloudTrail holds, as `portcullis signins` reads it.
 pub(crate) fn look_up(args: &LiveArgs, request: &LookupRequest) -> Result<Vec<u8>, Failure> {
-    let options = options(args, Source::CloudTrail.into());
+    let options = options(args, Source::CloudTrail.into())?;
     let history = ask(&options, async || portcullis_collector::look_up(&options, request).await)?;
     Ok(to_json(&history)?)
 }
@@ -137,8 +138,11 @@ fn ask<T>(
 }
 
 /// How to ask for those sources, but for root's credentials, which are asked for on request.
-pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
-    Options {
+pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Result<Options, Failure> {
+    if args.region.is_none() {
+        check_region_of_environment()?;
+    }
+    Ok(Options {
         profile: args.profile.clone(),
         region: args.region.clone(),
         role_arn: args.role_arn.clone(),
@@ -153,5 +157,18 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Options {
         clock: Timestamp::now,
         diagnosis: Diagnosis::default(),
         progress: Arc::new(ProgressLine::new()),
+    })
+}
+
+/// Checks the region that the SDK takes from the environment, in the order of the SDK.
+fn check_region_of_environment() -> Result<(), Failure> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let Some(name) = env::var_os(variable).filter(|name| !name.is_empty()) else { continue };
+        let name = name.to_string_lossy();
+        return match region(&name) {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(format!("{variable} is `{}`: {problem}", quoted(&name)).into()),
+        };
     }
+    Ok(())
 }

@@ -79,7 +79,7 @@ impl Accounts {
         let since = Instant::now();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let progress = Arc::new(ProgressLine::new());
-        let mut options = evidence::options(live, sources);
+        let mut options = evidence::options(live, sources)?;
         options.progress = progress.clone();
         if args.assume_root {
             options.sources = sources;

@@ -11,7 +11,7 @@ use crate::support::{Run, Sandbox};
 
 #[test]
 fn without_credentials_it_says_where_they_were_looked_for() {
-    let sandbox = Sandbox::new().env("AWS_REGION", "eu-test-1");
+    let sandbox = Sandbox::new().env("AWS_REGION", "eu-west-9");
     let run = sandbox.run(["doctor"]);
     assert_eq!(run.status, 2, "{}", run.stderr);
     for words in [
@@ -19,8 +19,8 @@ fn without_credentials_it_says_where_they_were_looked_for() {
         "skipped    profile default",
         "skipped    web identity",
         "skipped    container",
-        "region     eu-test-1",
-        "eu-test-1.signin.aws",
+        "region     eu-west-9",
+        "eu-west-9.signin.aws",
         "1. there are no AWS credentials",
     ] {
         assert!(run.stdout.contains(words), "no {words:?} in {}", run.stdout);
@@ -38,7 +38,7 @@ fn without_credentials_it_says_where_they_were_looked_for() {
 #[test]
 fn a_misspelt_profile_is_corrected_at_once() {
     let sandbox = Sandbox::new();
-    sandbox.write(".aws/config", "[profile prod]\nregion = eu-test-1\n[profile sso]\n");
+    sandbox.write(".aws/config", "[profile prod]\nregion = eu-west-9\n[profile sso]\n");
     let run = sandbox.run(["audit", "--profile", "prd"]);
     let says = "error: there is no AWS profile \"prd\"\nhelp: did you mean `prod`? choose one of these: \
                 prod, sso; `portcullis doctor` shows what else there is\n";
@@ -48,7 +48,7 @@ fn a_misspelt_profile_is_corrected_at_once() {
 #[test]
 fn half_of_an_access_key_and_a_wrong_file_of_certificates_are_named() {
     let id = "AWS_ACCESS_KEY_ID";
-    let sandbox = Sandbox::new().env("AWS_REGION", "eu-test-1").env(id, "AKIAIOSFODNN7EXAMPLE");
+    let sandbox = Sandbox::new().env("AWS_REGION", "eu-west-9").env(id, "AKIAIOSFODNN7EXAMPLE");
     let run = sandbox.run(["audit"]);
     let says = format!("{id} is set, but AWS_SECRET_ACCESS_KEY is not");
     assert!(run.stderr.lines().next().unwrap().ends_with(&says), "{}", run.stderr);
@@ -60,15 +60,15 @@ fn half_of_an_access_key_and_a_wrong_file_of_certificates_are_named() {
 #[test]
 fn each_command_says_at_once_what_is_wrong_with_the_credentials() {
     let profiles = "\
-        [profile sso]\nregion = eu-test-1\nsso_start_url = https://example.awsapps.com/start\n\
-        sso_region = eu-test-1\nsso_account_id = 111122223333\nsso_role_name = audit\n\
-        [profile fails]\nregion = eu-test-1\ncredential_process = sh -c 'echo S3cret >&2; exit 3'\n\
-        [profile hangs]\nregion = eu-test-1\ncredential_process = sleep 60\n\
-        [profile garbage]\nregion = eu-test-1\ncredential_process = echo S3cret\n\
-        [profile token]\nregion = eu-test-1\nweb_identity_token_file = /nowhere/token\n\
+        [profile sso]\nregion = eu-west-9\nsso_start_url = https://example.awsapps.com/start\n\
+        sso_region = eu-west-9\nsso_account_id = 111122223333\nsso_role_name = audit\n\
+        [profile fails]\nregion = eu-west-9\ncredential_process = sh -c 'echo S3cret >&2; exit 3'\n\
+        [profile hangs]\nregion = eu-west-9\ncredential_process = sleep 60\n\
+        [profile garbage]\nregion = eu-west-9\ncredential_process = echo S3cret\n\
+        [profile token]\nregion = eu-west-9\nweb_identity_token_file = /nowhere/token\n\
         role_arn = arn:aws:iam::111122223333:role/audit\n\
-        [profile login]\nregion = eu-test-1\nlogin_session = arn:aws:iam::111122223333:user/ann\n\
-        [profile lost]\nregion = eu-test-1\nsource_profile = nowhere\n\
+        [profile login]\nregion = eu-west-9\nlogin_session = arn:aws:iam::111122223333:user/ann\n\
+        [profile lost]\nregion = eu-west-9\nsource_profile = nowhere\n\
         role_arn = arn:aws:iam::111122223333:role/audit\n";
     let sandbox = Sandbox::new();
     sandbox.write(".aws/config", profiles);
@@ -103,7 +103,7 @@ fn each_command_says_at_once_what_is_wrong_with_the_credentials() {
 #[test]
 fn the_answer_for_a_ticket_holds_no_secret() {
     let sandbox = Sandbox::new()
-        .env("AWS_REGION", "eu-test-1")
+        .env("AWS_REGION", "eu-west-9")
         .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "SECRET")
         .env("AWS_SESSION_TOKEN", "TOKEN")
@@ -342,7 +342,7 @@ fn a_proxy_that_answers_in_place_of_aws_is_not_aws() {
 #[test]
 fn a_program_that_fails_is_named_as_the_reason() {
     let sandbox = Sandbox::new().env("HTTPS_PROXY", "http://127.0.0.1:9");
-    let profile = "[default]\nregion = eu-test-1\ncredential_process = /nowhere/program\n";
+    let profile = "[default]\nregion = eu-west-9\ncredential_process = /nowhere/program\n";
     sandbox.write(".aws/config", profile);
     let answer = examine(&sandbox);
     let look = json!({

@@ -42,9 +42,19 @@ fn words_are_taken_in_any_case() {
 
 #[test]
 fn a_region_has_the_form_of_one() {
-    for region in ["europe", "eu-west1"] {
-        let says = "expected the name of an AWS region, such as eu-west-1";
-        refused(&["audit", "--region", region], &[region, says]);
+    let says = "expected the name of an AWS region";
+    for (region, help) in [
+        ("europe", ", such as eu-west-1"),
+        ("eu-west1", "; did you mean `eu-west-1`?"),
+        ("us-gov-wset-1", "; did you mean `us-gov-west-1`?"),
+    ] {
+        refused(&["audit", "--region", region], &[region, &format!("{says}{help}")]);
+        for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            let run = Sandbox::new().env(variable, region).run(["audit"]);
+            assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+            let named = format!("error: {variable} is `{region}`: {says}{help}\n");
+            assert_eq!(run.stderr, named);
+        }
     }
 }
 

@@ -6,9 +6,11 @@ use clap::builder::{PossibleValuesParser, StringValueParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{AccountId, Arn, Severity, Verdict, is_region};
+use portcullis_model::{AccountId, Arn, Severity, Verdict, is_region, known_regions};
 use portcullis_report::Format;
 use portcullis_rules::{SCOPES, Scope};
+
+use crate::failure::did_you_mean;
 
 /// One of these, by its word; in any case of letters where the argument ignores it.
 fn one_of<T, const N: usize>(
@@ -53,12 +55,14 @@ pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
 }
 
 /// The name of a region, such as `eu-west-1`.
-pub(super) fn region(text: &str) -> Result<String, &'static str> {
+pub(crate) fn region(text: &str) -> Result<String, String> {
     if is_region(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected the name of an AWS region, such as eu-west-1")
+        return Ok(text.to_owned());
     }
+    let meant = did_you_mean(text, known_regions());
+    let meant =
+        meant.map_or_else(|| ", such as eu-west-1".to_owned(), |meant| format!("; {meant}"));
+    Err(format!("expected the name of an AWS region{meant}"))
 }
 
 /// The id of a rule or framework, in whatever case: ids are lowercase.

@@ -28,7 +28,7 @@ pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
 pub use names::{
     AccountId, Arn, DEFAULT_REGIONS, SIGN_IN_REGIONS, global_region, has_root_user, is_partition,
-    is_region, partition_of, regions_of, without_session_names,
+    is_region, known_regions, partition_of, regions_of, without_session_names,
 };
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{

@@ -203,6 +203,35 @@ pub const DEFAULT_REGIONS: [&str; 17] = [
     "us-west-2",
 ];
 
+/// The regions of the partition `aws` that an account has to enable.
+///
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+const OPT_IN_REGIONS: [&str; 17] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+];
+
+/// Returns the known regions of all partitions, to suggest the one that is meant; AWS adds others.
+pub fn known_regions() -> impl Iterator<Item = &'static str> {
+    let others = PARTITIONS.iter().flat_map(|(.., regions)| *regions);
+    DEFAULT_REGIONS.iter().chain(&OPT_IN_REGIONS).chain(others).copied()
+}
+
 /// Returns all regions of a partition other than `aws`; none for `aws` itself, which has many.
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
@@ -366,6 +395,7 @@ mod tests {
 
     #[test]
     fn regions_have_an_area_a_direction_and_a_number() {
+        assert!(known_regions().all(is_region));
         for name in [
             "ap-southeast-2",
             "cn-north-1",
