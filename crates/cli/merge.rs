@@ -10,9 +10,9 @@ use crate::args::MergeArgs;
 use crate::crossings::SavedReports;
 use crate::evidence::Names;
 use crate::failure::Failure;
-use crate::joined::{Joined, Spill};
+use crate::joined::{Joined, Spill, Whole};
 use crate::output::Output;
-use crate::{input, output, saved, terminal};
+use crate::{input, output, redaction, saved, terminal};
 
 /// Joins and writes the reports; the exit status, which says whether shares are missing.
 pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
@@ -21,7 +21,9 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     for path in &args.reports {
         paths.append(&mut files(path, &outputs)?);
     }
-    input::check(&paths, &outputs)?;
+    input::check(paths.iter().chain(&args.redaction.salt_file), &outputs)?;
+    let salt = redaction::salt(&args.redaction)?;
+    let names = if salt.is_some() { Names::Redacted } else { Names::Shown };
     let mut joined = Joined::default();
     let mut crossings = SavedReports::new()?;
     for path in &paths {
@@ -29,7 +31,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
             1 => saved::read_into(path, spill),
             _ => crossings.read(path, spill),
         };
-        joined.read(read)?.map_err(|error| refused(error, &paths, Names::Shown))?;
+        joined.read(read)?.map_err(|error| refused(error, &paths, names))?;
     }
     crossings.finish(&mut joined)?;
     let differ = joined.compare_periods();
@@ -41,7 +43,11 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
     }
     let whole = joined.finish()?;
-    let whole = whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, Names::Shown))?;
+    let whole = whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, names))?;
+    let whole = match whole {
+        Whole::Held(report) => Whole::Held(Box::new(redaction::apply(*report, salt.as_ref())?)),
+        Whole::Filed(filed) => Whole::Filed(Box::new(redaction::once(*filed, salt.as_ref())?)),
+    };
     output::warn_of_unjudged(&whole.unjudged()?, outputs.iter().map(Output::format));
     whole.write(&outputs, &args.detail)?;
     Ok(if missing.is_empty() && !differ { 0 } else { 3 })

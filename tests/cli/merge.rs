@@ -51,6 +51,24 @@ fn joined_reports_are_what_one_audit_of_all_would_have_written() {
 }
 
 #[test]
+fn joined_reports_can_be_redacted() {
+    let sandbox = reports(&[]).env("PORTCULLIS_SALT", "a long enough secret for a test of salts");
+    let both = ["merge", "leaky.json", "partial.json"];
+    let joined = sandbox.run([&both[..], &["--redact"]].concat());
+    assert_eq!((joined.status, joined.stderr.as_str()), (0, ""));
+    assert!(!joined.stdout.contains("111122223333"), "{}", joined.stdout);
+    sandbox.run([&both[..], &["-o", "json=all.json"]].concat());
+    let redacted = sandbox.run(["report", "all.json", "--redact", "-o", "json=redacted.json"]);
+    assert_eq!(redacted.status, 0, "{}", redacted.stderr);
+    let report = |name: &str| sandbox.run(["report", name, "-o", "json"]).stdout;
+    assert_eq!(joined.stdout, report("redacted.json"));
+    // What is redacted already stays as it is.
+    assert_eq!(sandbox.run(["merge", "redacted.json", "--redact"]).stdout, joined.stdout);
+    let refused = sandbox.run(["merge", "leaky.json", "leaky.json", "--redact"]).stderr;
+    assert!(!refused.contains("111122223333"), "{refused}");
+}
+
+#[test]
 fn the_exit_status_is_that_of_the_worst_account() {
     let status = |examples: &[&str]| together(&Sandbox::new(), examples, &[]).status;
     assert_eq!(status(&["clean", "leaky"]), 1);

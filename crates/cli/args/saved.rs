@@ -88,4 +88,6 @@ pub(crate) struct MergeArgs {
     pub(crate) outputs: Vec<Output<Format>>,
     #[command(flatten)]
     pub(crate) detail: DetailArgs,
+    #[command(flatten)]
+    pub(crate) redaction: RedactionArgs,
 }
