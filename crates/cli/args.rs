@@ -21,8 +21,8 @@ pub(crate) use self::evidence::{
 pub(crate) use self::parse::{moment, region};
 pub(crate) use self::reporting::{DetailArgs, RedactionArgs, ReportingArgs};
 pub(crate) use self::rules::{
-    CheckArgs, ExplainArgs, FrameworksArgs, FrameworksCommand, ListArgs, NewArgs, RulesArgs,
-    RulesCommand, View, ViewArgs, WaiversArgs, WaiversCheckArgs, WaiversCommand,
+    CheckArgs, ExplainArgs, FrameworkArgs, FrameworksArgs, FrameworksCommand, ListArgs, NewArgs,
+    RulesArgs, RulesCommand, View, ViewArgs, WaiversArgs, WaiversCheckArgs, WaiversCommand,
 };
 pub(crate) use self::saved::{DiffArgs, MergeArgs, ReportArgs};
 pub(crate) use self::signins::{SessionArgs, SigninsArgs};

@@ -2,10 +2,10 @@
 
 use portcullis_model::ControlKind;
 use portcullis_report::{Page, bold, write_json};
-use portcullis_rules::Framework;
+use portcullis_rules::{Framework, RuleSet};
 use serde::Serialize;
 
-use crate::args::{FrameworksCommand, View, ViewArgs};
+use crate::args::{FrameworkArgs, FrameworksCommand, View, ViewArgs};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::{rule_files, terminal};
@@ -37,8 +37,96 @@ impl<'a> Listed<'a> {
     }
 }
 
+/// A framework with its controls, for programs.
+#[derive(Serialize)]
+struct Explained<'a> {
+    id: &'a str,
+    title: &'a str,
+    version: &'a str,
+    note: Option<&'a str>,
+    references: &'a [String],
+    controls: Vec<ExplainedControl<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplainedControl<'a> {
+    id: &'a str,
+    title: &'a str,
+    kind: &'static str,
+    /// What a person has to look at.
+    reason: Option<&'a str>,
+    rules: Vec<TestingRule<'a>>,
+}
+
+/// A rule that tests a control.
+#[derive(Serialize)]
+struct TestingRule<'a> {
+    id: &'a str,
+    title: &'a str,
+}
+
+impl<'a> Explained<'a> {
+    fn new(framework: &'a Framework, rules: &'a RuleSet) -> Explained<'a> {
+        let mut controls = Vec::new();
+        for control in &framework.controls {
+            let tested = control.rules.iter().filter_map(|id| rules.rule(id));
+            controls.push(ExplainedControl {
+                id: &control.id,
+                title: &control.title,
+                kind: control.kind.word(),
+                reason: control.reason.as_deref(),
+                rules: tested
+                    .map(|rule| TestingRule { id: &rule.id, title: &rule.title })
+                    .collect(),
+            });
+        }
+        let Framework { id, title, version, note, references, .. } = framework;
+        Explained { id, title, version, note: note.as_deref(), references, controls }
+    }
+}
+
 pub(crate) fn run(command: &FrameworksCommand, config: &Config) -> Result<(), Failure> {
-    let FrameworksCommand::List(ViewArgs { directories, output }) = command;
+    match command {
+        FrameworksCommand::List(args) => list(args, config),
+        FrameworksCommand::Explain(args) => explain(args, config),
+    }
+}
+
+fn explain(args: &FrameworkArgs, config: &Config) -> Result<(), Failure> {
+    let rules = rule_files::load(&args.view.directories, &config.named)?;
+    let explained = Explained::new(rule_files::framework(&rules, &args.id)?, &rules);
+    match args.view.output {
+        View::Text => terminal::print_page(|page| write_explained(&explained, page)),
+        View::Json => terminal::print(|out| write_json(&explained, out)),
+    }
+}
+
+fn write_explained(framework: &Explained<'_>, page: &mut Page<'_>) -> std::io::Result<()> {
+    let Explained { id, title, version, note, references, controls } = framework;
+    page.painted_item(bold(), "", &format!("{title} {version} ({id})"))?;
+    if let Some(note) = note {
+        page.blank()?;
+        page.prose(2, note)?;
+    }
+    for control in controls {
+        page.blank()?;
+        page.painted_item(bold(), "", &format!("{}  {}", control.id, control.title))?;
+        if let Some(reason) = control.reason {
+            page.item("  manual: ", reason)?;
+        }
+        for rule in &control.rules {
+            page.item("  - ", &format!("{}: {}", rule.id, rule.title))?;
+        }
+    }
+    if references.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.line(bold(), "READ MORE")?;
+    references.iter().try_for_each(|url| page.item("  ", url))
+}
+
+fn list(ViewArgs { directories, output }: &ViewArgs, config: &Config) -> Result<(), Failure> {
     let rules = rule_files::load(directories, &config.named)?;
     let frameworks: Vec<_> = rules.frameworks().iter().map(Listed::new).collect();
     match output {

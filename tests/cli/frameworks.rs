@@ -111,6 +111,29 @@ fn the_rules_of_a_framework_are_listed() {
     assert!(!run.stdout.contains("root-credentials-unmanaged"), "{}", run.stdout);
 }
 
+#[test]
+fn a_framework_is_explained_control_by_control() {
+    let text = sandbox().run(["frameworks", "explain", "CIS-AWS-7.0"]).stdout;
+    for shown in [
+        "Benchmark 7.0.0 (cis-aws-7.0)\n",
+        "\n2.2  ",
+        "\n  manual: ",
+        "\n2.12  Access keys are rotated every 90 days",
+        "\n  - stale-access-key: ",
+    ] {
+        assert!(text.contains(shown), "{shown} in {text}");
+    }
+    let json = sandbox().run(["frameworks", "explain", "cis-aws-7.0", "-o", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let controls = json["controls"].as_array().unwrap();
+    let rotation = controls.iter().find(|control| control["id"] == "2.12").unwrap();
+    assert_eq!((&rotation["kind"], &rotation["reason"]), (&"automated".into(), &Value::Null));
+    assert!(rotation["rules"][0]["title"].is_string(), "{rotation}");
+    let run = sandbox().run(["frameworks", "explain", "soc3"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("there is no framework `soc3`"), "{}", run.stderr);
+}
+
 const OWN: &str = r#"
 id      = "house"
 title   = "House rules"

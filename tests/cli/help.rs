@@ -38,6 +38,7 @@ help_texts! {
     permissions: ["permissions"],
     frameworks: ["frameworks"],
     frameworks_list: ["frameworks", "list"],
+    frameworks_explain: ["frameworks", "explain"],
     waivers: ["waivers"],
     waivers_check: ["waivers", "check"],
     completions: ["completions"],

@@ -116,6 +116,17 @@ pub(crate) struct FrameworksArgs {
 pub(crate) enum FrameworksCommand {
     /// List all frameworks, with the number of controls that rules test
     List(ViewArgs),
+    /// Explain a framework: its controls, and the rules that test each
+    Explain(FrameworkArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct FrameworkArgs {
+    /// The framework's id
+    #[arg(value_name = "FRAMEWORK", value_parser = parse::id())]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
 }
 
 #[derive(Args)]
