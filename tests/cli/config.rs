@@ -151,7 +151,10 @@ fn part_of_an_id_or_a_family_leads_to_rules() {
         "skip = ['federation']",
         &["did you mean one of these?", "console-user-beside-federation"],
     );
-    refused("[[waiver]]\nrule = 'xyz'", &["`owner` is missing", "there is no rule `xyz`"]);
+    refused(
+        "[[waiver]]\nrule = 'xyz'",
+        &["`owner` and `expires` are missing", "there is no rule `xyz`"],
+    );
 }
 
 #[test]
@@ -173,15 +176,15 @@ fn all_mistakes_are_shown_at_once() {
     refused(
         &text,
         &[
-            "there are 12 problems",
-            "`fial_on` is not known here\n --> portcullis.toml:1:1\n  |\n1 | fial_on = 'xxxx'\n  | ^^^^^^^\n",
+            "there are 8 problems",
+            "`fial_on` is not known here\n --> portcullis.toml:1:1\n  |\n1 | fial_on = ...\n  | ^^^^^^^\n",
             " --> portcullis.toml:2:",
             "`deadline` must be a number\n --> portcullis.toml:3:12",
             "unclosed character class",
             "portcullis.toml:5:10",
             "portcullis.toml:7:12",
             "portcullis.toml:9:16",
-            "`resource` is missing",
+            "`resource`, `account`, `reason`, `owner` and `expires` are missing",
             "portcullis.toml:11:8",
         ],
     );

@@ -112,10 +112,7 @@ fn check_account(id: &Text) -> Result<(), Problem> {
 
 /// A day, as TOML's own or as text.
 fn read_day(fields: &mut Fields<'_>, name: &str) -> Option<Date> {
-    let Some(placed) = fields.take(name) else {
-        fields.lacks(format!("`{name}` is missing"));
-        return None;
-    };
+    let placed = fields.demand(name)?;
     let day = Date::strptime("%Y-%m-%d", date_text(placed)).ok();
     if day.is_none() {
         fields.wrong(name, "a day such as 2026-10-31", placed);

@@ -158,7 +158,9 @@ impl fmt::Display for LoadError {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        f.write_str(&Renderer::plain().render(&[group]))
+        let shown = Renderer::plain().render(&[group]);
+        let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -174,20 +176,22 @@ impl fmt::Display for LoadErrors {
 
 impl std::error::Error for LoadErrors {}
 
-/// Returns the text with an `x` in place of each letter and digit of its values.
+/// Returns the text without its values: dots stand for the value of each line, which keeps its
+/// length.
 fn without_values(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let is_header = line.starts_with('[');
-        let name = match line.split_once('=') {
-            _ if is_header => line,
-            Some((name, value)) if !matches!(value.trim(), "" | "=") => name,
-            _ => "",
+        let named = match line.split_once('=') {
+            _ if line.starts_with('[') => line.len(),
+            Some((name, value)) if !matches!(value.trim(), "" | "=") => name.len() + 1,
+            _ => 0,
         };
+        let (name, rest) = line.split_at(named);
+        let value = rest.trim();
+        let dots = value.len().min(3);
+        let hidden = ".".repeat(dots) + &" ".repeat(value.len() - dots);
         shown.push_str(name);
-        for c in line[name.len()..].chars() {
-            shown.push(if c.is_ascii_alphanumeric() { 'x' } else { c });
-        }
+        shown.push_str(&rest.replacen(value, &hidden, 1));
     }
     shown
 }
@@ -227,12 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn names_and_marks_remain() {
+    fn names_remain() {
         let rows = [
             ("[default]\n", "[default]\n"),
-            ("key = wJalr/K7 # é\r\n", "key = xxxxx/xx # é\r\n"),
-            ("wJalrK7=\nwJalrK7==", "xxxxxxx=\nxxxxxxx=="),
-            ("-----BEGIN KEY-----", "-----xxxxx xxx-----"),
+            ("key = wJalr/K7 # é\r\n", "key = ...          \r\n"),
+            ("wJalrK7=\nwJalrK7==", "...     \n...      "),
+            ("  -----BEGIN KEY-----\n\n", "  ...                \n\n"),
+            ("on = 1", "on = ."),
         ];
         for (text, shown) in rows {
             assert_eq!(without_values(text), shown);

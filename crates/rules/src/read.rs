@@ -161,6 +161,8 @@ pub struct Fields<'t> {
     at: Range<usize>,
     remaining: BTreeMap<&'t str, (Range<usize>, Placed<'t>)>,
     valid: Vec<String>,
+    /// The names of required entries that are missing.
+    missing: Vec<String>,
     /// The problems so far.
     pub problems: Vec<Problem>,
 }
@@ -172,7 +174,7 @@ impl<'t> Fields<'t> {
         for (name, value) in table {
             remaining.insert(&**name.get_ref(), (name.span(), value));
         }
-        Fields { file, is_whole, at, remaining, valid: vec![], problems: vec![] }
+        Fields { file, is_whole, at, remaining, valid: vec![], missing: vec![], problems: vec![] }
     }
 
     /// Reports that something is missing, unless part of the file could not be read.
@@ -188,6 +190,15 @@ impl<'t> Fields<'t> {
         self.remaining.remove(name).map(|(_, value)| value)
     }
 
+    /// Takes a required value.
+    pub fn demand(&mut self, name: &str) -> Option<Placed<'t>> {
+        let value = self.take(name);
+        if value.is_none() {
+            self.missing.push(format!("`{name}`"));
+        }
+        value
+    }
+
     /// Whether there is an entry of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.remaining.contains_key(name)
@@ -201,10 +212,7 @@ impl<'t> Fields<'t> {
 
     /// Takes a string that must be present and not blank.
     pub fn required(&mut self, name: &str) -> Option<Text> {
-        let Some(value) = self.take(name) else {
-            self.lacks(format!("`{name}` is missing"));
-            return None;
-        };
+        let value = self.demand(name)?;
         let text = self.as_text(name, value)?;
         if text.value.trim().is_empty() {
             self.problems.push(text.problem(format!("`{name}` is empty")));
@@ -322,12 +330,24 @@ impl<'t> Fields<'t> {
     /// Returns the problems, including one for each unknown entry.
     #[must_use]
     pub fn finish(mut self) -> Vec<Problem> {
+        match &self.missing[..] {
+            [] => {}
+            [name] => self.lacks(format!("{name} is missing")),
+            [first @ .., last] => {
+                self.lacks(format!("{} and {last} are missing", first.join(", ")));
+            }
+        }
         for (name, (at, _)) in &self.remaining {
             let problem = Problem::new(at.clone(), format!("`{name}` is not known here"));
             let problem = problem.without_values();
             self.problems.push(problem.valid(name, self.valid.iter().map(String::as_str)));
         }
         self.problems
+    }
+
+    /// Ignores entries that depend on a wrong one.
+    pub(crate) fn leave(&mut self, names: &[&str]) {
+        self.remaining.retain(|name, _| !names.contains(name));
     }
 
     /// Returns the position of the first character, at which missing entries are reported.

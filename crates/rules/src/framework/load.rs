@@ -63,8 +63,12 @@ fn control(entry: &mut Fields<'_>, id: Text, rules: &[Rule]) -> Option<Control> 
     let title = entry.required("title");
     let kinds = [ControlKind::Automated, ControlKind::Manual];
     let kind = match entry.text("kind") {
-        Some(text) => entry.choose("kind", &text, &kinds, ControlKind::word)?,
-        None => ControlKind::Automated,
+        Some(text) => entry.choose("kind", &text, &kinds, ControlKind::word),
+        None => Some(ControlKind::Automated),
+    };
+    let Some(kind) = kind else {
+        entry.leave(&["reason", "rules", "require"]);
+        return None;
     };
     let mut control = Control {
         id: id.value,
@@ -103,6 +107,10 @@ fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<St
     let mut unmet = Vec::new();
     for (id, condition) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
+            // It may be what a rule that does not exist was meant to be, which has been reported.
+            if !tested_by.iter().all(|id| rules.iter().any(|rule| rule.id == *id)) {
+                continue;
+            }
             let problem = id.problem(format!("`{}` is not a rule of this control", id.value));
             entry.problems.push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
             continue;

@@ -118,6 +118,21 @@ fn mistakes_have_a_line_and_a_column() {
 }
 
 #[test]
+fn a_mistake_is_reported_once() {
+    for (old, new, mistake) in [
+        ("\"manual\"", "\"manuel\"", "16:10 there is no kind `manuel`; did you mean `manual`?"),
+        (
+            "\"test-rule\"]",
+            "\"test-rul\"]",
+            "10:12 there is no rule `test-rul`; did you mean `test-rule`?",
+        ),
+    ] {
+        assert!(FRAMEWORK.contains(old), "{old}");
+        assert_eq!(mistakes(&FRAMEWORK.replacen(old, new, 1)), [mistake]);
+    }
+}
+
+#[test]
 fn two_frameworks_cannot_share_an_id() {
     let files = [framework(FRAMEWORK), framework(FRAMEWORK)];
     let errors = rules("").with_frameworks(&files).err().unwrap();
