@@ -1,4 +1,5 @@
-//! What an account shows to the others of its owner: whom it lets out, and whom it lets in.
+//! The border of an account: what other accounts of the same owner must know about it, namely who
+//! may leave it and who may enter it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -12,24 +13,24 @@ use crate::pattern::{ARN_FIELDS, Pattern};
 use crate::policy::{PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{ASSUME_ROLE, TrustPolicy};
 
-/// What a principal is in its own account.
+/// The rank of a principal in its own account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Rank {
     /// An administrator, depending on these condition keys.
     Administrator(Vec<String>),
-    /// It can become one without conditions, in that way.
+    /// It can become one without conditions; how, as a phrase.
     Escalating(String),
     /// It can become one, depending on these conditions.
     EscalatingIf(Vec<String>),
     /// Neither.
     Other,
-    /// More than that, perhaps.
+    /// Unknown: it may be more than is known.
     Unknown,
 }
 
 impl Rank {
-    /// The rank of who is judged so if what was not read says nothing and, where that matters, so if it allows
-    /// everything.
+    /// The rank of a principal, given its privileges if unread policies say nothing and, where that
+    /// differs, if they allow everything.
     #[must_use]
     pub fn new(least: &Privileges, most: Option<&Privileges>) -> Rank {
         let keys = &least.administrator_depends_on;
@@ -48,8 +49,8 @@ impl Rank {
         }
     }
 
-    /// Whether its ways at home are followed: whoever is an administrator there needs none, and whoever can become one
-    /// whatever the conditions goes on as an administrator.
+    /// Whether its ways at home are followed. An administrator there needs none, and whoever can
+    /// become one without conditions goes on as an administrator.
     fn is_followed(&self) -> bool {
         !matches!(self, Rank::Administrator(_) | Rank::Escalating(_))
     }
@@ -59,7 +60,7 @@ impl Rank {
     }
 }
 
-/// The border of an account whose principals have those ranks.
+/// The border of an account, given the rank of each principal.
 #[must_use]
 pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     let (organization_known, organization) = match &account.organization {
@@ -103,19 +104,19 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     drawing.border
 }
 
-/// A border of which some is drawn.
+/// A border under construction.
 struct Drawing<'a> {
     account: &'a Account,
-    /// The documents by their text.
+    /// The indexes of the documents, by their text.
     places: HashMap<String, usize>,
-    /// The place of each principal that is drawn, as it is and as it can make itself.
+    /// The index of each principal that was added, as it is and as it can make itself.
     drawn: BTreeMap<Actor, usize>,
-    /// The principals that may leave the account, and are not administrators.
+    /// The principals that may leave the account and are not administrators.
     exits: Vec<PrincipalId>,
     border: Border,
 }
 
-/// Sets of steps, each once.
+/// Sets of steps without duplicates.
 #[derive(Default)]
 struct Sets {
     all: Vec<Vec<HomeStep>>,
@@ -124,7 +125,7 @@ struct Sets {
 }
 
 impl Sets {
-    /// The place of the set that is made of what is shared at that address.
+    /// The index of the set for the shared value at this address, which is made once.
     fn place(&mut self, shared: *const (), make: impl FnOnce() -> Vec<HomeStep>) -> usize {
         *self.shared.entry(shared).or_insert_with(|| {
             let set = make();
@@ -139,7 +140,7 @@ impl Sets {
 }
 
 impl Drawing<'_> {
-    /// Adds a principal, if it may leave the account or lets in others who then gain something.
+    /// Adds a principal if it may leave the account, or admits others who gain something by it.
     fn add(&mut self, id: PrincipalId, rank: Rank) {
         let principal = self.account.principal(id);
         if principal.kind == PrincipalKind::Group || principal.service_linked {
@@ -155,7 +156,7 @@ impl Drawing<'_> {
         }
         let boundary = match principal.boundary.map(|boundary| self.read(boundary)) {
             Some(None) => {
-                // An unread boundary allows nothing that is known.
+                // An unread boundary may allow nothing.
                 documents.clear();
                 incomplete = true;
                 None
@@ -185,7 +186,7 @@ impl Drawing<'_> {
         *drawn = BorderPrincipal { policies, boundary, incomplete, ..drawn.clone() };
     }
 
-    /// Adds a principal as it is once it changed what it has, if it may leave the account only then.
+    /// Adds a principal as it is after a change, if it may leave the account only then.
     fn add_changed(
         &mut self,
         actor: &Actor,
@@ -214,7 +215,7 @@ impl Drawing<'_> {
         drawn.boundary = boundary;
     }
 
-    /// A principal that is drawn, or is now, without policies.
+    /// The entry of a principal, which is added without policies if it is new.
     fn draw(&mut self, actor: &Actor, rank: Rank) -> &mut BorderPrincipal {
         let next = self.border.principals.len();
         let place = *self.drawn.entry(actor.clone()).or_insert(next);
@@ -225,7 +226,7 @@ impl Drawing<'_> {
         &mut self.border.principals[place]
     }
 
-    /// Puts the principals in order; the place of each.
+    /// Sorts the principals, and returns the index of each.
     fn sort(&mut self) -> BTreeMap<Actor, usize> {
         let mut drawn: Vec<_> = std::mem::take(&mut self.drawn).into_iter().collect();
         let principals = &self.border.principals;
@@ -235,7 +236,7 @@ impl Drawing<'_> {
         drawn.into_iter().zip(0..).map(|((actor, _), place)| (actor, place)).collect()
     }
 
-    /// Puts the principals in order, and adds whom of the account they can become.
+    /// Sorts the principals, and adds whom of the account they can become.
     fn add_steps(&mut self, ways: WaysHome) {
         let places = self.sort();
         let place_of = |actor: &Actor| places.get(actor).copied();
@@ -270,7 +271,7 @@ impl Drawing<'_> {
         self.border.ways = ways.ways;
     }
 
-    /// A principal without policies.
+    /// An entry without policies.
     fn bare(&mut self, actor: &Actor, rank: Rank) -> BorderPrincipal {
         let principal = self.account.principal(actor.id);
         let trust = self.trust_in_others(principal).filter(|_| actor.change.is_none());
@@ -302,18 +303,19 @@ impl Drawing<'_> {
         }
     }
 
-    /// A role's trust policy, if it may let in principals of other accounts.
+    /// The role's trust policy, if it may admit principals of other accounts.
     fn trust_in_others(&self, principal: &Principal) -> Option<TrustPolicy> {
         let trust = reduced_trust(principal.trust.as_ref()?);
         self.lets_in_others(&trust).then_some(trust)
     }
 
-    /// What a policy says about assuming roles of other accounts; none: it could not be read.
+    /// The statements of a policy about assuming roles of other accounts; none: it could not be
+    /// read.
     fn read(&self, policy: PolicyId) -> Option<PolicyDocument> {
         self.account.policy(policy).document.as_ref().map(|document| self.reduced(document))
     }
 
-    /// What a document says about that.
+    /// The statements of a document about assuming roles of other accounts.
     fn reduced(&self, document: &PolicyDocument) -> PolicyDocument {
         let mut reduced = about_assuming(document);
         reduced.statements.retain_mut(|statement| {
@@ -322,20 +324,20 @@ impl Drawing<'_> {
         reduced
     }
 
-    /// Whether only resources of the account itself match it.
+    /// Whether it matches only resources of the account itself.
     fn is_own(&self, resource: &Pattern) -> bool {
         let fields: Vec<&str> = resource.literal_prefix().splitn(ARN_FIELDS, ':').collect();
         fields.len() == ARN_FIELDS && AccountId::parse(fields[4]) == self.account.id
     }
 
-    /// Whether a trust policy may let in principals of other accounts.
+    /// Whether a trust policy may admit principals of other accounts.
     fn lets_in_others(&self, trust: &TrustPolicy) -> bool {
         trust.admitting().any(|(.., element)| {
             *element == PrincipalElement::Anyone || element.account() != self.account.id
         })
     }
 
-    /// The place of a document among the others.
+    /// The index of a document, which is added if it is new.
     fn place(&mut self, document: &PolicyDocument) -> usize {
         let json = document.to_json();
         let documents = &mut self.border.documents;
@@ -347,7 +349,7 @@ impl Drawing<'_> {
     }
 }
 
-/// The statements about assuming a role, without what else they say.
+/// The statements about assuming roles, reduced to that action.
 pub(crate) fn about_assuming(document: &PolicyDocument) -> PolicyDocument {
     let mut statements = Vec::new();
     for statement in document.about(ASSUME_ROLE) {
@@ -371,7 +373,7 @@ fn reduced_trust(trust: &TrustPolicy) -> TrustPolicy {
     TrustPolicy { document }
 }
 
-/// Keeps some of what a statement names; whether that leaves it something to be about.
+/// Keeps some of the items of a statement. Returns whether any are left.
 fn keep<T>(named: &mut Option<Selection<T>>, is_kept: impl Fn(&T) -> bool) -> bool {
     let Some(Selection::Only(items)) = named else { return true };
     items.retain(is_kept);

@@ -25,20 +25,20 @@ use crate::trust::{ASSUME_ROLE, Chosen, TrustPolicy, brought_by_requests, sessio
 use crate::truth::{Doubts, Lack};
 use crate::value::Value;
 
-/// One of the accounts between which ways are looked for.
+/// One of the accounts between which ways are searched.
 #[derive(Clone, Copy, Debug)]
 pub struct Party<'a> {
     /// The partition, such as `aws`.
     pub partition: &'a str,
     /// The id.
     pub id: AccountId,
-    /// The moment that it is judged at.
+    /// The time of the judgement.
     pub now: Timestamp,
-    /// What it shows to the others; none: that is not known.
+    /// Its border; none: not known.
     pub border: Option<&'a Border>,
 }
 
-/// A user or role that may leave its account, and is not an administrator there.
+/// A user or role that may leave its account and is not an administrator there.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Crossing {
     /// What it is.
@@ -49,7 +49,7 @@ pub struct Crossing {
     pub name: String,
     /// The privileged roles that it can reach: those without conditions first, then by ARN.
     pub roles: Vec<ReachedRole>,
-    /// What was not read, and would decide whether there are more, with the id of its account.
+    /// What was not read, but would decide whether there are more, with the id of its account.
     pub lacks: BTreeSet<(Lack, AccountId)>,
 }
 
@@ -64,11 +64,11 @@ pub struct ReachedRole {
     pub account: String,
     /// Whether it is an administrator; false: it can become one.
     pub administrator: bool,
-    /// The condition keys on which it depends, as the policies write them; none: it is certain.
+    /// The condition keys on which it depends, as the policies spell them; empty: it is certain.
     pub conditions: Vec<String>,
-    /// The ARNs of those whom one becomes before it.
+    /// The ARNs of those whom one becomes before it, in order.
     pub via: Vec<String>,
-    /// All that it takes, as a phrase that completes "it may …".
+    /// All steps that it takes, as a phrase that completes "it may …".
     pub way: String,
 }
 
@@ -77,11 +77,11 @@ pub struct ReachedRole {
 pub struct Neighbours {
     accounts: Vec<Neighbour>,
     nodes: Vec<Node>,
-    /// The roles that let in others, by the account whose principals they name.
+    /// By account: the roles that name its principals.
     entries: HashMap<AccountId, Vec<usize>>,
-    /// Those that may let in principals of any account.
+    /// The roles that may admit principals of any account.
     open: Vec<usize>,
-    /// By account: what whoever has become an administrator there may assume in others.
+    /// By account: the roles in others that an administrator of it may assume.
     administrators: Vec<OnceCell<Hops>>,
 }
 
@@ -91,7 +91,7 @@ struct Neighbour {
     documents: Vec<Option<PolicyDocument>>,
     home_steps: Vec<Vec<HomeStep>>,
     ways: Vec<String>,
-    /// Whether it may have roles for others that are not known.
+    /// Whether it may have unknown roles that admit others.
     is_incomplete: bool,
 }
 
@@ -100,27 +100,27 @@ struct Neighbour {
 struct Node {
     account: usize,
     principal: Principal,
-    /// The places of its policies and its boundary among the documents of the account.
+    /// The indexes of its policies, and of its boundary, among the account's documents.
     policies: Vec<usize>,
     boundary: Option<usize>,
     rank: BorderRank,
     depends_on: Vec<String>,
-    /// The places among the home steps of its account of those that it may take.
+    /// The indexes of its steps among the home steps of its account.
     home_steps: [Option<usize>; 2],
-    /// How the principal of that ARN changes what it has, to be this one.
+    /// How the principal with this ARN changes itself to become this node; none: it is so today.
     changed_by: Option<String>,
     /// How it can become an administrator of its account without conditions.
     escalates_by: Option<String>,
-    /// The place of the first node of its account.
+    /// The index of the first node of its account.
     first: usize,
     hops: OnceCell<Hops>,
 }
 
-/// Whom a principal can become.
+/// The principals that a node can become.
 #[derive(Debug, Default)]
 struct Hops {
     all: Vec<Hop>,
-    /// What was not read, and would decide whether there are more, with the id of its account.
+    /// What was not read, but would decide whether there are more, with the id of its account.
     lacks: BTreeSet<(Lack, AccountId)>,
 }
 
@@ -138,25 +138,25 @@ struct Hop {
 enum How {
     /// By assuming a role.
     Assume,
-    /// In the way of that place among those of the account.
+    /// By the account's way with this index.
     Way(usize),
-    /// By a change to oneself.
+    /// By changing itself.
     Change,
-    /// By assuming a role as an administrator of one's account or, if it names somebody, as that one.
+    /// By assuming a role as an administrator of its account, or as the named principal.
     AsAdministrator(Option<String>),
 }
 
-/// How somebody is reached.
+/// How a node is reached.
 struct Route {
     keys: BTreeSet<String>,
-    /// Whom it leads through last, and how it goes on from there; none: it begins here.
+    /// The previous node, and how it goes on from there; none: it starts here.
     last: Option<(usize, How)>,
-    /// Whether it has not left the account that it began in.
+    /// Whether it has not left the account that it started in.
     is_at_home: bool,
 }
 
 impl Neighbours {
-    /// Looks at those accounts.
+    /// Creates the graph of these accounts.
     #[must_use]
     pub fn new(parties: &[Party<'_>]) -> Neighbours {
         let mut all = Neighbours {
@@ -197,7 +197,8 @@ impl Neighbours {
         self.nodes.push(node);
     }
 
-    /// The users and roles of an account, by its place, that may assume roles in others and are not administrators.
+    /// The users and roles of an account, by its index, that may assume roles in others and are not
+    /// administrators.
     #[must_use]
     pub fn crossings(&self, account: usize) -> Vec<Crossing> {
         let mut crossings = Vec::new();
@@ -210,7 +211,7 @@ impl Neighbours {
             }
             let (routes, lacks) = self.routes(place);
             let roles = self.privileged(&routes);
-            // Its own account reports it already, whatever is not known of others.
+            // Its own account reports it already, whatever is unknown about others.
             if node.leaves() || !roles.is_empty() {
                 crossings.push(Crossing {
                     kind: node.principal.kind,
@@ -224,13 +225,13 @@ impl Neighbours {
         crossings
     }
 
-    /// Whether a principal may leave its account, as it is or after it became another.
+    /// Whether a principal may leave its account, directly or as somebody else.
     fn leads_on(&self, place: usize) -> bool {
         let changes = self.changed(place).next().is_some();
         changes || self.nodes[place].leaves() || self.nodes[place].escalates_by.is_some()
     }
 
-    /// A principal once it changed what it has: those come right after it.
+    /// The nodes for a principal after changes, which follow right after it.
     fn changed(&self, place: usize) -> impl Iterator<Item = usize> {
         let node = &self.nodes[place];
         let after = self.nodes.iter().enumerate().skip(place + 1);
@@ -242,12 +243,13 @@ impl Neighbours {
         changed.map(|(place, _)| place).filter(|_| node.changed_by.is_none())
     }
 
-    /// The privileged roles among those that are reached from a principal.
+    /// The privileged roles among the nodes that are reached.
     fn privileged(&self, routes: &BTreeMap<usize, Route>) -> Vec<ReachedRole> {
         let mut reached = Vec::new();
         for (place, route) in routes {
             let node = &self.nodes[*place];
-            // Who is only taken over shows in what the account says of the role that it is entered by.
+            // A principal that is only taken over is reported with the role through which its
+            // account is entered.
             let is_assumed = matches!(route.last, Some((_, How::Assume | How::AsAdministrator(_))));
             if route.is_at_home || node.rank == BorderRank::Other || !is_assumed {
                 continue;
@@ -271,7 +273,7 @@ impl Neighbours {
         reached
     }
 
-    /// Whom the route to somebody leads through, and all that it takes.
+    /// The ARNs on the route to a node, and all steps that it takes.
     fn describe(&self, to: usize, routes: &BTreeMap<usize, Route>) -> (Vec<String>, String) {
         let (mut via, mut steps) = (Vec::new(), Vec::new());
         let mut place = to;
@@ -308,8 +310,8 @@ impl Neighbours {
         (via, steps.join(", then "))
     }
 
-    /// How every role is reached, without conditions if that is possible; and what was not read that would decide
-    /// whether there are more.
+    /// The routes to all nodes, without conditions where possible; and what was not read, but would
+    /// decide whether there are more.
     fn routes(&self, start: usize) -> (BTreeMap<usize, Route>, BTreeSet<(Lack, AccountId)>) {
         let none = Route { keys: BTreeSet::new(), last: None, is_at_home: true };
         let mut routes = BTreeMap::from([(start, none)]);
@@ -352,7 +354,7 @@ impl Neighbours {
         }
         for step in self.home_steps(node) {
             let to = node.first.saturating_add(step.principal);
-            // A report that was tampered with may name any place.
+            // A manipulated report may contain any index.
             if self.nodes.get(to).is_some_and(|role| role.account == node.account) {
                 let how = step.way.map_or(How::Assume, How::Way);
                 hops.all.push(Hop { to, keys: step.conditions.iter().cloned().collect(), how });
@@ -390,7 +392,7 @@ impl Neighbours {
         hops
     }
 
-    /// What a principal may assume in other accounts once it is an administrator of its own.
+    /// The roles of other accounts that a principal may assume as an administrator of its own.
     fn hops_as_administrator(&self, from: usize) -> &[Hop] {
         let node = &self.nodes[from];
         let is_administrator = node.rank == BorderRank::Administrator && node.depends_on.is_empty();
@@ -401,8 +403,8 @@ impl Neighbours {
         &hops.get_or_init(|| self.find_hops_as_administrator(node.account)).all
     }
 
-    /// An administrator gives itself the permission, and becomes whomever a trust policy names but for roles that AWS
-    /// alone changes.
+    /// An administrator gives itself the permission, and becomes any principal that a trust policy
+    /// names, except roles that only AWS changes.
     fn find_hops_as_administrator(&self, account: usize) -> Hops {
         let mut hops = Hops::default();
         let Account { id: Some(id), partition, .. } = &self.accounts[account].account else {
@@ -436,7 +438,8 @@ impl Neighbours {
         hops
     }
 
-    /// What the trust policy of a role of another account decides about a principal; none: it does not let it in.
+    /// The decision of the trust policy of another account's role about a principal; none: it does
+    /// not admit the principal.
     fn decide(
         &self,
         account: usize,
@@ -477,7 +480,8 @@ impl Neighbours {
         node.home_steps.into_iter().flatten().filter_map(|place| all.get(place)).flatten()
     }
 
-    /// Whose lack that is, of a principal's account and a role's; tags are the principal's.
+    /// The accounts that lack something, of a principal's and a role's; tags belong to the
+    /// principal's.
     fn lacking(&self, lack: Lack, node: &Node, role: &Node) -> Vec<AccountId> {
         let mut accounts = vec![&self.accounts[node.account].account];
         if lack == Lack::Organization {
@@ -487,7 +491,7 @@ impl Neighbours {
         accounts.into_iter().filter_map(|account| account.id).collect()
     }
 
-    /// The accounts whose roles are not all known and may be assumed.
+    /// The accounts with unknown roles that may be assumed.
     fn incomplete_in_reach(&self, node: &Node) -> Vec<AccountId> {
         let mut in_reach = Vec::new();
         for (place, Neighbour { account, is_incomplete, .. }) in self.accounts.iter().enumerate() {
@@ -510,7 +514,7 @@ impl Neighbours {
         in_reach
     }
 
-    /// What the principal's own account decides.
+    /// The decision of the principal's own account.
     fn permission(&self, node: &Node, request: &Request<'_>) -> Decision {
         let statements = self.documents(node).flat_map(|document| &document.statements);
         let decision = Decision::by(statements, request);
@@ -524,7 +528,7 @@ impl Neighbours {
         node.policies.iter().filter_map(|place| account.document(*place))
     }
 
-    /// The values of keys that are about the role, or that the caller must know, or be allowed to choose.
+    /// The condition keys that describe the role, and those that the caller knows or chooses.
     fn brings<'a>(&'a self, role: &Node) -> Vec<(&'a str, Value<'a>)> {
         let there = Context::new(&self.accounts[role.account].account, &[]);
         let mut brings = Vec::new();
@@ -572,7 +576,8 @@ impl Neighbour {
         self.documents.get(place)?.as_ref()
     }
 
-    /// The node of a principal of that account, the first of which has that place.
+    /// Creates the node of a principal of an account; `first` is the index of that account's first
+    /// node.
     fn node(&self, account: usize, first: usize, drawn: &BorderPrincipal) -> Node {
         let name = drawn.arn.rsplit('/').next().unwrap_or_default();
         let trust = drawn.trust.and_then(|place| self.document(place));
@@ -600,14 +605,14 @@ impl Neighbour {
 }
 
 impl Node {
-    /// Whether it may leave its account without becoming an administrator first.
+    /// Whether it may leave its account without first becoming an administrator.
     fn leaves(&self) -> bool {
         let is_on_its_way = self.home_steps.iter().any(Option::is_some);
         self.principal.incomplete || !self.policies.is_empty() || is_on_its_way
     }
 }
 
-/// The ARN of a user or role, also of a role whose session has that ARN.
+/// The ARN of a user or role, given its own or that of a role session.
 fn user_or_role(arn: &str) -> String {
     match (Arn::parse(arn), session_of(arn)) {
         (Some(parsed), Some((account, role))) => {
@@ -617,7 +622,8 @@ fn user_or_role(arn: &str) -> String {
     }
 }
 
-/// The user or role of that ARN, if it is of the account and its administrators can become it.
+/// The user or role with this ARN, if it belongs to the account and its administrators can become
+/// it.
 fn takeable(arn: &str, account: AccountId) -> Option<Principal> {
     let parsed = Arn::parse(arn).filter(|arn| AccountId::parse(arn.account) == Some(account))?;
     let kind = match parsed.resource.split_once('/')?.0 {

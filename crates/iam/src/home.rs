@@ -1,5 +1,6 @@
-//! Users and roles of an account that lead out of it, and who of the account may become them first: by assuming a role,
-//! as is found here, or in other ways.
+//! Finds the users and roles that lead out of an account, and who of the account may become them
+//! first: by assuming a role, which is decided here, or in other ways. Most principals differ in
+//! nothing that matters for that, so one of them is tried for all.
 //!
 //! Most principals differ in nothing that decides about that, so one of them is tried for all.
 
@@ -21,27 +22,29 @@ use crate::trust::{
 };
 use crate::truth::{Doubts, Lack};
 
-/// Which roles a principal may assume in its own account.
+/// The roles that a principal may assume in its own account.
 #[derive(Debug, Default)]
 pub(crate) struct HomeSteps {
-    /// By the role, the condition keys on which that depends.
+    /// By role: the condition keys on which that depends.
     pub(crate) roles: BTreeMap<PrincipalId, BTreeSet<String>>,
     /// Whether there may be more, because something could not be read.
     pub(crate) incomplete: bool,
 }
 
-/// Who can become one of the principals that lead out of an account, or somebody who can.
+/// Who can become one of the principals that lead out of an account, directly or through others.
 #[derive(Default)]
 pub(crate) struct WaysHome {
-    /// The roles that each may assume. Principals that may assume the same ones share the list.
+    /// The roles that each principal may assume. Principals that may assume the same roles share
+    /// the list.
     pub(crate) steps: BTreeMap<PrincipalId, Rc<HomeSteps>>,
-    /// Whom each can become in other ways.
+    /// Whom each principal can become in other ways.
     pub(crate) taken: Taken,
-    /// What that takes, as phrases that complete "it may …".
+    /// The steps that it takes, as phrases that complete "it may …".
     pub(crate) ways: Vec<String>,
 }
 
-/// Finds out who can become those principals. Those that need not be followed, such as administrators, are left out.
+/// Finds out who can become the given principals. Principals that need not be followed, such as
+/// administrators, are left out.
 pub(crate) fn ways_home(
     account: &Account,
     exits: Vec<PrincipalId>,
@@ -69,31 +72,32 @@ pub(crate) fn ways_home(
 /// Whether somebody may assume a role.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Step {
-    /// It may, depending on these condition keys.
+    /// Yes, depending on these condition keys.
     Allowed(BTreeSet<String>),
-    /// That depends on something that could not be read.
+    /// It depends on something that could not be read.
     Unread,
-    /// It may not.
+    /// No.
     Refused,
 }
 
 /// By role.
 type Steps = BTreeMap<PrincipalId, Step>;
 
-/// What the principals of a class have in common.
+/// The key of a class of principals.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Kinship {
     kind: PrincipalKind,
-    /// What their policies say about assuming roles, each once.
+    /// The excerpts of their policies.
     documents: BTreeSet<usize>,
     is_bounded: bool,
-    /// What their boundary says about that, if they have one that was read.
+    /// The excerpt of their boundary, if they have one that was read.
     boundary: Option<usize>,
-    /// The only one of its class, since its policies depend on who it is.
+    /// The principal, if it is the only one of its class because its policies depend on who has
+    /// them.
     only: Option<PrincipalId>,
 }
 
-/// Users and roles about whom the same is decided, unless a trust policy distinguishes them.
+/// Users and roles with the same decisions, unless a trust policy distinguishes them.
 struct Class {
     members: Vec<PrincipalId>,
     /// Whether a policy allows assuming some role.
@@ -103,16 +107,16 @@ struct Class {
     steps: Steps,
 }
 
-/// What a policy says about assuming roles.
+/// The statements of a policy about assuming roles.
 struct Excerpt {
-    /// Whether that depends on who has the policy.
+    /// Whether their meaning depends on who has the policy.
     is_personal: bool,
     is_allowing: bool,
-    /// The roles that it may allow assuming; none: it does not list them one by one.
+    /// The roles that they may allow assuming; none: they do not list them one by one.
     roles: Option<Vec<String>>,
 }
 
-/// What policies say about assuming roles, each text once.
+/// The excerpts of policies, without duplicates.
 #[derive(Default)]
 struct Excerpts {
     all: Vec<Excerpt>,
@@ -120,27 +124,28 @@ struct Excerpts {
     by_policy: HashMap<PolicyId, Option<usize>>,
 }
 
-/// Who of an account may assume its roles.
+/// The search for who may assume roles of their own account.
 struct Home<'a> {
     account: &'a Account,
     classes: Vec<Class>,
     class_of: HashMap<PrincipalId, usize>,
-    /// The classes that may be allowed to assume the role of that ARN, and those that may be any role.
+    /// By ARN of a role: the classes that may be allowed to assume it; and those that may be
+    /// allowed to assume any role.
     by_role: HashMap<String, Vec<usize>>,
     by_any_role: Vec<usize>,
     by_arn: BTreeMap<&'a str, PrincipalId>,
     role_by_name: HashMap<&'a str, PrincipalId>,
-    /// Where it is not as for their class, or nothing is decided for that.
+    /// The steps of principals that differ from their class, or whose class is not decided.
     own: BTreeMap<PrincipalId, Steps>,
     everything: PolicyDocument,
 }
 
-/// Whom to try on a role.
+/// The principals to try on a role.
 #[derive(Default)]
 struct Trial {
-    /// One of each of these for all, but for those named below.
+    /// The classes of which one principal is tried for all, except those below.
     classes: Vec<usize>,
-    /// One by one, and whether there is any need to.
+    /// The principals to try one by one, and whether that is necessary.
     single: BTreeMap<PrincipalId, bool>,
 }
 
@@ -202,7 +207,8 @@ impl<'a> Home<'a> {
         }
     }
 
-    /// Finds out who may assume the role; those of whom it was not known that they may assume any.
+    /// Finds out who may assume the role. Returns those that were not known to be able to assume
+    /// any.
     fn enter(&mut self, role: PrincipalId) -> Vec<PrincipalId> {
         let Trial { classes, single } = self.trial(role);
         let mut entering = Vec::new();
@@ -236,7 +242,7 @@ impl<'a> Home<'a> {
         entering
     }
 
-    /// Whom to try on the role.
+    /// The principals to try on the role.
     fn trial(&self, role: PrincipalId) -> Trial {
         let role = self.account.principal(role);
         let Some(trust) = &role.trust else {
@@ -329,7 +335,7 @@ impl<'a> Home<'a> {
         named
     }
 
-    /// What decides whether a principal may assume the role.
+    /// The decision whether a principal may assume the role.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
     fn assume(&self, id: PrincipalId, role: PrincipalId) -> Decision {
@@ -353,7 +359,8 @@ impl<'a> Home<'a> {
         ))
     }
 
-    /// What decides whether a principal may assume a role whose trust policy grants it in that way.
+    /// The decision whether a principal may assume a role whose trust policy grants it in the given
+    /// way.
     fn within_grant(
         &self,
         principal: &Principal,
@@ -378,7 +385,7 @@ impl<'a> Home<'a> {
         decision.within(Decision::by(limits, request))
     }
 
-    /// What its policies say about assuming roles.
+    /// The statements of its policies about assuming roles.
     fn statements(&self, principal: &Principal) -> Vec<&'a Statement> {
         let mut statements = Vec::new();
         for policy in &*policies_of(self.account, principal, None) {
@@ -389,7 +396,7 @@ impl<'a> Home<'a> {
         statements
     }
 
-    /// What was found, by principal.
+    /// The results, by principal.
     fn finish(self) -> BTreeMap<PrincipalId, Rc<HomeSteps>> {
         let mut all = BTreeMap::new();
         for Class { members, steps, .. } in self.classes {
@@ -413,7 +420,7 @@ impl<'a> Home<'a> {
 }
 
 impl Excerpts {
-    /// What a principal has in common with others.
+    /// The class key of a principal.
     fn kinship(&mut self, account: &Account, id: PrincipalId) -> Kinship {
         let principal = account.principal(id);
         let mut documents = BTreeSet::new();
@@ -432,7 +439,7 @@ impl Excerpts {
         }
     }
 
-    /// The number of what a policy says; none: it was not read.
+    /// The index of a policy's excerpt; none: it was not read.
     fn number(&mut self, account: &Account, policy: PolicyId) -> Option<usize> {
         if let Some(known) = self.by_policy.get(&policy) {
             return *known;
@@ -499,7 +506,7 @@ impl From<Decision> for Step {
     }
 }
 
-/// What a trust policy decides that was not read.
+/// The decision of a trust policy that was not read.
 fn unread() -> Decision {
     Decision::Conditional(Doubts { keys: BTreeSet::new(), lacks: [Lack::Document].into() })
 }

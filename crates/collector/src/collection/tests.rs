@@ -196,8 +196,10 @@ async fn a_page_that_fails_voids_its_list() {
         Source::DelegationRequests,
     ] {
         let iam = FakeAws::start().await;
-        // Without it, no page of delegation requests is one.
-        let first = first_page("<DelegationRequests/>");
+        // A page without its list is not an answer.
+        let first = first_page(
+            "<AccountAliases/><VirtualMFADevices/><AccessKeyMetadata/><MFADevices/><DelegationRequests/>",
+        );
         let first = answer(source.operation(), &first);
         let first = ResponseTemplate::new(200).set_body_string(first);
         iam.mount(2, source.operation(), "", first).await;

@@ -1,4 +1,6 @@
-//! Who of an account can become whom for certain, privileged or not, by other methods than assuming a role.
+//! Finds who of an account can become whom for certain, privileged or not, by other methods than
+//! assuming a role. Most principals differ in nothing that matters for that, so one of them is
+//! tried for all.
 //!
 //! Most principals differ in nothing that decides about that, so one of them is tried for all.
 
@@ -17,32 +19,32 @@ use crate::account::{Account, PolicyId, PrincipalId};
 use crate::policy::{PolicyDocument, Statement};
 use crate::trust::depends_on_principal;
 
-/// Those who may act as somebody else of their account.
+/// The search for those who may act as somebody else of their account.
 pub(crate) struct Takeovers<'a> {
     search: Search<'a>,
     classes: Vec<Class>,
     class_of: HashMap<NodeId, usize>,
-    /// The principals that are followed, as they are and as they can make themselves.
+    /// The principals that are followed, as they are and after changes to themselves.
     actors: BTreeMap<NodeId, Actor>,
     ways: Ways,
 }
 
-/// A principal as it is, or as it is once it changed what it has.
+/// A principal as it is, or after a change to itself.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Actor {
     pub(crate) id: PrincipalId,
-    /// How it changes that, as a phrase that completes "it may …", and a number; none: it is as it is today.
+    /// The change, as a phrase that completes "it may …", and a number; none: it is as it is today.
     pub(crate) change: Option<(String, usize)>,
 }
 
 impl Actor {
-    /// A principal as it is.
+    /// A principal as it is today.
     pub(crate) fn new(id: PrincipalId) -> Actor {
         Actor { id, change: None }
     }
 }
 
-/// How each actor becomes others: whom, and the place of what that takes among the ways.
+/// By actor: whom it can become, with the index of the way.
 pub(crate) type Taken = BTreeMap<Actor, Rc<Vec<(PrincipalId, usize)>>>;
 
 /// Phrases that complete "it may …", with `{target}` for the name of whom one becomes; each once.
@@ -52,28 +54,29 @@ struct Ways {
     places: HashMap<String, usize>,
 }
 
-/// Actors about whom the same is decided.
+/// Actors with the same decisions.
 #[derive(Default)]
 struct Class {
     members: Vec<NodeId>,
     taken: Vec<(PrincipalId, usize)>,
 }
 
-/// What the actors of a class have in common.
+/// The key of a class of actors.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Kinship {
     kind: PrincipalKind,
-    /// What their policies say about the actions of methods, each once.
+    /// The excerpts of their policies.
     documents: BTreeSet<usize>,
-    /// What their boundary says about these; none: they have none.
+    /// The excerpt of their boundary; none: they have none.
     boundary: Option<usize>,
-    /// Whether they changed what they have: only then is it tried whether they may assume a role, too.
+    /// Whether they changed themselves: only then assuming roles is tried as well.
     is_changed: bool,
-    /// The only one of its class, since its policies depend on who it is.
+    /// The node, if it is the only one of its class because its policies depend on who has them.
     only: Option<NodeId>,
 }
 
-/// What policies say about the actions of methods, each text once, and whether that depends on who has it.
+/// The statements of policies about the actions of methods, without duplicates, and whether their
+/// meaning depends on who has the policy.
 #[derive(Default)]
 struct Excerpts {
     by_text: HashMap<String, usize>,
@@ -120,7 +123,7 @@ impl<'a> Takeovers<'a> {
         takeovers
     }
 
-    /// Puts a node in its class; whether it is the first there.
+    /// Puts a node in its class. Returns whether it is the first one there.
     fn classify(
         &mut self,
         node: NodeId,
@@ -139,7 +142,7 @@ impl<'a> Takeovers<'a> {
         class == next
     }
 
-    /// The principals once they changed for certain what they have.
+    /// The principals after certain changes to themselves.
     fn changed(&self) -> Vec<(NodeId, Actor)> {
         let mut next: HashMap<NodeId, Vec<(NodeId, String)>> = HashMap::new();
         for (to, edges) in &self.search.leading_to {
@@ -168,7 +171,7 @@ impl<'a> Takeovers<'a> {
         changed
     }
 
-    /// The actors that are not as they are today, with their policies and their boundary.
+    /// The actors after changes, with their policies and boundary.
     pub(crate) fn changed_actors(
         &self,
     ) -> impl Iterator<Item = (&Actor, Vec<&PolicyDocument>, Option<&PolicyDocument>)> {
@@ -182,7 +185,8 @@ impl<'a> Takeovers<'a> {
         })
     }
 
-    /// Finds out who can become a principal; those of whom it was not known that they can become anybody.
+    /// Finds out who can become a principal. Returns those that were not known to be able to become
+    /// anybody.
     pub(crate) fn enter(&mut self, id: PrincipalId) -> Vec<PrincipalId> {
         let mut known: HashMap<usize, usize> = HashMap::new();
         for (road, resource, target) in self.search.roads_to(id) {
@@ -220,7 +224,7 @@ impl<'a> Takeovers<'a> {
         entering
     }
 
-    /// What was found, and the ways.
+    /// The results, and the ways that they refer to.
     pub(crate) fn finish(self) -> (Taken, Vec<String>) {
         let mut all = Taken::new();
         for Class { members, mut taken } in self.classes {
@@ -235,7 +239,7 @@ impl<'a> Takeovers<'a> {
 }
 
 impl Ways {
-    /// The place of what a method takes that lets one become whom the target leads to.
+    /// The index of the way by which a method lets one become whom the target leads to.
     fn place(&mut self, method: &Method, target: &Target) -> usize {
         let mut way = method.way.clone().unwrap_or_else(|| method.title.clone());
         if let Target::Provider(arn, _) = target {
@@ -252,7 +256,7 @@ impl Ways {
 }
 
 impl Excerpts {
-    /// What a node has in common with others.
+    /// The class key of a node.
     fn kinship(&mut self, search: &Search<'_>, node: NodeId, is_changed: bool) -> Kinship {
         let who = &search.node(node).who;
         let (mut documents, mut is_personal) = (BTreeSet::new(), false);
@@ -272,7 +276,7 @@ impl Excerpts {
         }
     }
 
-    /// The number of what a policy says, and whether that depends on who has it.
+    /// The index of a policy's excerpt, and whether its meaning depends on who has it.
     fn number(&mut self, search: &Search<'_>, policy: PolicyId) -> (usize, bool) {
         if let Some(known) = self.by_policy.get(&policy) {
             return *known;
@@ -289,7 +293,7 @@ impl Excerpts {
 }
 
 impl Search<'_> {
-    /// Notes whom a node could become by other methods than assuming a role.
+    /// Registers whom a node could become by other methods than assuming a role.
     fn wait_for_takeovers(&mut self, id: NodeId) {
         let mentioned = self.index.mentioned(&self.node(id).who);
         let mut beginnings = HashMap::new();
@@ -304,7 +308,7 @@ impl Search<'_> {
         }
     }
 
-    /// Looks for what a principal may be once it changed what it has.
+    /// Looks for what a principal may be after it changed itself.
     fn change_itself(&mut self, id: NodeId) {
         for by in Wait::all(id) {
             if by.method.changes.alters_reached() && self.mentions(by) {
@@ -313,7 +317,7 @@ impl Search<'_> {
         }
     }
 
-    /// How an owner changes what it has itself, if it can for certain.
+    /// How an owner changes itself; none: not for certain.
     fn describe_change(&self, edge: &Edge) -> Option<String> {
         let changes: Vec<_> = edge.changes.iter().collect();
         let is_own = edge.by.node == edge.owner && edge.first.is_none();
