@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
@@ -30,9 +30,10 @@ impl Role {
         config: &SdkConfig,
         calls: &Calls,
     ) -> Role {
+        let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let config = aws_sdk_sts::config::Builder::from(config)
             // Adaptive retries would wait longer than the limit for the first call.
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS))
             .retry_partition(calls.retries.clone())
             .interceptor(calls.attempts())
             .build();

@@ -28,9 +28,11 @@ async fn config_with(endpoint: &str, credentials: fn() -> CredentialsResult) -> 
         .await
 }
 
-/// The first call of a run, which may take two seconds.
-pub(crate) async fn enter(config: SdkConfig) -> Result<Session, CollectError> {
-    let options = Options { role_arn: None, ..options(None) };
+/// The first call of a run, which may take two seconds, under a role or as whoever calls.
+pub(crate) async fn enter(config: SdkConfig, has_role: bool) -> Result<Session, CollectError> {
+    let options = options(None);
+    let role_arn = options.role_arn.clone().filter(|_| has_role);
+    let options = Options { role_arn, ..options };
     let base = Base { config, profile: "prod".to_owned(), place: "at the test".to_owned() };
     base.enter(&options, &Calls::new(&options), Duration::from_secs(2)).await
 }
@@ -336,13 +338,9 @@ fn without_a_region_that_of_iam_is_called() {
 /// What comes of entering an account where STS answers that operation so.
 async fn entered(operation: &str, answer: ResponseTemplate) -> Result<Session, CollectError> {
     let server = MockServer::start().await;
-    let credentials = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST\
-        </AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
-        <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>\
-        </AssumeRoleResponse>";
     for (called, priority, answer) in [
         (operation, 1, answer),
-        ("AssumeRole", 2, ResponseTemplate::new(200).set_body_string(credentials)),
+        ("AssumeRole", 2, ResponseTemplate::new(200).set_body_string(fake::healthy("AssumeRole"))),
     ] {
         Mock::given(body_string_contains(format!("Action={called}&")))
             .respond_with(answer)

@@ -85,12 +85,16 @@ pub(super) fn key(user: &str) -> String {
 }
 
 /// What a healthy account answers to an operation.
-pub(super) fn healthy(operation: &str) -> String {
+pub(crate) fn healthy(operation: &str) -> String {
     let result = match operation {
         "ListAccountAliases" => {
             "<IsTruncated>false</IsTruncated><AccountAliases><member>acme</member></AccountAliases>"
                 .to_owned()
         }
+        "AssumeRole" => "<Credentials><AccessKeyId>ASIATEST</AccessKeyId><SecretAccessKey>s\
+             </SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z\
+             </Expiration></Credentials>"
+            .to_owned(),
         "GetCredentialReport" => report(),
         "GenerateCredentialReport" => "<State>COMPLETE</State>".to_owned(),
         "GetAccountSummary" => {

@@ -20,8 +20,9 @@ use crate::lookup::tests::read_one_region;
 use crate::root::RootAccess;
 use crate::session::tests::enter;
 
-/// The calls that list the accounts of an organization or of a unit, which fill no source.
-const OF_ORGANIZATIONS: [&str; 3] = [
+/// The calls that fill no source: they assume the role of a run, and list the accounts of an organization or of a unit.
+const WITHOUT_SOURCE: [&str; 4] = [
+    "sts:AssumeRole",
     "organizations:ListAccounts",
     "organizations:ListAccountsForParent",
     "organizations:ListOrganizationalUnitsForParent",
@@ -95,7 +96,7 @@ impl Fault {
 
 /// One fault at one call, and what has been asked so far.
 struct Case {
-    /// What the call fills; none: it lists accounts.
+    /// What the call fills; none: no source.
     source: Option<Source>,
     /// The IAM action of the call.
     action: &'static str,
@@ -121,9 +122,9 @@ impl Case {
     }
 }
 
-/// Every call of every source, and those that list accounts, under every fault.
+/// Every call of every source, and those that fill none, under every fault.
 fn cases() -> Vec<Case> {
-    let mut calls: Vec<_> = OF_ORGANIZATIONS.map(|action| (None, action)).to_vec();
+    let mut calls: Vec<_> = WITHOUT_SOURCE.map(|action| (None, action)).to_vec();
     for source in Source::every() {
         calls.extend(source.actions().iter().map(|action| (Some(source), *action)));
     }
@@ -326,21 +327,29 @@ enum Outcome {
 async fn strike(endpoint: &str, case: &Case, healthy: &Bundle) -> Outcome {
     let start = Instant::now();
     let outcome = match case.source {
-        Some(Source::CallerIdentity) => Outcome::Answered(match enter(config(endpoint)).await {
-            Ok(session) => session.caller.map(drop).map_err(|failure| failure.explanation()),
-            Err(error) => Err(error.to_string()),
-        }),
+        Some(Source::CallerIdentity) => Outcome::Answered(first_call(endpoint, false).await),
         Some(Source::CloudTrail) => {
             Outcome::Answered(read_one_region(endpoint).await.missing.map_or(Ok(()), Err))
         }
         Some(source) => {
             Outcome::Collected(Box::new(collect(endpoint, case, source, healthy).await))
         }
+        None if case.operation() == "AssumeRole" => {
+            Outcome::Answered(first_call(endpoint, true).await)
+        }
         None => Outcome::Answered(list(endpoint, case.operation()).await),
     };
     let (fault, action, took) = (case.fault, case.action, start.elapsed());
     assert!(took < Duration::from_secs(12), "{fault:?} at {action}: {took:?}");
     outcome
+}
+
+/// Finds out who calls, under a role or not.
+async fn first_call(endpoint: &str, has_role: bool) -> Result<(), String> {
+    match enter(config(endpoint), has_role).await {
+        Ok(session) => session.caller.map(drop).map_err(|failure| failure.explanation()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Lists accounts by the calls of which that is one.
