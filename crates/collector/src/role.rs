@@ -11,6 +11,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 
 use crate::calls::Calls;
+use crate::whole::WholeAnswers;
 
 /// Does not identify the auditor, since CloudTrail records it.
 const SESSION_NAME: &str = "portcullis";
@@ -36,6 +37,7 @@ impl Role {
             .retry_config(retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS))
             .retry_partition(calls.retries.clone())
             .interceptor(calls.attempts())
+            .interceptor(WholeAnswers::Xml)
             .build();
         let request = aws_sdk_sts::Client::from_conf(config)
             .assume_role()
