@@ -135,9 +135,9 @@ impl<'a> Collection<'a> {
         if self.root.is_some() {
             sources.push(Source::RootCredentials);
         }
-        let (first, guided): (Vec<_>, Vec<_>) =
+        let (first, later): (Vec<_>, Vec<_>) =
             sources.into_iter().partition(|source| source.guides().is_empty());
-        for sources in [first, guided] {
+        for sources in [first, later] {
             let guides = Guides::read(draft.documents());
             self.gather(sources, &guides, &mut draft).await;
         }

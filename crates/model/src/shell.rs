@@ -14,7 +14,10 @@ pub fn shell_word(word: &str) -> String {
     for c in word.chars() {
         match c {
             '\\' | '\'' => escaped.extend(['\\', c]),
-            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() => {
+                let code = format!("\\u{:04x}", u32::from(c));
+                escaped.push_str(&code);
+            }
             c => escaped.push(c),
         }
     }

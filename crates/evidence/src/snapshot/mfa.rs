@@ -133,18 +133,7 @@ pub(super) fn of_user(
         gaps.explain(Source::MfaDevices.into(), user.name, "NotListed", message);
         own = None;
     }
-    let unlisted =
-        own.as_deref().and_then(|own| unlisted_device(own, virtual_ones.known()?, answers));
-    let lack = unlisted
-        .map(|device| format!("lacks {}, which is on the list of virtual devices", device.serial));
-    // If it is not known whether MFA is active, there already is a gap.
-    let doubt = active.known().and_then(|_| {
-        own.iter().flatten().find_map(|device| doubt_of_own(device, user, virtual_ones, answers))
-    });
-    let has_inactive = active == Fact::Known(false) && own.iter().any(|own| !own.is_empty());
-    let inactive = has_inactive
-        .then(|| "shows a device, though the credential report shows no MFA".to_owned());
-    let contradiction = lack.or(doubt).or(inactive);
+    let contradiction = contradiction(own.as_deref(), active, user, virtual_ones, answers);
     if let Some(message) = &contradiction {
         let gap = Gap::new(Source::MfaDevices, "Contradictory", message.clone());
         gaps.push(gap.for_resource(user.name));
@@ -168,6 +157,30 @@ pub(super) fn of_user(
             device.map(|device| device.serial.clone())
         }),
     }
+}
+
+/// Returns what contradicts the user's own list of devices.
+fn contradiction(
+    own: Option<&[MfaDevice]>,
+    active: Fact<bool>,
+    user: &ReconciledUser<'_>,
+    virtual_ones: Fact<&[&MfaDevice]>,
+    answers: &Answers,
+) -> Option<String> {
+    let own = own?;
+    let listed = virtual_ones.known();
+    if let Some(device) = listed.and_then(|listed| unlisted_device(own, listed, answers)) {
+        return Some(format!("lacks {}, which is on the list of virtual devices", device.serial));
+    }
+    // If it is not known whether MFA is active, there already is a gap.
+    let mut doubts = own.iter().map(|device| doubt_of_own(device, user, virtual_ones, answers));
+    if active.known().is_some()
+        && let Some(doubt) = doubts.find_map(|doubt| doubt)
+    {
+        return Some(doubt);
+    }
+    let has_inactive = active == Fact::Known(false) && !own.is_empty();
+    has_inactive.then(|| "shows a device, though the credential report shows no MFA".to_owned())
 }
 
 /// Returns the first doubt if every device has one, since one undoubted device is enough.

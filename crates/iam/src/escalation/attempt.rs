@@ -319,8 +319,9 @@ impl<'a> Search<'a> {
         let name = &action.get().lower;
         let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
         let admissions = trust.admit(&request, node.who.boundary.is_some());
-        let steps =
-            admissions.into_iter().filter_map(|it| self.grant(id, role_id, action, it, &own));
+        let steps = admissions
+            .into_iter()
+            .filter_map(|it| self.grant(id, role_id, action, it, own.as_ref()));
         surest(steps, Step::certainty)
     }
 
@@ -331,7 +332,7 @@ impl<'a> Search<'a> {
         role_id: PrincipalId,
         action: ActionId,
         admission: Admission,
-        own: &Option<Step>,
+        own: Option<&Step>,
     ) -> Option<Step> {
         let (node, role) = (self.node(id), self.account().principal(role_id));
         let mut certainty = self.index.certainty(&admission.decision)?;
@@ -340,7 +341,7 @@ impl<'a> Search<'a> {
         let within = admission.grant == Grant::WithinBoundary;
         let left = by_itself.then(|| self.index.left_of_grant(&node.who, action, role, within));
         let left = left.flatten();
-        let own = own.clone().filter(|own| Some(own.certainty()) >= left);
+        let own = own.filter(|own| Some(own.certainty()) >= left);
         if own.is_none() {
             certainty = certainty.min(left?);
         }
@@ -351,7 +352,7 @@ impl<'a> Search<'a> {
             certainty,
             keys: admission.decision.doubts().keys,
         };
-        Some(own.unwrap_or_default().and(Step::new(admitted)))
+        Some(own.cloned().unwrap_or_default().and(Step::new(admitted)))
     }
 
     /// How a node becomes somebody else, privileged or not, by the most certain method.

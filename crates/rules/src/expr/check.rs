@@ -141,7 +141,7 @@ impl<'n> Checker<'n> {
         for element in elements {
             match self.check(element) {
                 Some(Checked { node: Node::Constant(Constant::Text(text)), .. }) => {
-                    texts.push(text)
+                    texts.push(text);
                 }
                 Some(_) => {
                     let problem = Problem::new(element.at.clone(), "a list holds texts only");
