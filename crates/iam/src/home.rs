@@ -1,8 +1,7 @@
 //! Finds the users and roles that lead out of an account, and who of the account may become them
-//! first: by assuming a role, which is decided here, or in other ways. Most principals differ in
-//! nothing that matters for that, so one of them is tried for all.
+//! first: by assuming a role, which is decided here, or in other ways.
 //!
-//! Most principals differ in nothing that decides about that, so one of them is tried for all.
+//! Most principals differ in nothing that matters for that, so one of them is tried for all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;

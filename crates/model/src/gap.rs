@@ -44,6 +44,9 @@ impl Gap {
     /// The code of a credential report that does not say when AWS generated it.
     pub const UNDATED: &str = "Undated";
 
+    /// The code of a credential report that is too old to show what happened since.
+    pub const OUTDATED: &str = "Outdated";
+
     /// The code of a log file, such as one of a trail, that could not be read completely.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use portcullis_model::{
-    Fact, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources, has_root_user,
+    Fact, Gap, MfaDevice, MfaKind, Root, RootAccessKey, RootClaim, Source, Sources, has_root_user,
 };
 
 use super::answers::Answers;
@@ -198,7 +198,7 @@ fn used_since_report(unseen_days: Fact<f64>, gaps: &mut Gaps) -> Fact<bool> {
             return Fact::Known(false);
         }
         let message = format!("does not show the use of root in the last {days:.1} days");
-        gaps.missing(Source::CredentialReport, ROOT, "Outdated", message)
+        gaps.missing(Source::CredentialReport, ROOT, Gap::OUTDATED, message)
     })
 }
 

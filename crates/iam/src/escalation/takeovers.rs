@@ -1,8 +1,7 @@
 //! Finds who of an account can become whom for certain, privileged or not, by other methods than
-//! assuming a role. Most principals differ in nothing that matters for that, so one of them is
-//! tried for all.
+//! assuming a role.
 //!
-//! Most principals differ in nothing that decides about that, so one of them is tried for all.
+//! Most principals differ in nothing that matters for that, so one of them is tried for all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
@@ -84,7 +83,7 @@ struct Excerpts {
 }
 
 impl<'a> Takeovers<'a> {
-    /// Of the principals that are to be followed.
+    /// Creates the search for the principals that are followed.
     pub(crate) fn new(
         account: &'a Account,
         is_followed: impl Fn(PrincipalId) -> bool,
@@ -188,7 +187,7 @@ impl<'a> Takeovers<'a> {
     /// Finds out who can become a principal. Returns those that were not known to be able to become
     /// anybody.
     pub(crate) fn enter(&mut self, id: PrincipalId) -> Vec<PrincipalId> {
-        let mut known: HashMap<usize, usize> = HashMap::new();
+        let mut known: BTreeMap<usize, usize> = BTreeMap::new();
         for (road, resource, target) in self.search.roads_to(id) {
             if road.0 == Changes::RunningRole {
                 continue;

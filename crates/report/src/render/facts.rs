@@ -119,14 +119,21 @@ fn not_asked(report: &Report) -> Option<String> {
 /// How many sources failed. What that leaves not judged stands further below; of a log, the coverage says
 /// what is missing.
 fn gaps(report: &Report) -> Option<String> {
-    let all = report.accounts.iter().flat_map(|account| &account.gaps);
-    let sources: BTreeSet<_> = all
-        .filter(|gap| !gap.is_by_choice() && gap.code != Gap::UNDATED)
-        .map(|gap| gap.source)
-        .collect();
-    match sources.len() {
+    let (mut missing, mut is_outdated) = (BTreeSet::new(), false);
+    for gap in report.accounts.iter().flat_map(|account| &account.gaps) {
+        match gap.code.as_str() {
+            Gap::UNDATED => {}
+            Gap::OUTDATED => is_outdated = true,
+            _ if gap.is_by_choice() => {}
+            _ => {
+                missing.insert(gap.source);
+            }
+        }
+    }
+    match missing.len() {
+        0 if is_outdated => Some("credential report too old; see below".to_owned()),
         0 if report.activity.is_empty() => Some("none".to_owned()),
-        _ if sources.iter().all(|source| *source == Source::CloudTrail) => None,
+        _ if missing.iter().all(|source| *source == Source::CloudTrail) => None,
         count => Some(format!("{} missing; see below", counted(count, "source"))),
     }
 }
