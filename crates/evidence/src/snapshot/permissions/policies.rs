@@ -104,9 +104,13 @@ fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Exce
     for statement in policy.pass_any_role.as_ref().known().into_iter().flatten() {
         excess.actions.push((PASS_ROLE.action.to_owned(), Some(statement.clone())));
     }
+    let everywhere = policy.actions_on_everything.as_ref().known();
     for row in &WATCHED {
-        let (action, found) = (row.0, anywhere(document, account, row));
-        for statement in found.statements {
+        let action = row.0;
+        if !everywhere.is_some_and(|actions| actions.contains(&action)) {
+            continue;
+        }
+        for statement in anywhere(document, account, row).statements {
             excess.actions.push((action.word().to_owned(), Some(statement)));
         }
     }
