@@ -178,6 +178,14 @@ impl Account {
         (0..self.principals.len()).map(PrincipalId::new)
     }
 
+    /// The ids of the users and roles, without service-linked roles, which only their services use.
+    pub(crate) fn actor_ids(&self) -> impl Iterator<Item = PrincipalId> {
+        self.principal_ids().filter(|id| {
+            let principal = self.principal(*id);
+            principal.kind != PrincipalKind::Group && !principal.service_linked
+        })
+    }
+
     /// The ids of the policies.
     pub fn policy_ids(&self) -> impl Iterator<Item = PolicyId> + use<> {
         (0..self.policies.len()).map(PolicyId::new)

@@ -163,14 +163,8 @@ impl<'a> Home<'a> {
         };
         let mut excerpts = Excerpts::default();
         let mut known = HashMap::new();
-        for id in account.principal_ids() {
+        for id in account.actor_ids().filter(|id| is_followed(*id)) {
             let principal = account.principal(id);
-            if principal.kind == PrincipalKind::Group
-                || principal.service_linked
-                || !is_followed(id)
-            {
-                continue;
-            }
             home.by_arn.insert(&principal.arn, id);
             if principal.kind == PrincipalKind::Role {
                 home.role_by_name.insert(&principal.name, id);

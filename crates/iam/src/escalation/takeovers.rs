@@ -97,14 +97,7 @@ impl<'a> Takeovers<'a> {
         };
         let mut excerpts = Excerpts::default();
         let mut classes = HashMap::new();
-        for id in account.principal_ids() {
-            let principal = account.principal(id);
-            if principal.kind == PrincipalKind::Group
-                || principal.service_linked
-                || !is_followed(id)
-            {
-                continue;
-            }
+        for id in account.actor_ids().filter(|id| is_followed(*id)) {
             let node = takeovers.search.of_principal[id.place()];
             takeovers.actors.insert(node, Actor::new(id));
             if takeovers.classify(node, &mut classes, &mut excerpts) {
