@@ -197,7 +197,18 @@ impl Condition {
 
     /// Whether it holds for a request, in a statement of the given effect.
     pub(crate) fn holds(&self, request: &Request<'_>, effect: Effect) -> Truth {
-        let value = request.value(&self.key);
+        match request.value(&self.key) {
+            Value::Directly(direct) => {
+                let value = direct.map_or(Value::Absent, Value::one);
+                let holds = self.holds_for(request, value, effect);
+                let serves_caller = holds == Truth::from(effect == Effect::Allow);
+                if serves_caller { holds } else { Truth::depends_on(&self.name) }
+            }
+            value => self.holds_for(request, value, effect),
+        }
+    }
+
+    fn holds_for(&self, request: &Request<'_>, value: Value<'_>, effect: Effect) -> Truth {
         if self.operator == Operator::Null {
             return self.holds_for_presence(&value, effect);
         }

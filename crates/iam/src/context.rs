@@ -172,6 +172,11 @@ impl<'a> Context<'a> {
                 _ => Value::MaybeFrom(self.account.now),
             },
             "aws:principalisawsservice" => Value::one("false"),
+            "aws:viaawsservice" | "aws:viaawsmcpservice" => Value::Directly(Some("false")),
+            "aws:calledvia"
+            | "aws:calledviafirst"
+            | "aws:calledvialast"
+            | "aws:calledviaawsmcp" => Value::Directly(None),
             "iam:permissionsboundary" => self.boundary_of_resource(),
             // A policy that names an account or an organization here is not about any resource.
             "aws:resourceaccount" | "aws:resourceorgid" | "aws:resourceorgpaths"

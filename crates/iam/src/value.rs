@@ -23,6 +23,9 @@ pub enum Value<'a> {
     From(Timestamp),
     /// This moment or any later one, or none.
     MaybeFrom(Timestamp),
+    /// This, or none, in a request that the caller makes directly. The caller may also have an AWS
+    /// service make it; only that request shows the value.
+    Directly(Option<&'static str>),
     /// The caller chooses the value.
     Chosen {
         /// Whether the caller may leave the key out.

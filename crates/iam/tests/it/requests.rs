@@ -347,6 +347,47 @@ fn when_credentials_were_issued() {
     check(json!([everything(), revoke()]), "allowed");
 }
 
+/// The caller can make any request directly; whether a service also makes it for the caller, only
+/// that request shows.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia>
+#[test]
+fn directly_or_through_a_service() {
+    for key in ["aws:ViaAWSService", "aws:ViaAWSMCPService"] {
+        let via = |value: &str| json!({"Bool": {key: value}});
+        check(json!([under(via("false"))]), "allowed");
+        check(json!([under(via("true"))]), key);
+        check(json!([everything(), when(deny("*", "*"), via("true"))]), "allowed");
+        check(json!([everything(), when(deny("*", "*"), via("false"))]), key);
+    }
+    let key = "aws:CalledVia";
+    let through = |operator: &str| json!({operator: {key: ["cloudformation.amazonaws.com"]}});
+    check(json!([under(through("ForAnyValue:StringEquals"))]), key);
+    check(json!([under(through("ForAllValues:StringEquals"))]), "allowed");
+    check(json!([under(json!({"Null": {key: "true"}}))]), "allowed");
+    check(json!([under(json!({"Null": {key: "false"}}))]), key);
+    let unless_through = when(deny("*", "*"), json!({"Null": {key: "true"}}));
+    check(json!([everything(), unless_through]), key);
+}
+
+/// Only a role's session can have a source identity, which is set when the role is assumed.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceidentity>
+#[test]
+fn users_have_no_source_identity() {
+    let key = "aws:SourceIdentity";
+    for (condition, role, user) in [
+        (json!({"StringLike": {key: "*"}}), key, "silent"),
+        (json!({"StringNotEquals": {key: "ops"}}), key, "allowed"),
+        (json!({"Null": {key: "true"}}), key, "allowed"),
+    ] {
+        let document = document(json!([under(condition.clone())]));
+        assert_eq!(decide_as("app", &document, &[]), role, "{condition}");
+        assert_eq!(decide_as("alice", &document, &[]), user, "{condition}");
+    }
+}
+
 /// "One of the W3C implementations of the ISO 8601 date formats":
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Date>,
 /// <https://www.w3.org/TR/NOTE-datetime>

@@ -1535,7 +1535,8 @@ fn a_variable_that_requests_lack_names_nothing() {
         ("${s3:prefix}", &[] as &Ways),
         ("${s3:prefix, 'alice'}", &[("put-user-policy", Certain)]),
         ("${aws:username}", &[("put-user-policy", Certain)]),
-        ("${aws:SourceIdentity}", &[("put-user-policy", Conditional)]),
+        ("${aws:SourceIdentity}", &[]),
+        ("${aws:UserAgent}", &[("put-user-policy", Conditional)]),
     ] {
         let put = allow("iam:PutUserPolicy", arn(&format!("user/{variable}")));
         check_user(json!([put]), json!({}), found);
