@@ -74,13 +74,7 @@ pub(crate) fn what_to_do<'a>(
     }
     let mut steps: Vec<Step<'_>> = Vec::new();
     for advice in &shown {
-        for own in Step::split(advice) {
-            match steps.iter_mut().find(|step| step.prose == own.prose) {
-                Some(step) if step.commands.contains(&own.commands[0]) => {}
-                Some(step) => step.commands.extend(own.commands),
-                None => steps.push(own),
-            }
-        }
+        merge(&mut steps, Step::split(advice));
     }
     let mut lines = Vec::new();
     for step in steps {
@@ -102,6 +96,29 @@ pub(crate) fn what_to_do<'a>(
         lines.push(&note);
     }
     Ok(lines.join("\n"))
+}
+
+/// Adds the steps of one finding to those of others. Steps with the same prose become one, but only
+/// where each finding keeps the order of its steps: what is deleted last must not be deleted first.
+fn merge<'a>(steps: &mut Vec<Step<'a>>, of_finding: Vec<Step<'a>>) {
+    let mut next = 0;
+    let mut waiting = Vec::new();
+    for own in of_finding {
+        let same = steps[next..].iter().position(|step| step.prose == own.prose);
+        let Some(distance) = same else {
+            waiting.push(own);
+            continue;
+        };
+        let mut place = next + distance;
+        let inserted = waiting.len();
+        steps.splice(place..place, waiting.drain(..));
+        place += inserted;
+        if !steps[place].commands.contains(&own.commands[0]) {
+            steps[place].commands.extend(own.commands);
+        }
+        next = place + 1;
+    }
+    steps.append(&mut waiting);
 }
 
 /// The commands in an advice; one that goes on after a backslash has several lines.
@@ -185,6 +202,19 @@ mod tests {
                         Then rest.\nKeep it.\nThen rest.";
         assert_eq!(all, expected);
         assert_eq!(advice(&[&anna]), anna.remediation);
+    }
+
+    /// A key is replaced and deactivated before it is deleted, whichever finding comes first:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html>
+    #[test]
+    fn each_finding_keeps_the_order_of_its_steps() {
+        let unused = advised("Look:\n  look a\nLast:\n  delete a");
+        let used = advised("Look:\n  look b\nFirst:\n  create b\n  disable b\nLast:\n  delete b");
+        let merged = "Look:\n  look a\n  look b\nFirst:\n  create b\n  disable b\nLast:\n  delete a\n  delete b";
+        assert_eq!(advice(&[&unused, &used]), merged);
+        let reversed = advised("Last:\n  delete c\nLook:\n  look c");
+        let repeated = format!("{merged}\n  delete c\nLook:\n  look c");
+        assert_eq!(advice(&[&unused, &used, &reversed]), repeated);
     }
 
     #[test]
