@@ -271,7 +271,7 @@ fn gaps_are_told_with_what_hangs_on_them() {
     ] {
         assert!(gaps.contains(shown), "{shown} in {gaps}");
     }
-    assert!(!gaps.contains("Nothing: all evidence was there"));
+    assert!(!gaps.contains("Nothing: every rule was judged"));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_choice_that_is_missed_is_a_gap() {
 
 #[test]
 fn only_complete_evidence_is_called_complete() {
-    let complete = "Nothing: all evidence was there";
+    let complete = "Nothing: every rule was judged";
     let mut report = of_size(0);
     report.accounts[0].gaps.clear();
     assert!(!page(&report).contains(complete), "the account is incomplete");

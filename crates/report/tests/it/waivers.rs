@@ -306,15 +306,18 @@ fn the_findings_of_a_waiver_are_found() {
     assert_eq!(names("key ?"), ["key 1"], "key 2 passes");
 }
 
+/// Four times as many findings take about four times as long: 16 times, if each were compared with each.
 #[test]
-fn many_findings_and_waivers_take_no_time() {
-    let mut report = of_size(10_000);
-    let waivers: Vec<_> = (0..1000)
-        .map(|index| waiver("old-key", &format!("*:user-{index}"), "2026-12-31"))
-        .collect();
-    let start = Instant::now();
-    apply(&mut report, &waivers);
-    let seconds = start.elapsed().as_secs_f32();
-    assert_eq!(report.accounts[0].tallies["old-key"].waived, 1000);
-    assert!(seconds < 30.0, "{seconds} s, without optimisation");
+fn many_findings_take_no_time_of_higher_order() {
+    let one_each = |index| waiver("old-key", &format!("*:user-{index}"), "2026-12-31");
+    let waivers: Vec<_> = (0..100).map(one_each).collect();
+    let time = |size| {
+        let mut report = of_size(size);
+        let start = Instant::now();
+        apply(&mut report, &waivers);
+        assert_eq!(report.accounts[0].tallies["old-key"].waived, 100);
+        start.elapsed().as_secs_f64()
+    };
+    let growth = time(10_000) / time(2_500);
+    assert!(growth < 10.0, "{growth}");
 }

@@ -18,7 +18,7 @@ const list = (values) => {
 
 /** What a fact says, as a node or text. */
 const fact = (value) => {
-  if (value === null || value === undefined) return element("span", { class: "quiet" }, "none");
+  if (value === null || value === undefined) return element("span", { class: "quiet" }, "no value");
   if (typeof value === "number") return number(value);
   if (Array.isArray(value)) return list(value);
   if (!isRecord(value)) return String(value);
