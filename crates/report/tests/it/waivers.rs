@@ -306,17 +306,22 @@ fn the_findings_of_a_waiver_are_found() {
     assert_eq!(names("key ?"), ["key 1"], "key 2 passes");
 }
 
-/// Four times as many findings take about four times as long: 16 times, if each were compared with each.
+/// Four times as many findings take about four times as long: 16 times, if each were compared with each. Of three runs
+/// the fastest counts: the others may have waited for other programs.
 #[test]
 fn many_findings_take_no_time_of_higher_order() {
     let one_each = |index| waiver("old-key", &format!("*:user-{index}"), "2026-12-31");
     let waivers: Vec<_> = (0..100).map(one_each).collect();
     let time = |size| {
         let mut report = of_size(size);
-        let start = Instant::now();
-        apply(&mut report, &waivers);
+        let mut run = |_| {
+            let start = Instant::now();
+            apply(&mut report, &waivers);
+            start.elapsed()
+        };
+        let fastest = (0..3).map(&mut run).min().unwrap();
         assert_eq!(report.accounts[0].tallies["old-key"].waived, 100);
-        start.elapsed().as_secs_f64()
+        fastest.as_secs_f64()
     };
     let growth = time(10_000) / time(2_500);
     assert!(growth < 10.0, "{growth}");
