@@ -70,6 +70,7 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     };
     let mut drawing = Drawing {
         account,
+        read: HashMap::new(),
         places: HashMap::new(),
         drawn: BTreeMap::new(),
         exits: Vec::new(),
@@ -107,6 +108,8 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
 /// A border under construction.
 struct Drawing<'a> {
     account: &'a Account,
+    /// What policies say about assuming roles of other accounts; none: the policy could not be read.
+    read: HashMap<PolicyId, Option<Rc<PolicyDocument>>>,
     /// The indexes of the documents, by their text.
     places: HashMap<String, usize>,
     /// The index of each principal that was added, as it is and as it can make itself.
@@ -164,7 +167,7 @@ impl Drawing<'_> {
             read => read.flatten(),
         };
         documents.retain(|document| !document.statements.is_empty());
-        let may_leave = |document: &PolicyDocument| document.may_allow(ASSUME_ROLE);
+        let may_leave = |document: &Rc<PolicyDocument>| document.may_allow(ASSUME_ROLE);
         let leaves = (incomplete || documents.iter().any(may_leave))
             && boundary.as_ref().is_none_or(may_leave);
         let trust = self.trust_in_others(principal);
@@ -311,8 +314,14 @@ impl Drawing<'_> {
 
     /// The statements of a policy about assuming roles of other accounts; none: it could not be
     /// read.
-    fn read(&self, policy: PolicyId) -> Option<PolicyDocument> {
-        self.account.policy(policy).document.as_ref().map(|document| self.reduced(document))
+    fn read(&mut self, policy: PolicyId) -> Option<Rc<PolicyDocument>> {
+        if let Some(read) = self.read.get(&policy) {
+            return read.clone();
+        }
+        let document = self.account.policy(policy).document.as_ref();
+        let read = document.map(|document| Rc::new(self.reduced(document)));
+        self.read.insert(policy, read.clone());
+        read
     }
 
     /// The statements of a document about assuming roles of other accounts.
