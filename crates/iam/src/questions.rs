@@ -16,7 +16,8 @@ use crate::value::Value;
 pub struct Anywhere<'a> {
     /// The action in lower case.
     pub action: &'a str,
-    /// The ARN, with `{partition}`, `{account}`, `{any}` and, for the id of a KMS key, `{key_id}`.
+    /// The ARN, with `{partition}`, `{account}`, `{any}`, `{key_id}` for the id of a KMS key, and
+    /// `{region}` where a single region suffices.
     pub resource: &'a str,
     /// Whether conditions on the resource's account or organization exclude resources that count.
     pub in_any_account: bool,
@@ -128,6 +129,16 @@ impl PolicyDocument {
         services
     }
 
+    /// The regions of the resources that statements name.
+    fn named_regions(&self) -> BTreeSet<String> {
+        let mut regions = BTreeSet::new();
+        for resource in self.statements.iter().flat_map(Statement::resource_patterns) {
+            let region = resource.arn_fields().get(3).map(|region| region.example(probe::NAME));
+            regions.extend(region);
+        }
+        regions
+    }
+
     /// Whether it allows every action of a service on every resource with one form of ARN, without
     /// exception.
     fn allows_service(&self, service: &str, account: &Account) -> bool {
@@ -175,8 +186,17 @@ impl PolicyDocument {
             .replace("{partition}", &account.partition)
             .replace("{account}", account.id_text())
             .replace("{any}", probe::NAME);
-        let together = probe::key_ids()
-            .map(|ids| ids.iter().map(|id| resource.replace("{key_id}", id)).collect::<Vec<_>>());
+        let mut regions = BTreeSet::from([probe::NAME.to_owned()]);
+        if resource.contains("{region}") {
+            regions.extend(self.named_regions());
+        }
+        let mut together: Vec<Vec<String>> = Vec::new();
+        for region in regions {
+            let resource = resource.replace("{region}", &region);
+            for ids in probe::key_ids() {
+                together.push(ids.iter().map(|id| resource.replace("{key_id}", id)).collect());
+            }
+        }
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         for with_all in [true, false] {
             let mut brings = Vec::new();

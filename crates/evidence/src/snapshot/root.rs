@@ -30,6 +30,8 @@ struct Point {
     of: fn(&RootClaim) -> Option<bool>,
     /// The answer of a root session, which sees every credential and device.
     shown: fn(&RootCredentials) -> bool,
+    /// Whether a root session shows one at all, which may be inactive.
+    listed: fn(&RootCredentials) -> bool,
 }
 
 const PASSWORD: Point = Point {
@@ -38,6 +40,7 @@ const PASSWORD: Point = Point {
     sound: false,
     of: |claim| claim.password,
     shown: |session| session.login_profile.is_some(),
+    listed: |session| session.login_profile.is_some(),
 };
 const ACCESS_KEY: Point = Point {
     name: "access key",
@@ -45,6 +48,7 @@ const ACCESS_KEY: Point = Point {
     sound: false,
     of: |claim| claim.access_key,
     shown: |session| session.access_keys.iter().any(|key| is_usable(&key.status)),
+    listed: |session| !session.access_keys.is_empty(),
 };
 const CERTIFICATE: Point = Point {
     name: "signing certificate",
@@ -52,6 +56,7 @@ const CERTIFICATE: Point = Point {
     sound: false,
     of: |claim| claim.signing_certificate,
     shown: |session| session.certificates.iter().any(|found| is_usable(&found.status)),
+    listed: |session| !session.certificates.is_empty(),
 };
 const MFA: Point = Point {
     name: "MFA",
@@ -59,6 +64,7 @@ const MFA: Point = Point {
     sound: true,
     of: |claim| claim.mfa,
     shown: |session| !session.mfa_devices.is_empty(),
+    listed: |session| !session.mfa_devices.is_empty(),
 };
 
 const POINTS: [Point; 4] = [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA];
@@ -76,8 +82,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let row = row(answers);
     let own = own_devices(answers, devices);
     let asked = answers.root_credentials.as_ref();
-    let session = asked.known().and_then(Option::as_ref);
-    let opened = session.filter(|session| session.session.is_some());
+    let opened = asked.known().and_then(Option::as_ref).filter(|it| it.session.is_some());
     let claims = claims(answers, row, &own, opened);
     let summary_failed = gaps.has_failed(Source::AccountSummary);
     let mut decide = |point: &Point, fallback: Fact<bool>| {
@@ -118,8 +123,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         has_credential: password.or(access_key).or(certificate),
         mfa_active: mfa,
         virtual_mfa_devices: own.or_else(|| virtual_devices(opened, &arn)),
-        mfa_devices: asked.map(|_| session.map(|session| all_devices(session, &arn))),
-        access_keys: asked.map(|_| session.map(access_keys)),
+        mfa_devices: asked.map(|_| opened.map(|session| all_devices(session, &arn))),
+        access_keys: asked.map(|_| opened.map(access_keys)),
         arn,
         exists: true,
         last_used: last_use.map(|last| last.map(|(at, _)| at)),
@@ -203,7 +208,7 @@ fn used_since_report(unseen_days: Fact<f64>, gaps: &mut Gaps) -> Fact<bool> {
 }
 
 /// Returns the answer of a root session; missing if the session lacks a credential that the account
-/// summary counts.
+/// summary counts. An inactive one that it counts is there, as it is without a session.
 fn shown(
     point: &Point,
     session: &RootCredentials,
@@ -214,8 +219,11 @@ fn shown(
     if shown || point.sound || !is_counted(point, answers) {
         return Fact::Known(shown);
     }
+    if (point.listed)(session) {
+        return Fact::Known(true);
+    }
     let (name, flag) = (point.name, point.flag);
-    let message = format!("shows no {name} in use, but {flag} is not 0 in the account summary");
+    let message = format!("shows no {name}, but {flag} is not 0 in the account summary");
     gaps.missing(Source::RootCredentials, ROOT, "Contradictory", message)
 }
 
@@ -346,15 +354,15 @@ fn summary_claim(summary: &BTreeMap<String, i64>, at: Option<Timestamp>) -> Root
 
 fn session_claim(session: &RootCredentials, at: Option<Timestamp>) -> RootClaim {
     // As in the report, an inactive credential makes no claim.
-    let says = |point: &Point, is_empty: bool| {
+    let says = |point: &Point| {
         let shown = (point.shown)(session);
-        (shown || is_empty).then_some(shown)
+        (shown || !(point.listed)(session)).then_some(shown)
     };
     RootClaim {
         at,
         password: Some((PASSWORD.shown)(session)),
-        access_key: says(&ACCESS_KEY, session.access_keys.is_empty()),
-        signing_certificate: says(&CERTIFICATE, session.certificates.is_empty()),
+        access_key: says(&ACCESS_KEY),
+        signing_certificate: says(&CERTIFICATE),
         mfa: Some((MFA.shown)(session)),
         ..silent(Source::RootCredentials)
     }

@@ -297,6 +297,9 @@ fn check_anywhere(action: &str, statements: Json, expected: bool) {
     let resource = match action {
         "kms:decrypt" => "arn:{partition}:kms:{any}:{account}:key/{any}",
         "kms:reencryptfrom" => "arn:{partition}:kms:{any}:{account}:key/{key_id}",
+        "signin:createoauth2token" => {
+            "arn:{partition}:signin:{region}:{account}:oauth2/public-client/remote"
+        }
         _ => "arn:{partition}:iam::{account}:role/{any}",
     };
     let question = Anywhere {
@@ -404,6 +407,27 @@ fn a_pattern_of_all_key_ids_is_every_key() {
     };
     check("0123456789abcdef", true);
     check("0123456789abcde", false);
+}
+
+/// One region suffices to sign in.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssignin.html>
+#[test]
+fn a_client_in_one_region_is_enough() {
+    for (resource, expected) in [
+        ("*", true),
+        ("arn:aws:signin:*:123456789012:oauth2/public-client/remote", true),
+        ("arn:aws:signin:us-east-1:123456789012:oauth2/public-client/remote", true),
+        ("arn:aws:signin:us-*-1:*:oauth2/public-client/*", true),
+        ("arn:aws:signin:us-east-1:123456789012:*", true),
+        ("arn:aws:signin:us-east-1:123456789012:oauth2/public-client/localhost", false),
+        ("arn:aws:signin:us-east-1:999999999999:oauth2/public-client/remote", false),
+    ] {
+        let token = |effect: &str| json!({"Effect": effect, "Action": "signin:CreateOAuth2Token", "Resource": resource});
+        check_anywhere("signin:createoauth2token", json!([token("Allow")]), expected);
+        let denied = json!([allow("signin:*", "arn:aws:signin:us-east-1:*:*"), token("Deny")]);
+        check_anywhere("signin:createoauth2token", denied, !expected);
+    }
 }
 
 /// A pattern such as `iam:P*` or `*-*` is not every action, though many words match it.

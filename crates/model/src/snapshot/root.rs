@@ -32,10 +32,10 @@ record! {
         /// kinds.
         #[from(VirtualMfaDevices)]
         pub virtual_mfa_devices: Fact<Vec<MfaDevice>>,
-        /// All MFA devices of root; null: no root session was requested.
+        /// All MFA devices of root; null: no root session was opened.
         #[from(RootCredentials)]
         pub mfa_devices: Fact<Option<Vec<MfaDevice>>>,
-        /// The access keys of root; null: no root session was requested.
+        /// The access keys of root; null: no root session was opened.
         #[from(RootCredentials)]
         pub access_keys: Fact<Option<Vec<RootAccessKey>>>,
         /// The latest use of root's password or of an access key; null: no use is recorded.

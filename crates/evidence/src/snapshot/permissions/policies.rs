@@ -14,12 +14,12 @@ const TRAIL: &str = "arn:{partition}:cloudtrail:{any}:{account}:trail/{any}";
 const KEY: &str = "arn:{partition}:kms:{any}:{account}:key/{any}";
 const KEY_BY_ID: &str = "arn:{partition}:kms:{any}:{account}:key/{key_id}";
 const PRODUCT: &str = "arn:{partition}:aws-marketplace:{any}:{account}:{any}";
-const REMOTE_CLIENT: &str = "arn:{partition}:signin:{any}:{account}:oauth2/public-client/remote";
+const REMOTE_CLIENT: &str = "arn:{partition}:signin:{region}:{account}:oauth2/public-client/remote";
 
 type Watched = (WatchedAction, &'static str, bool, &'static [&'static str]);
 
 /// For each watched action, the resources on which it acts, whether these include other accounts,
-/// and condition keys that are left open. Of several rows for one action, one suffices.
+/// and condition keys that are left open. Signing in needs no more than one region. Of several rows for one action, one suffices.
 const WATCHED: [Watched; 12] = [
     (WatchedAction::AssumeRole, ROLE, true, &[]),
     (WatchedAction::StopLogging, TRAIL, false, &[]),
