@@ -40,6 +40,10 @@ pub(super) struct Issuer {
     /// The forms of values that fix the tenant, by claim or by whole key; one claim suffices. `{}`
     /// is a name. A form is a prefix, unless it ends with a name.
     fixed: HashMap<String, Vec<String>>,
+    /// Whether `sub` has names and values in turn, with a colon after each, in an order that the
+    /// tenant chooses. A colon within a value is encoded, so a form may begin at any name.
+    #[serde(default)]
+    pairs: bool,
     /// The prefix of `sub` that fixes owner and project, for CI systems.
     project: Option<String>,
 }
@@ -85,8 +89,23 @@ impl Issuer {
         self.fixed.iter().any(|(claim, forms)| {
             let mut values = condition.values.iter();
             self.demands(condition, claim)
-                && values.all(|value| forms.iter().any(|form| rest_after(form, value).is_some()))
+                && values.all(|value| forms.iter().any(|form| self.fixes(form, claim, value)))
         })
+    }
+
+    /// Whether the value of a claim has the form.
+    fn fixes(&self, form: &str, claim: &str, value: &Pattern) -> bool {
+        let mut text = value.literal_prefix();
+        loop {
+            if rest_after(form, value, text).is_some() {
+                return true;
+            }
+            let mut pair = text.splitn(3, ':');
+            let Some(others) = pair.nth(2).filter(|_| self.pairs && claim == "sub") else {
+                return false;
+            };
+            text = others;
+        }
     }
 
     /// Whether its tokens name a branch, an environment or the like.
@@ -102,7 +121,7 @@ impl Issuer {
         }
         let Some(project) = &self.project else { return false };
         self.demands(condition, "sub")
-            && values.all(|value| match rest_after(project, value) {
+            && values.all(|value| match rest_after(project, value, value.literal_prefix()) {
                 // GitHub's subject for jobs of pull requests names no branch.
                 Some(rest) if value.is_literal() => !["", "pull_request"].contains(&rest),
                 Some(rest) => rest.split_once([':', '/']).is_some_and(|(_, rest)| names_some(rest)),
@@ -140,9 +159,9 @@ fn names_branch(value: &Pattern) -> bool {
     })
 }
 
-/// What follows the form in a value that has it as prefix, up to the first wildcard.
-fn rest_after<'v>(form: &str, value: &'v Pattern) -> Option<&'v str> {
-    let mut rest = value.literal_prefix();
+/// What follows the form in `text`, the end of a value's literal prefix, if that begins with it.
+fn rest_after<'v>(form: &str, value: &Pattern, text: &'v str) -> Option<&'v str> {
+    let mut rest = text;
     let mut pieces = form.split("{}");
     rest = rest.strip_prefix(pieces.next()?)?;
     for delimiter in pieces {
@@ -194,6 +213,26 @@ mod tests {
         assert!(!tells(terraform, "StringLike", "sub", "organization:acme*:project:p"));
         assert!(tells("gitlab.com", "StringLike", "sub", "project_path:acme/*"));
         assert!(!tells("gitlab.com", "StringLike", "sub", "project_path*"));
+    }
+
+    /// "environment:production%3Aeastus:repository_owner:octo-org" is GitHub's own example:
+    /// <https://docs.github.com/en/actions/reference/security/oidc>
+    #[test]
+    fn the_owner_may_come_after_other_claims() {
+        for (value, is_fixed) in [
+            ("environment:production%3Aeastus:repository_owner:octo-org", true),
+            ("environment:prod:repository_owner:octo-org:ref:*", true),
+            ("repository:octo-org/octo-repo:environment:*", true),
+            ("environment:prod:repository:octo-org/*", true),
+            ("environment:prod:repository_owner:octo-*", false),
+            ("environment:*:repository_owner:octo-org", false),
+            ("environment:repository_owner:octo-org", false),
+            ("environment:prod:repository:octo*", false),
+        ] {
+            assert_eq!(tells(GITHUB, "StringLike", "sub", value), is_fixed, "{value}");
+        }
+        let terraform = "workspace:w:organization:acme:";
+        assert!(!tells("app.terraform.io", "StringLike", "sub", terraform));
     }
 
     #[test]
