@@ -22,6 +22,10 @@ use crate::value::Value;
 /// combinations to follow.
 const BUDGET: usize = 10_000;
 
+/// The most changes to follow of new principals that one node creates, directly or through others
+/// that it created, and by these. New principals can create and change each other.
+const NEWCOMER_BUDGET: usize = 3_000;
+
 /// Changes to a node that lead to another node.
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
@@ -109,6 +113,10 @@ impl Search<'_> {
             let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
             let Some(room) = room else { continue };
             let step = effect.before.clone().and(step).and(room);
+            let certainty = step.certainty().min(edge.besides.certainty());
+            if effect.removed.is_none() && self.gains_nothing(edge.way(), certainty) {
+                continue;
+            }
             let goes_together = effect.goes_together
                 && (effect.removed.is_some() || step.certainty() == Certainty::Certain);
             let change = Change { target, step, removes: effect.removed };
@@ -137,10 +145,17 @@ impl Search<'_> {
         led
     }
 
+    /// Whether a way with that certainty is of no use. An administrator under conditions gains only
+    /// by ways without any.
+    pub(super) fn gains_nothing(&self, way: Wait, certainty: Certainty) -> bool {
+        self.node(way.node).administrator.is_some() && certainty != Certainty::Certain
+    }
+
     /// Records changes that give their owner other permissions, and returns the node it turns into.
     /// If there is too much to follow, they may lead anywhere.
     pub(super) fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
-        let Some(to) = self.changed_node(edge.owner, after) else {
+        let to = if self.pays(&edge) { self.changed_node(edge.owner, after) } else { None };
+        let Some(to) = to else {
             self.index.lacks.borrow_mut().insert(Lack::Budget);
             if self.index.generous {
                 let change = &edge.changes[0];
@@ -151,6 +166,18 @@ impl Search<'_> {
         };
         self.lead_to(to, edge);
         Some(to)
+    }
+
+    /// Whether the work budget suffices for a change of a new principal, or by one.
+    fn pays(&mut self, edge: &Edge) -> bool {
+        let [by, owner] = [edge.by.node, edge.owner].map(|id| self.node(id));
+        if by.generation == 0 && owner.generation == 0 {
+            return true;
+        }
+        let creator = if owner.generation > 0 { owner.creator } else { by.creator };
+        let creator = &mut self.nodes[creator.place()];
+        creator.newcomer_work += 1;
+        creator.newcomer_work <= NEWCOMER_BUDGET
     }
 
     /// Records an edge to a node, which may turn out more privileged later. An edge that removes
@@ -175,6 +202,7 @@ impl Search<'_> {
         }
         let owner = self.node(owner);
         let (holder, origin, generation) = (owner.holder, owner.origin, owner.generation);
+        let creator = owner.creator;
         let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
         let statements = documents.map(|document| document.statements.len());
         let work = self.node(origin).work + statements.sum::<usize>();
@@ -184,6 +212,7 @@ impl Search<'_> {
         let id = self.add(after, NodeKind::Changed, holder);
         self.nodes[id.place()].origin = origin;
         self.nodes[id.place()].generation = generation;
+        self.nodes[id.place()].creator = creator;
         self.nodes[origin.place()].work = work;
         self.changed.insert(key, id);
         self.note_variant(id);
@@ -216,13 +245,15 @@ impl Search<'_> {
     }
 
     /// Adds a node for a user or role that does not exist yet and has nothing.
-    pub(super) fn newcomer(&mut self, who: EffectivePermissions, generation: u8) -> NodeId {
+    pub(super) fn newcomer(&mut self, who: EffectivePermissions, creator: NodeId) -> NodeId {
         let key = who.key();
         if let Some(known) = self.changed.get(&key) {
             return *known;
         }
         let id = self.add(who, NodeKind::Changed, None);
-        self.nodes[id.place()].generation = generation;
+        let (generation, creator) = (self.node(creator).generation, self.node(creator).creator);
+        self.nodes[id.place()].generation = generation + 1;
+        self.nodes[id.place()].creator = creator;
         self.changed.insert(key, id);
         self.newcomers.push(id);
         id

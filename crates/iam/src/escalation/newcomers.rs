@@ -66,7 +66,9 @@ impl Search<'_> {
                 if self.is_settled(by) {
                     return;
                 }
-                self.equip(by, giving, newcomer);
+                if !self.gains_nothing(by, newcomer.step.certainty()) {
+                    self.equip(by, giving, newcomer);
+                }
             }
         }
         if !is_all {
@@ -89,7 +91,7 @@ impl Search<'_> {
             boundary: boundary.map(|boundary| boundary.policy),
             ..EffectivePermissions::new(self.cast.version(identity), Rc::new([]))
         };
-        let owner = self.newcomer(who, self.node(way.node).generation + 1);
+        let owner = self.newcomer(who, way.node);
         let by = Wait { method: giving.unwrap_or(way.method), ..way };
         let edge = Edge { first: Some((way, None)), brings, ..Edge::new(by, owner, step) };
         match giving {

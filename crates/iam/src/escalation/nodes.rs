@@ -35,6 +35,11 @@ pub(super) struct Node {
     pub(super) origin: NodeId,
     /// The number of statements in all nodes that result from changes to this one.
     pub(super) work: usize,
+    /// Who created a new principal, or the one that created it; otherwise what the node was before
+    /// any change.
+    pub(super) creator: NodeId,
+    /// The number of changes that new principals of this creator went through, or made.
+    pub(super) newcomer_work: usize,
     /// For a new principal: its place in the chain of new principals that created each other, from
     /// 1.
     pub(super) generation: u8,

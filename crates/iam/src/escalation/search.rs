@@ -245,6 +245,8 @@ impl<'a> Search<'a> {
             removable_guards,
             origin: id,
             work: 0,
+            creator: id,
+            newcomer_work: 0,
             generation: 0,
         });
         id

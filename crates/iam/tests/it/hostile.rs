@@ -6,7 +6,7 @@ use portcullis_iam::{PolicyDocument, TrustPolicy, judge};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::account::{account, allow, deny, everything, trusts, when};
+use crate::account::{account, allow, deny, everything, privileges, trusts, when};
 use crate::properties::config;
 
 fn text() -> impl Strategy<Value = String> {
@@ -242,4 +242,37 @@ fn many_statements_take_no_time_of_higher_order() {
         ask(PolicyDocument::from_json(&json!({"Statement": statements})).unwrap());
     });
     assert!(growth < 40.0, "{growth}");
+}
+
+/// Both who creates principals and what becomes of these varies with tags, boundaries and policies, so that new
+/// principals which create and change each other have too many combinations to try them all.
+#[test]
+fn new_principals_who_change_each_other_have_an_end() {
+    let guard = json!({
+        "Effect": "Deny", "Action": "iam:*", "Resource": "arn:aws:iam::123456789012:user/*",
+        "Condition": {
+            "StringNotEquals": {"aws:PrincipalTag/team": "red"},
+            "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"},
+            "Null": {"iam:PermissionsBoundary": "true"},
+        },
+    });
+    let some = json!({
+        "Effect": "Allow", "NotAction": ["iam:PassRole", "iam:UpdateAssumeRolePolicy"], "Resource": "*",
+    });
+    for (may, is_administrator) in [(everything(), true), (some, false)] {
+        let from = |key: &str| json!([when(may.clone(), json!({"StringEquals": {key: "v"}}))]);
+        let account = account(json!({
+            "groups": {"all": {"attached": ["guard"]}},
+            "users": {
+                "alice": {"attached": ["alice"], "groups": ["all"]},
+                "bob": {"attached": ["bob"], "groups": ["all"]},
+            },
+            "policies": {
+                "guard": [guard], "alice": from("aws:SourceVpc"), "bob": from("aws:SourceVpce"),
+            },
+        }));
+        let alice = privileges(&account, "alice");
+        assert_eq!(alice.administrator, is_administrator);
+        assert_eq!(alice.ways.is_empty(), is_administrator, "they depend on a condition too");
+    }
 }
