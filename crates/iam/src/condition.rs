@@ -12,7 +12,7 @@ use crate::context::Request;
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::Effect;
 use crate::truth::Truth;
-use crate::value::Value;
+use crate::value::{Value, may_be};
 
 /// One condition: an operator, a condition key, and the values to compare it with. It holds if one
 /// value matches. All conditions of a statement must hold.
@@ -266,8 +266,10 @@ impl Condition {
     /// Whether it holds where the caller chooses the value, so that an Allow applies and a Deny
     /// does not. A variable that the request lacks matches nothing.
     fn holds_by_choice(&self, request: &Request<'_>, effect: Effect, is_optional: bool) -> Truth {
-        let mut patterns = self.values.iter();
-        let fits_something = patterns.any(|it| it.truth_in(request, |_| Truth::Yes).is_possible());
+        let fits_something = self.values.iter().any(|pattern| {
+            let is_possible = !pattern.is_literal() || may_be(&self.key, &pattern.example(""));
+            is_possible && pattern.truth_in(request, |_| Truth::Yes).is_possible()
+        });
         let fits_everything = self.values.iter().any(Pattern::is_everything);
         let (may_hold, may_fail) = if self.negated {
             (!fits_everything, fits_something)

@@ -68,11 +68,17 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     toml::from_str(list).expect("the list is read by tests")
 });
 
-/// The services whose condition keys requests to IAM and STS may have, besides the keys of STS and
-/// of identity providers, which have a dot in their names. Other services' keys are not sent.
+/// The services whose condition keys requests may have besides those of the service itself and of
+/// identity providers, which have a dot in their names.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_actions-resources-contextkeys.html>
 const OF_IDENTITY_REQUESTS: [&str; 4] = ["aws", "iam", "identitystore", "saml"];
+
+/// The services whose requests have no condition keys of other services, except for those above.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html>
+/// and the pages on the others
+const WITH_OWN_KEYS: [&str; 6] = ["cloudtrail", "ec2", "iam", "kms", "lambda", "sts"];
 
 /// The keys that only requests made by an AWS service itself have.
 ///
@@ -133,11 +139,10 @@ fn is_sent(key: &str, action: &str) -> bool {
         "iam:policyarn" => is_of_iam && (name.starts_with("attach") || name.starts_with("detach")),
         key => {
             let of = key.split_once(':').map_or(key, |(of, _)| of);
-            match service {
-                "iam" | "sts" => {
-                    OF_IDENTITY_REQUESTS.contains(&of) || of == service || of.contains('.')
-                }
-                _ => of != "sts",
+            if WITH_OWN_KEYS.contains(&service) {
+                OF_IDENTITY_REQUESTS.contains(&of) || of == service || of.contains('.')
+            } else {
+                of != "sts"
             }
         }
     }

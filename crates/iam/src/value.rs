@@ -50,3 +50,23 @@ impl<'a> Value<'a> {
         text.map_or(Value::Absent, Value::one)
     }
 }
+
+/// Whether a condition key can have this value, as far as AWS limits its characters.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html>
+pub(crate) fn may_be(key: &str, text: &str) -> bool {
+    let has_only = |characters: &str| {
+        let mut all = text.chars();
+        !text.is_empty() && all.all(|c| c.is_ascii_alphanumeric() || characters.contains(c))
+    };
+    match key.split_once('/').map_or(key, |(key, _)| key) {
+        "sts:externalid" => has_only("_+=,.@:/-"),
+        "sts:rolesessionname" | "sts:sourceidentity" | "aws:sourceidentity" => has_only("_+=,.@-"),
+        "aws:principaltag" | "iam:resourcetag" => {
+            let mut all = text.chars();
+            all.all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c))
+        }
+        _ => true,
+    }
+}

@@ -12,6 +12,7 @@ use super::{Standing, account_of};
 use crate::account::{Account, Organization};
 use crate::condition::{Condition, Operator};
 use crate::pattern::Pattern;
+use crate::value::may_be;
 
 /// Whose requests a condition admits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,6 +108,7 @@ pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
         // The value is the role's ARN in every session.
         "aws:principalarn" if text.contains(":assumed-role/") => false,
         _ if !value.is_literal() => true,
+        _ if !may_be(key, text) => false,
         _ if membership(key) == "account" => AccountId::parse(text).is_some(),
         _ if membership(key) == "orgid" => is_organization_id(text),
         _ if membership(key) == "orgpaths" => {
@@ -118,7 +120,7 @@ pub(super) fn may_have(key: &str, value: &Pattern) -> bool {
             account_of(text).is_some() && !has_wildcard(name)
         }
         "aws:sourcearn" => Arn::parse(text).is_some_and(|arn| !has_wildcard(arn.account)),
-        key if key == "aws:userid" || key == "sts:externalid" || key.ends_with(":sub") => {
+        key if key == "aws:userid" || key.ends_with(":sub") => {
             !text.is_empty() && !has_wildcard(text)
         }
         _ => true,

@@ -596,6 +596,9 @@ fn a_key_that_the_action_never_has_is_absent() {
         ),
         ("s3:prefix", "s3:listbucket", "iam:putuserpolicy"),
         ("s3:prefix", "s3:listbucket", "sts:assumerole"),
+        ("ec2:InstanceType", "ec2:runinstances", "lambda:createfunction"),
+        ("lambda:Principal", "lambda:addpermission", "kms:decrypt"),
+        ("ssm:resourceTag/team", "ssm:sendcommand", "cloudtrail:stoplogging"),
     ] {
         let condition = json!({"StringEquals": {key: "red"}});
         check_action(with, json!([under(condition.clone())]), key);
@@ -625,4 +628,34 @@ fn a_key_that_the_action_never_has_is_absent() {
     let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/b")}});
     check_condition_of("iam:attachrolepolicy", bounded.clone(), true);
     check_condition_of("iam:updateassumerolepolicy", bounded, false);
+}
+
+/// A caller chooses among the values that a key can have. `*` is no wildcard in StringEquals.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+#[test]
+fn a_caller_chooses_no_value_that_cannot_be() {
+    for (key, value, is_possible) in [
+        ("sts:ExternalId", "acme-1:a/b", true),
+        ("sts:ExternalId", "acme-*", false),
+        ("sts:ExternalId", "a b", false),
+        ("sts:ExternalId", "", false),
+        ("sts:RoleSessionName", "ci-1@a.b", true),
+        ("sts:RoleSessionName", "ci-*", false),
+        ("sts:RoleSessionName", "ci/1", false),
+        ("sts:SourceIdentity", "ops", true),
+        ("sts:SourceIdentity", "ops?", false),
+    ] {
+        let is = |operator: &str| json!({operator: {key: value}});
+        let allowed = if is_possible { "allowed" } else { "silent" };
+        check_action("sts:assumerole", json!([under(is("StringEquals"))]), allowed);
+        let denied = if is_possible { "allowed" } else { "denied" };
+        let guarded = json!([everything(), when(deny("*", "*"), is("StringNotEquals"))]);
+        check_action("sts:assumerole", guarded, denied);
+    }
+    check_action(
+        "sts:assumerole",
+        json!([under(json!({"StringLike": {"sts:ExternalId": "acme-*"}}))]),
+        "allowed",
+    );
 }
