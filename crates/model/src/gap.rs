@@ -56,6 +56,9 @@ impl Gap {
     /// The code of an account whose bundle could not be written.
     pub const NOT_KEPT: &str = "BundleNotWritten";
 
+    /// The code of a gap for permissions that can change in more ways than are followed.
+    pub const TOO_COMPLEX: &str = "TooComplex";
+
     /// The end of the message for a source that is absent because only a credential report was
     /// given.
     pub const BARE_REPORT: &str = "only a credential report was given";
@@ -133,6 +136,10 @@ impl Gap {
                     .to_owned()
             }
             Gap::NOT_ACTIVE => "Nothing is to be done: the account is not active.".to_owned(),
+            Gap::TOO_COMPLEX => {
+                "Check by hand who can give itself more permissions: collecting again decides nothing."
+                    .to_owned()
+            }
             Gap::NOT_KEPT => "Make room for the bundle and run again with --resume.".to_owned(),
             _ => format!("Collect {source} again ({action})."),
         }
@@ -205,9 +212,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_to_be_done_about_an_account_that_is_suspended() {
+    fn what_collecting_again_would_not_change_has_another_remedy() {
         let gap = Gap::new(Source::CallerIdentity, Gap::NOT_ACTIVE, "");
         assert_eq!(gap.remedy(), "Nothing is to be done: the account is not active.");
+        let gap = Gap::new(Source::AccountAuthorizationDetails, Gap::TOO_COMPLEX, "");
+        assert!(gap.remedy().starts_with("Check by hand"), "{}", gap.remedy());
     }
 
     #[test]

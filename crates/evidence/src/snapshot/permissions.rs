@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId, Rank};
 use portcullis_model::{
-    Border, Certainty, Escalation, Fact, Grant, Group, Policy, Role, Source, Sources,
+    Border, Certainty, Escalation, Fact, Gap, Grant, Group, Policy, Role, Source, Sources,
 };
 
 pub(super) use self::account::AccountFacts;
@@ -208,7 +208,7 @@ impl<'a> Judged<'a> {
     fn explain(&self, privileges: &Privileges, resource: &str, gaps: &mut Gaps) {
         if self.is_too_complex && matches!(privileges.escalations, Fact::Missing(_)) {
             let message = "its permissions can be changed in more ways than can be followed";
-            gaps.explain(SOURCE.into(), resource, "TooComplex", message);
+            gaps.explain(SOURCE.into(), resource, Gap::TOO_COMPLEX, message);
         }
     }
 
