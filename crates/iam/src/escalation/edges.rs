@@ -22,6 +22,9 @@ use crate::value::Value;
 /// combinations to follow.
 const BUDGET: usize = 10_000;
 
+/// What a node costs besides its statements: the methods are tried, however few these are.
+const NODE_COST: usize = 30;
+
 /// The most changes to follow of new principals that one node creates, directly or through others
 /// that it created, and by these. New principals can create and change each other.
 const NEWCOMER_BUDGET: usize = 3_000;
@@ -205,7 +208,7 @@ impl Search<'_> {
         let creator = owner.creator;
         let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
         let statements = documents.map(|document| document.statements.len());
-        let work = self.node(origin).work + statements.sum::<usize>();
+        let work = self.node(origin).work + NODE_COST + statements.sum::<usize>();
         if work > BUDGET {
             return None;
         }
