@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{Sources, Type};
 
-pub(crate) use node::{Env, Mapped, Node, Path};
+pub(crate) use node::{Comparison, Env, Mapped, Node, Path};
 pub(crate) use template::Template;
 
 use crate::constant::Constant;

@@ -91,6 +91,8 @@ impl Program {
         let fails = Names { present: &present_if(false), ..always };
         let message = template(&texts.message, fails, &mut problems);
         let remediation = template(&texts.remediation, fails, &mut problems);
+        let known: Vec<_> = when.iter().flat_map(|when| when.node.comparisons()).collect();
+        let remediation = remediation.map(|template| template.given(&known));
         let mut severities = Vec::new();
         for (when, severity) in &texts.severities {
             severities.extend(condition(when, fails, &mut problems).zip(Some(*severity)));

@@ -122,17 +122,75 @@ impl Node {
                 }
                 left.into_iter().filter(|path| right.contains(path)).collect()
             }
-            Node::Binary(operator @ (Binary::Equal | Binary::NotEqual), sides) => match &**sides {
-                [Node::Path(path), Node::Constant(constant)]
-                | [Node::Constant(constant), Node::Path(path)] => {
-                    let is_constant = (*operator == Binary::Equal) == truth;
-                    let is_null = *constant == Constant::Null;
-                    if is_constant == is_null { Vec::new() } else { vec![path.clone()] }
-                }
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
+            node => {
+                let Some(Comparison { path, constant, is_equal }) = node.comparison() else {
+                    return Vec::new();
+                };
+                let is_constant = is_equal == truth;
+                let is_null = *constant == Constant::Null;
+                if is_constant == is_null { Vec::new() } else { vec![path.clone()] }
+            }
         }
+    }
+}
+
+/// What a condition says of a fact: that it equals a constant, or that it does not.
+pub(crate) struct Comparison<'n> {
+    path: &'n Path,
+    constant: &'n Constant,
+    is_equal: bool,
+}
+
+impl Node {
+    /// Returns the comparison that it is, if it compares a fact with a constant.
+    fn comparison(&self) -> Option<Comparison<'_>> {
+        let Node::Binary(operator @ (Binary::Equal | Binary::NotEqual), sides) = self else {
+            return None;
+        };
+        let ([Node::Path(path), Node::Constant(constant)]
+        | [Node::Constant(constant), Node::Path(path)]) = &**sides
+        else {
+            return None;
+        };
+        Some(Comparison { path, constant, is_equal: *operator == Binary::Equal })
+    }
+
+    /// Returns the comparisons that hold wherever the condition does.
+    pub(crate) fn comparisons(&self) -> Vec<Comparison<'_>> {
+        match self {
+            Node::Binary(Binary::And, sides) => sides.iter().flat_map(Node::comparisons).collect(),
+            node => node.comparison().into_iter().collect(),
+        }
+    }
+
+    /// Returns the truth of a condition where the comparisons hold, if it follows from them.
+    pub(crate) fn truth_given(&self, known: &[Comparison<'_>]) -> Option<bool> {
+        match self {
+            Node::Unary(Unary::Not, operand) => operand.truth_given(known).map(|truth| !truth),
+            Node::Binary(operator @ (Binary::And | Binary::Or), sides) => {
+                let decides = *operator == Binary::Or;
+                let sides = sides.each_ref().map(|side| side.truth_given(known));
+                if sides.contains(&Some(decides)) {
+                    return Some(decides);
+                }
+                (!sides.contains(&None)).then_some(!decides)
+            }
+            node => {
+                let asked = node.comparison()?;
+                known.iter().find_map(|known| asked.truth_if(known))
+            }
+        }
+    }
+}
+
+impl Comparison<'_> {
+    /// Returns whether it holds if another does, where that decides.
+    fn truth_if(&self, known: &Comparison<'_>) -> Option<bool> {
+        if self.path != known.path {
+            return None;
+        }
+        let is_same = self.constant == known.constant;
+        (is_same || known.is_equal).then_some((is_same == known.is_equal) == self.is_equal)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use portcullis_model::{Message, Sources, Type, Value, shell_word};
 
 use super::check::cannot_be_shown;
-use super::{Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read, Shown};
+use super::{Comparison, Env, Expression, MAX_VARIABLES, Mapped, Names, Node, Path, Read, Shown};
 use crate::problem::Problem;
 use crate::show;
 
@@ -110,22 +110,6 @@ impl Shown {
         }
     }
 
-    /// Adds a line whose condition may or may not hold.
-    fn add_line_that_may_apply(&self, line: &str, advice: &mut String) {
-        let is_command = line.starts_with(' ');
-        match &self.words {
-            // Words and command become separate paragraphs.
-            Some(words) if is_command => advice.extend(["\n", words, "\n", line]),
-            Some(words) => advice.extend(["\n", words, "\n\n"]),
-            // The line is an option of a command that began on an earlier line.
-            None if advice.ends_with("\\\n") => {
-                let option = line.trim().trim_end_matches('\\').trim_end();
-                advice.push_str(&line.replace(option, &format!("[{option}]")));
-            }
-            None => advice.push_str(line),
-        }
-    }
-
     /// Returns the path of the fact or parameter that a text comes from; none if it is the rule's
     /// own.
     fn fact(&self, leaf: &Node) -> Option<Cow<'_, str>> {
@@ -178,6 +162,32 @@ impl Mapped {
             Ok(false) => None,
             Err(sources) => Some(vec![(&self.body[0], Err(sources))]),
         }
+    }
+}
+
+/// A line of a remediation.
+struct Line<'t> {
+    /// The conditions at its beginning: it applies where all of them hold.
+    conditions: Vec<&'t Shown>,
+    rest: &'t [Segment],
+}
+
+/// Adds a line that applies where the conditions hold, of which nobody knows.
+fn add_line(conditions: &[&Shown], line: &str, advice: &mut String) {
+    let is_command = line.starts_with(' ');
+    let mut words = conditions.iter().filter_map(|condition| condition.words.as_deref()).peekable();
+    if words.peek().is_some() {
+        // Words and command become separate paragraphs.
+        for words in words {
+            advice.extend(["\n", words, "\n"]);
+        }
+        advice.push_str(if is_command { line } else { "\n" });
+    } else if !conditions.is_empty() && advice.ends_with("\\\n") {
+        // The line is an option of a command that began on an earlier line.
+        let option = line.trim().trim_end_matches('\\').trim_end();
+        advice.push_str(&line.replace(option, &format!("[{option}]")));
+    } else {
+        advice.push_str(line);
     }
 }
 
@@ -276,23 +286,21 @@ impl Template {
     /// The text with the values, each one word of a shell command or, in quotes, text in a JSON
     /// document; what is missing or null stays to be filled in, as in [`Template::blanks`].
     ///
-    /// A line that begins with a condition is left out if that does not hold. A command with a list
+    /// A line that begins with conditions is left out if one of them does not hold. A command with a list
     /// is repeated for each element, and several lists in a line advance together. In a JSON
     /// document, the elements become those of an array.
     pub(crate) fn render_command<'a>(&'a self, env: &mut Env<'a>) -> String {
         let mut advice = String::new();
-        for (condition, line) in self.lines() {
-            let holds =
-                condition.map_or(Ok(true), |condition| condition.expression.node.truth(env));
-            if holds == Ok(false) {
-                continue;
-            }
-            let filled = filled_lines(&pieces(line, env));
-            match condition {
-                Some(condition) if holds.is_err() => {
-                    condition.add_line_that_may_apply(&filled, &mut advice);
+        for Line { conditions, rest } in self.lines() {
+            let (mut open, mut applies) = (Vec::new(), true);
+            for condition in conditions {
+                match condition.expression.node.truth(env) {
+                    Ok(holds) => applies &= holds,
+                    Err(_) => open.push(condition),
                 }
-                _ => advice += &filled,
+            }
+            if applies {
+                add_line(&open, &filled_lines(&pieces(rest, env)), &mut advice);
             }
         }
         advice
@@ -302,32 +310,51 @@ impl Template {
     /// and with all conditional lines and the words that say when each applies.
     pub(crate) fn blanks(&self) -> String {
         let mut advice = String::new();
-        for (condition, line) in self.lines() {
+        for Line { conditions, rest } in self.lines() {
             let mut blank = String::new();
-            for part in line {
+            for part in rest {
                 match part {
                     Segment::Text(text) => blank.push_str(text),
                     Segment::Expression(shown) => blank.push_str(&shown.blanks()),
                 }
             }
-            match condition {
-                Some(condition) => condition.add_line_that_may_apply(&blank, &mut advice),
-                None => advice += &blank,
-            }
+            add_line(&conditions, &blank, &mut advice);
         }
         advice
     }
 
-    /// Returns the lines, each with the condition at its beginning.
-    fn lines(&self) -> impl Iterator<Item = (Option<&Shown>, &[Segment])> {
-        self.segments.split_inclusive(Segment::ends_line).map(|line| match line {
-            [Segment::Expression(condition), rest @ ..]
-                if condition.expression.ty == Type::Bool =>
+    /// Returns the lines, each with the conditions at its beginning.
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.segments.split_inclusive(Segment::ends_line).map(|line| {
+            let (mut conditions, mut rest) = (Vec::new(), line);
+            while let [Segment::Expression(shown), others @ ..] = rest
+                && shown.expression.ty == Type::Bool
             {
-                (Some(condition), rest)
+                conditions.push(shown);
+                rest = others;
             }
-            line => (None, line),
+            Line { conditions, rest }
         })
+    }
+
+    /// Returns the text for resources for which the comparisons hold: without the lines that never
+    /// apply to them, and without the conditions that always hold.
+    pub(crate) fn given(&self, known: &[Comparison<'_>]) -> Template {
+        let mut segments = Vec::new();
+        for Line { conditions, rest } in self.lines() {
+            let (mut open, mut applies) = (Vec::new(), true);
+            for condition in conditions {
+                match condition.expression.node.truth_given(known) {
+                    Some(holds) => applies &= holds,
+                    None => open.push(Segment::Expression(condition.clone())),
+                }
+            }
+            if applies {
+                segments.extend(open);
+                segments.extend(rest.iter().cloned());
+            }
+        }
+        Template { segments }
     }
 
     /// Returns the sources of the facts that the expressions read.

@@ -396,6 +396,56 @@ fn a_rule_in_general_says_when_each_line_applies() {
 }
 
 #[test]
+fn a_line_with_several_conditions_is_there_where_all_hold() {
+    let text = "{user.mfa_active}{user.groups.size() > 0, 'In a group:'}  on\n";
+    let template = with_names(|names| Template::compile(text, names).unwrap());
+    assert_eq!(template.blanks(), "\nIn a group:\n  on\n");
+    let advice = |mfa: serde_json::Value, groups: &[&str]| {
+        let case = Case::new(&json!({}), &json!({ "mfa_active": mfa, "groups": groups }));
+        template.render_command(&mut case.env())
+    };
+    let missing = json!({ "missing": ["credential-report"] });
+    assert_eq!(advice(json!(true), &["a"]), "  on\n");
+    assert_eq!(advice(json!(true), &[]), "");
+    assert_eq!(advice(json!(false), &["a"]), "");
+    // One that fails decides, whatever the others are; the words are those of what is not known.
+    assert_eq!(advice(missing.clone(), &[]), "");
+    assert_eq!(advice(missing, &["a"]), "  on\n");
+}
+
+#[test]
+fn a_rule_in_general_has_no_line_that_never_applies_to_it() {
+    let text = "{user.name == 'ann', 'For Ann:'}  ann\n\
+                {user.name != 'ann', 'For others:'}  others\n\
+                {user.name == 'bob' && user.mfa_active, 'For Bob:'}  bob\n\
+                {!(user.name == 'ann') || user.mfa_active, 'With MFA, or for others:'}  mfa\n\
+                {user.name == 'ann'}{user.mfa_active, 'With MFA:'}  both\n";
+    let general = |when: &str| {
+        with_names(|names| {
+            let when = Expression::condition(when, names).unwrap();
+            Template::compile(text, names).unwrap().given(&when.node.comparisons()).blanks()
+        })
+    };
+    let (ann, others) = ("\nFor Ann:\n  ann\n", "\nFor others:\n  others\n");
+    let (bob, mfa) = ("\nFor Bob:\n  bob\n", "\nWith MFA, or for others:\n  mfa\n");
+    let both = "\nWith MFA:\n  both\n";
+    let all = [ann, others, bob, mfa, both].concat();
+    for (when, expected) in [
+        ("user.name == 'ann'", ["  ann\n", mfa, both].concat()),
+        ("'ann' == user.name && user.mfa_active", ["  ann\n", mfa, both].concat()),
+        ("user.name != 'ann'", ["  others\n", bob, "  mfa\n"].concat()),
+        ("user.name == 'bob'", ["  others\n", bob, "  mfa\n"].concat()),
+        ("user.name == 'eve'", ["  others\n", "  mfa\n"].concat()),
+        // Nothing follows from these.
+        ("user.name == 'ann' || user.mfa_active", all.clone()),
+        ("user.name != 'eve'", all.clone()),
+        ("key.id == 'ann'", all),
+    ] {
+        assert_eq!(general(when), expected, "{when}");
+    }
+}
+
+#[test]
 fn prose_with_a_list_is_written_once() {
     let text = "Ask {user.name} about {user.groups}.\n";
     assert_eq!(command(text, "ann", &["a", "b"]), "Ask ann about a, b.\n");
