@@ -238,7 +238,10 @@ fn read_options(fields: &mut Fields<'_>, options: &[Arg]) -> BTreeMap<String, Ve
         for Setting { value, at } in read_option(fields, &key, layers::kind(arg)) {
             match layers::check(arg, &value) {
                 Ok(()) => settings.push(Setting { value, at }),
-                Err(problem) => fields.problems.push(Problem { at, ..problem }),
+                Err(mut problem) => {
+                    problem.at = at;
+                    fields.problems.push(problem);
+                }
             }
         }
         all.insert(key, settings);

@@ -17,6 +17,8 @@ use crate::layers::PREFIX;
 
 /// The directory, inside one of rules, whose files are frameworks.
 const FRAMEWORKS: &str = "frameworks";
+/// The directory of the built-in texts that remediations include.
+const REMEDIATION: &str = "remediation";
 /// Far above any rule file.
 const MAX_BYTES: u64 = 1 << 20;
 /// What embeds the built-in rules, seen from their directory.
@@ -39,23 +41,29 @@ pub(crate) fn read_all(directories: &[PathBuf]) -> Result<Vec<RuleFile>, Failure
 }
 
 /// The rules and frameworks of the directory, with the built-in ones. In Portcullis' own repository the
-/// directory's files stand for the built-in ones of the same name, which may be older.
+/// directory's files, and the texts that they include, stand for the built-in ones of the same name, which may be
+/// older.
 pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
     let own = read(directory)?;
     let mut files = built_in();
-    if is_repository(directory) {
+    if let Some(rules) = repository(directory) {
         let name = |file: &RuleFile| Path::new(&file.path).file_name().map(ToOwned::to_owned);
         files.retain(|file| !own.iter().any(|own| name(own) == name(file)));
+        let texts = rules.join(REMEDIATION);
+        if texts.is_dir() {
+            files.extend(read_all_of(&texts, "txt")?);
+        }
     }
     files.extend(own);
     let named = [directory.to_owned()];
     compile(&files, &Settings::default()).map_err(|LoadErrors(errors)| failure(errors, &named))
 }
 
-/// Whether it is the directory of the built-in rules, or that of one of their families.
-fn is_repository(directory: &Path) -> bool {
-    let directory = fs::canonicalize(directory).unwrap_or_default();
-    directory.ancestors().take(2).any(|rules| rules.join(EMBEDDER).is_file())
+/// The directory of the built-in rules, if this is it or that of one of their families.
+fn repository(directory: &Path) -> Option<PathBuf> {
+    let rules = |path: &Path| path.join(EMBEDDER).is_file();
+    let above = directory.join("..");
+    [directory, &above].into_iter().find(|path| rules(path)).map(Path::to_owned)
 }
 
 fn built_in() -> Vec<RuleFile> {
@@ -74,12 +82,17 @@ fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
     if directory.is_file() {
         return Err(format!("{} is a file: name its directory", directory.display()).into());
     }
-    let files = read_directory(directory)
-        .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()))?;
+    let files = read_all_of(directory, "toml")?;
     if files.is_empty() {
         return Err(format!("there is no rule (*.toml) in {}", directory.display()).into());
     }
     Ok(files)
+}
+
+/// The files of a directory and of its subdirectories with this extension.
+fn read_all_of(directory: &Path, extension: &str) -> Result<Vec<RuleFile>, Failure> {
+    read_directory(directory, extension)
+        .map_err(|error| format!("cannot read rules in {}: {error}", directory.display()).into())
 }
 
 /// The rules and frameworks of those files; an error with every problem of every file.
@@ -245,13 +258,13 @@ fn version(id: &str) -> Vec<u32> {
     version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
-/// The rule files of a directory and of its subdirectories, one a family, sorted by path.
-fn read_directory(directory: &Path) -> io::Result<Vec<RuleFile>> {
+/// The files of a directory and of its subdirectories, one a family, with this extension, sorted by path.
+fn read_directory(directory: &Path, extension: &str) -> io::Result<Vec<RuleFile>> {
     let mut paths = Vec::new();
     for entry in children(directory)? {
         if entry.is_dir() { paths.extend(children(&entry)?) } else { paths.push(entry) }
     }
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.retain(|path| path.extension().is_some_and(|other| other == extension));
     paths.sort();
     let mut files = Vec::new();
     for path in paths {

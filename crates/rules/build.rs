@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The directory whose files map controls to rules; they are not rules themselves.
 const FRAMEWORKS: &str = "frameworks";
+/// The directory whose files are texts that the remediations of rules include.
+const REMEDIATION: &str = "remediation";
 
 fn main() -> io::Result<()> {
     // Of the checkout that is built, though another one may have compiled this script.
@@ -20,15 +22,21 @@ fn main() -> io::Result<()> {
     let families = entries(&rules)?.into_iter().filter(|path| path.is_dir());
     let (frameworks, families): (Vec<_>, Vec<_>) =
         families.partition(|family| name(family) == FRAMEWORKS);
-    embed(&families, "rules.rs")?;
-    embed(&frameworks, "frameworks.rs")
+    let (remediations, families): (Vec<_>, Vec<_>) =
+        families.into_iter().partition(|family| name(family) == REMEDIATION);
+    embed(&families, "toml", "rules.rs")?;
+    embed(&frameworks, "toml", "frameworks.rs")?;
+    embed(&remediations, "txt", "remediations.rs")
 }
 
-/// Writes the list of the directories' files, each with its content.
-fn embed(directories: &[PathBuf], list_name: &str) -> io::Result<()> {
+/// Writes the list of the directories' files with this extension, each with its content.
+fn embed(directories: &[PathBuf], extension: &str, list_name: &str) -> io::Result<()> {
     let mut list = String::from("&[\n");
     for directory in directories {
-        for file in entries(directory)?.into_iter().filter(|path| is_toml(path)) {
+        for file in entries(directory)? {
+            if file.extension().is_none_or(|other| other != extension) {
+                continue;
+            }
             let shown = format!("rules/{}/{}", name(directory), name(&file));
             let path = file.canonicalize()?.to_string_lossy().into_owned();
             writeln!(list, "    ({shown:?}, include_str!({path:?})),").map_err(io::Error::other)?;
@@ -44,10 +52,6 @@ fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
         fs::read_dir(dir)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
-}
-
-fn is_toml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "toml")
 }
 
 fn name(path: &Path) -> String {

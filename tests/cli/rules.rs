@@ -158,6 +158,13 @@ fn the_rules_of_the_repository_are_checked_in_place_of_those_built_in() {
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("did you mean `mfa_active`?"), "{}", run.stderr);
     assert!(!run.stderr.contains("already"), "{}", run.stderr);
+    // So are the texts that they include.
+    sandbox.write("rules/remediation/ask.txt", "# Asks.\nAsk {user.name}.\n");
+    sandbox.write("rules/people/old-user.toml", OWN.replace("Ask {user.name}.", "{include ask}"));
+    for directory in ["rules", "rules/people"] {
+        let run = sandbox.run(["rules", "check", directory]);
+        assert!(!run.stderr.contains("no text `ask`"), "{}", run.stderr);
+    }
 }
 
 #[test]

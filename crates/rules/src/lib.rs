@@ -27,6 +27,7 @@ mod rule_set;
 mod sample;
 mod scope;
 mod settings;
+mod shared;
 mod show;
 mod skeleton;
 #[cfg(test)]
@@ -46,11 +47,12 @@ pub use rule::Rule;
 pub use rule_set::{Evidence, RuleSet, Selection, SelectionError};
 pub use scope::{SCOPES, Scope};
 pub use settings::{RuleSettings, Settings};
+pub use shared::{SharedText, shared_texts};
 pub use show::type_name;
 pub use skeleton::{is_rule_id, skeleton};
 
-/// A rule file or a configuration file.
-#[derive(Clone, Debug, Default)]
+/// A rule file, a text that remediations include, or a configuration file.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleFile {
     /// The path shown in diagnostics; the last part of a rule's path is its id and `.toml`.
     pub path: String,
@@ -61,6 +63,8 @@ pub struct RuleFile {
 /// Path and content of each built-in rule and framework file.
 const RULES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 const FRAMEWORKS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/frameworks.rs"));
+/// Path and content of each built-in text that remediations include.
+const REMEDIATIONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/remediations.rs"));
 
 /// Returns the built-in rule files: all of `rules/<family>/`.
 #[must_use]
@@ -72,6 +76,12 @@ pub fn embedded() -> Vec<RuleFile> {
 #[must_use]
 pub fn embedded_frameworks() -> Vec<RuleFile> {
     files(FRAMEWORKS)
+}
+
+/// Returns the built-in texts that remediations include: all of `rules/remediation/`.
+#[must_use]
+pub fn embedded_remediations() -> Vec<RuleFile> {
+    files(REMEDIATIONS)
 }
 
 fn files(embedded: &[(&str, &str)]) -> Vec<RuleFile> {

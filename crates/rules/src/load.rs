@@ -14,14 +14,19 @@ use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
 use crate::scope::{self, GroupingTexts, IDENTITY_CENTER, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, RuleSettings, Settings};
+use crate::shared::{Remediation, SharedTexts};
 use crate::{Rule, RuleFile, is_rule_id};
 
 /// The largest rule file, so that a hostile one cannot keep the tool busy.
 const MAX_BYTES: usize = 64 * 1024;
 
 /// Reads one file and applies the settings for its rule.
-pub(crate) fn load(file: &RuleFile, settings: &Settings) -> Result<Rule, Vec<LoadError>> {
-    let mut rule = parse(file, |fields| read(file, fields))?;
+pub(crate) fn load(
+    file: &RuleFile,
+    shared: &SharedTexts,
+    settings: &Settings,
+) -> Result<Rule, Vec<LoadError>> {
+    let mut rule = parse(file, |fields| read(file, shared, fields))?;
     if let Some(own) = settings.rules.iter().find(|own| own.id.value == rule.id) {
         apply(&mut rule, own).map_err(|problems| place(&settings.file, problems))?;
     }
@@ -40,17 +45,21 @@ pub(crate) fn parse<T>(
     read::parse(file, reader).map_err(|problems| place(file, problems))
 }
 
-fn read(file: &RuleFile, fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
+fn read(file: &RuleFile, shared: &SharedTexts, fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
     let is_rule = ["id", "title", "severity"].iter().any(|name| fields.has(name));
     if !is_rule && fields.is_whole {
         let problem = Problem::new(fields.start(), "this is not a rule: it has no id");
         let help = "a directory of rules holds rules alone, and frameworks below frameworks/";
         return Err(vec![problem.help(help).without_values()]);
     }
-    read_rule(file, fields)
+    read_rule(file, shared, fields)
 }
 
-fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
+fn read_rule(
+    file: &RuleFile,
+    shared: &SharedTexts,
+    mut fields: Fields<'_>,
+) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
         fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
@@ -68,7 +77,7 @@ fn read_rule(file: &RuleFile, mut fields: Fields<'_>) -> Result<Rule, Vec<Proble
     let references = references(&mut fields);
     let params = param::read(&mut fields);
     let defaults = values(&params);
-    let texts = texts(&mut fields, scopes.as_deref());
+    let texts = texts(&mut fields, shared, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
     // Without a condition or parameter that cannot be read, others would look wrong.
     let texts = texts.filter(|_| fields.is_whole);
@@ -192,9 +201,17 @@ fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<St
     regions.into_iter().map(|region| region.value).collect()
 }
 
-fn texts(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Option<Texts> {
+fn texts(
+    fields: &mut Fields<'_>,
+    shared: &SharedTexts,
+    scopes: Option<&[&'static Scope]>,
+) -> Option<Texts> {
     let (when, assert) = (fields.text("when"), fields.required("assert"));
     let (message, remediation) = (fields.required("message"), fields.required("remediation"));
+    let remediation = remediation.and_then(|text| {
+        let whole = Remediation::new(text, shared);
+        whole.map_err(|problems| fields.problems.extend(problems)).ok()
+    });
     let (pass, not_applicable) = (fields.text("pass"), fields.text("not_applicable"));
     let evidence = fields.texts("evidence");
     let severities = severities(fields);

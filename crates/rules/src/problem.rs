@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::RuleFile;
 
@@ -20,13 +20,24 @@ pub struct Problem {
     /// Whether to hide the values in its lines, which it does not concern and which may be another
     /// program's secrets.
     pub hides_values: bool,
+    /// The shared text that it is in, if `at` only includes that.
+    pub(crate) shared: Option<InShared>,
+}
+
+/// A position in a text that a rule includes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct InShared {
+    /// The shared text.
+    pub file: Arc<RuleFile>,
+    /// The position in bytes.
+    pub at: Range<usize>,
 }
 
 impl Problem {
     /// Creates a problem at a position.
     #[must_use]
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { at, message: message.into(), help: None, hides_values: false }
+        Problem { at, message: message.into(), help: None, hides_values: false, shared: None }
     }
 
     /// Hides the values in its lines.
@@ -99,6 +110,8 @@ pub struct LoadError {
     pub help: Option<String>,
     text: Arc<str>,
     at: Range<usize>,
+    /// The shared text that it is in, if the file only includes that.
+    shared: Option<InShared>,
     hides_text: bool,
 }
 
@@ -112,6 +125,7 @@ impl LoadError {
             help: problem.help,
             text: Arc::clone(text),
             at: start..end.max(start),
+            shared: problem.shared,
             hides_text: false,
         }
     }
@@ -145,15 +159,18 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = Level::ERROR.primary_title(self.message.as_str());
-        let mut group = if self.hides_text {
+        let mut own = AnnotationKind::Primary.span(self.at.clone());
+        let mut group = Group::with_title(title);
+        if let Some(InShared { file, at }) = &self.shared {
+            let snippet = Snippet::source(&file.text).path(&file.path);
+            group = group.element(snippet.annotation(AnnotationKind::Primary.span(at.clone())));
+            own = AnnotationKind::Context.span(self.at.clone()).label("included here");
+        }
+        group = if self.hides_text {
             let (line, column) = self.position();
-            title.element(Origin::path(self.path.as_str()).line(line).char_column(column))
+            group.element(Origin::path(self.path.as_str()).line(line).char_column(column))
         } else {
-            title.element(
-                Snippet::source(&*self.text)
-                    .path(self.path.as_str())
-                    .annotation(AnnotationKind::Primary.span(self.at.clone())),
-            )
+            group.element(Snippet::source(&*self.text).path(self.path.as_str()).annotation(own))
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));

@@ -9,6 +9,7 @@ use crate::expr::{Expression, Names, Path, Read, Template, Variable};
 use crate::problem::Problem;
 use crate::read::Text;
 use crate::scope::{Grouping, GroupingTexts, Scope};
+use crate::shared::Remediation;
 
 /// One of a rule's scopes, with the program for it.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) struct Texts {
     pub message: Text,
     pub pass: Option<Text>,
     pub not_applicable: Option<Text>,
-    pub remediation: Text,
+    pub remediation: Remediation,
     pub evidence: Vec<Text>,
     /// For rules on windows.
     pub grouping: Option<GroupingTexts>,
@@ -90,8 +91,9 @@ impl Program {
         let passes = Names { present: &present_if(true), ..always };
         let fails = Names { present: &present_if(false), ..always };
         let message = template(&texts.message, fails, &mut problems);
-        let remediation = template(&texts.remediation, fails, &mut problems);
+        let remediation = texts.remediation.compile(fails);
         let known: Vec<_> = when.iter().flat_map(|when| when.node.comparisons()).collect();
+        let remediation = remediation.map_err(|found| problems.extend(found)).ok();
         let remediation = remediation.map(|template| template.given(&known));
         let mut severities = Vec::new();
         for (when, severity) in &texts.severities {

@@ -25,13 +25,16 @@ pub struct Text {
     pub at: Range<usize>,
     /// The start of the value itself, if the file contains it verbatim.
     start: Option<usize>,
+    /// What the file contains otherwise.
+    raw: String,
 }
 
 impl Text {
     pub(crate) fn new(value: &str, at: Range<usize>, file: &str) -> Text {
-        let start =
-            file.get(at.clone()).and_then(|raw| raw.find(value)).map(|found| at.start + found);
-        Text { value: value.to_owned(), at, start }
+        let raw = file.get(at.clone()).unwrap_or_default();
+        let start = raw.find(value).map(|found| at.start + found);
+        let raw = if start.is_some() { "" } else { raw };
+        Text { value: value.to_owned(), at, start, raw: raw.to_owned() }
     }
 
     /// Moves problems in the value to their positions in the file.
@@ -39,10 +42,22 @@ impl Text {
         for problem in &mut problems {
             problem.at = match self.start {
                 Some(start) => start + problem.at.start..start + problem.at.end,
-                None => self.at.clone(),
+                None => self.find(&problem.at).unwrap_or(self.at.clone()),
             };
         }
         problems
+    }
+
+    /// Returns the position in the file of a part of a value that the file does not contain
+    /// verbatim, if it contains the part's line, once.
+    fn find(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        let (before, after) = (self.value.get(..part.start)?, self.value.get(part.start..)?);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = after.find('\n').map_or(self.value.len(), |newline| part.start + newline);
+        let mut found = self.raw.match_indices(&self.value[line_start..line_end]);
+        let (start, _) = found.next().filter(|_| found.next().is_none())?;
+        let start = self.at.start + start + part.start - line_start;
+        Some(start..start + part.len())
     }
 
     /// Returns a problem with the text as a whole.

@@ -10,6 +10,7 @@ use crate::problem::{LoadErrors, Problem, meant, place};
 use crate::rule::{meant_rule, short_hash};
 use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
+use crate::shared::{SharedTexts, is_shared_text};
 use crate::{Framework, Rule, RuleFile, framework, load, show};
 
 /// Which rules to apply.
@@ -89,12 +90,15 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Loads and checks rule files and applies the settings. An error lists every problem of every
-    /// file.
+    /// Loads and checks rule files and applies the settings. Their remediations may include the
+    /// built-in texts; a `.txt` among the files stands for the built-in text of its name. An error
+    /// lists every problem of every file.
     pub fn load(files: &[RuleFile], settings: &Settings) -> Result<RuleSet, LoadErrors> {
+        let (shared, files): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shared_text(file));
+        let shared = SharedTexts::new(&shared);
         let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
         for file in files {
-            match load::load(file, settings) {
+            match load::load(file, &shared, settings) {
                 Ok(rule) => match rules.entry(rule.id.clone()) {
                     Entry::Vacant(entry) => {
                         entry.insert(rule).declared.clone_from(&settings.declared);
@@ -253,7 +257,9 @@ impl RuleSet {
         let mut parts = Vec::new();
         for rule in &self.rules {
             let params = json!(rule.params_as_json()).to_string();
-            parts.extend([rule.source.clone(), rule.severity.word().to_owned(), params]);
+            let remediation = rule.texts.remediation.text().to_owned();
+            let severity = rule.severity.word().to_owned();
+            parts.extend([rule.source.clone(), remediation, severity, params]);
         }
         short_hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
     }

@@ -1,7 +1,7 @@
 //! Templates for new rules.
 
 use crate::scope::Scope;
-use crate::{FactDoc, facts_in_reach};
+use crate::{FactDoc, facts_in_reach, shared_texts};
 
 /// The additional keys of a rule on activity.
 const ACTIVITY_KEYS: &str = r#"
@@ -35,11 +35,25 @@ pub fn skeleton(id: &str, scope: &Scope) -> String {
             .replace("@id@", id)
             .replace("@scope@", scope.name)
             .replace("@keys@", &keys)
+            .replace("@texts@", &texts(scope))
             .replace("@resource@ = {}", &format!("{resource} = {example}"))
             .replace("@resource@", resource),
     ];
     for FactDoc { path, ty, doc, .. } in facts_in_reach(scope) {
         lines.push(format!("# {path} ({ty}): {doc}\n"));
+    }
+    lines.concat()
+}
+
+/// Returns a comment on the texts that the remediation can include; empty if there is none.
+fn texts(scope: &Scope) -> String {
+    let mut lines = Vec::new();
+    for text in shared_texts().iter().filter(|text| text.serves(scope)) {
+        lines.push(format!("\n#   {{include {}}}: {}", text.name, text.about));
+    }
+    if !lines.is_empty() {
+        lines
+            .insert(0, "\n# A line with one of these includes a text that rules share:".to_owned());
     }
     lines.concat()
 }

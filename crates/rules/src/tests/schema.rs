@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::scope::{PRINCIPAL, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, Settings};
+use crate::shared::{SharedTexts, shared_texts};
 use crate::tests::committed::assert_committed;
 use crate::{LoadError, RuleFile, load};
 
@@ -88,7 +89,7 @@ fn properties() -> Json {
         },
         "scope": one_or_several(&scopes, "The resources that the rule judges; several of user, group and role together."),
         "risk": text("Why the problem matters."),
-        "remediation": text("What to do, with commands as templates, indented by two spaces."),
+        "remediation": text(&remediation()),
         "references": references(),
         "params": params("Thresholds with their defaults; portcullis.toml overrides them."),
         "when": text("Where the rule applies, an expression; elsewhere the verdict is not_applicable."),
@@ -110,6 +111,14 @@ fn properties() -> Json {
             "items": example(),
         },
     })
+}
+
+fn remediation() -> String {
+    let names: Vec<_> = shared_texts().into_iter().map(|text| text.name).collect();
+    format!(
+        "What to do, with commands as templates, indented by two spaces. A line {{include NAME}} includes a shared text: {}.",
+        names.join(", ")
+    )
 }
 
 fn params(description: &str) -> Json {
@@ -302,7 +311,7 @@ fn what_no_rule_may_say_is_refused() {
 /// The keys that are valid where a rule with that text has an unknown one.
 fn keys_read(text: &str) -> BTreeSet<String> {
     let file = RuleFile { path: String::new(), text: format!("id = 'a'\n{text}") };
-    valid_keys(load::load(&file, &Settings::default()).unwrap_err())
+    valid_keys(load::load(&file, &SharedTexts::new(&[]), &Settings::default()).unwrap_err())
 }
 
 /// The keys that are valid, as the error about `unknown_key` says.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portcullis_rules::{Rule, RuleSet, SCOPES, Settings, embedded, explain, facts_in_reach};
+use portcullis_rules::{
+    Rule, RuleFile, RuleSet, SCOPES, Settings, embedded, embedded_remediations, explain,
+    facts_in_reach,
+};
 
 fn rules() -> RuleSet {
     RuleSet::load(&embedded(), &Settings::default()).unwrap_or_else(|errors| panic!("{errors}"))
@@ -113,9 +116,18 @@ fn texts_read_like_native_english() {
     }
 }
 
-fn file_of(rule: &Rule) -> PathBuf {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
-    rules.join(&rule.family).join(format!("{}.toml", rule.id))
+/// The remediation of each rule as its author wrote it, and the texts that remediations include.
+fn remediations() -> Vec<(String, String)> {
+    let mut remediations = Vec::new();
+    for RuleFile { path, text } in embedded() {
+        let rule: toml::Table = text.parse().unwrap();
+        remediations.push((path, rule["remediation"].as_str().unwrap().to_owned()));
+    }
+    for RuleFile { path, text } in embedded_remediations() {
+        let (_, lines) = text.split_once('\n').unwrap();
+        remediations.push((path, lines.to_owned()));
+    }
+    remediations
 }
 
 /// A command takes its values from the facts; what is left in capitals is an example's own word.
@@ -133,32 +145,41 @@ fn no_command_leaves_to_the_reader_what_the_facts_know() {
         "ID",
         "NAME",
     ];
-    for rule in rules().rules() {
-        let file = fs::read_to_string(file_of(rule)).unwrap();
-        let remediation = file.split("remediation = \"\"\"").nth(1).unwrap_or_default();
-        let remediation = remediation.split("\"\"\"").next().unwrap();
+    for (path, remediation) in remediations() {
         for word in remediation.split_whitespace() {
-            assert!(!blanks.contains(&word), "{}: {word}", rule.id);
-            assert!(!(word.starts_with('<') && word.ends_with('>')), "{}: {word}", rule.id);
+            assert!(!blanks.contains(&word), "{path}: {word}");
+            assert!(!(word.starts_with('<') && word.ends_with('>')), "{path}: {word}");
         }
     }
+}
+
+/// The conditions at the beginning of a line, and whether one has words.
+fn conditions(line: &str) -> (Vec<&str>, bool) {
+    let (mut conditions, mut has_words, mut rest) = (Vec::new(), false, line);
+    while let Some((condition, after)) =
+        rest.strip_prefix('{').filter(|rest| !rest.starts_with('{')).and_then(|r| r.split_once('}'))
+        && condition.contains([' ', '!'])
+        && !condition.starts_with("include ")
+    {
+        let worded = condition.rsplit_once(", '").filter(|_| condition.ends_with('\''));
+        has_words |= worded.is_some();
+        conditions.push(worded.map_or(condition, |(condition, _)| condition));
+        rest = after;
+    }
+    (conditions, has_words)
 }
 
 /// In general, nobody knows which lines apply: each says it, goes on with what is said, or is an option of
 /// the command that began before.
 #[test]
 fn advice_says_when_each_line_applies() {
-    for rule in rules().rules() {
-        let file: toml::Table = fs::read_to_string(file_of(rule)).unwrap().parse().unwrap();
-        let (mut before, mut condition_before) = ("", "");
-        for line in file["remediation"].as_str().unwrap().lines() {
-            let words = line.strip_prefix('{').filter(|rest| !rest.starts_with('{'));
-            let condition = words.and_then(|rest| rest.split('}').next()).unwrap_or_default();
-            let is_value = !condition.contains([' ', '!']);
-            let has_words = condition.contains(", '") && condition.ends_with('\'');
-            let goes_on = condition_before.starts_with(condition) || before.ends_with('\\');
-            assert!(is_value || has_words || goes_on, "{}: {line}", rule.id);
-            (before, condition_before) = (line, condition);
+    for (path, remediation) in remediations() {
+        let (mut before, mut conditions_before) = ("", Vec::new());
+        for line in remediation.lines() {
+            let (conditions, has_words) = conditions(line);
+            let goes_on = conditions_before == conditions || before.ends_with('\\');
+            assert!(conditions.is_empty() || has_words || goes_on, "{path}: {line}");
+            (before, conditions_before) = (line, conditions);
         }
     }
 }

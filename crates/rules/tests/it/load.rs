@@ -61,6 +61,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("title       = \"Test\"", "title = 7", "2:9 `title` must be a string"),
     ("risk        = \"None.\"", "risk = \" \"", "5:8 `risk` is empty"),
     (
+        "\"aws iam delete-user --user-name {user.name}\"",
+        "\"{include replace-polcy}\"",
+        "6:25 there is no text `replace-polcy` to include; did you mean `replace-policy`?",
+    ),
+    (
+        "\"aws iam delete-user --user-name {user.name}\"",
+        "\"\"\"\nDo \\\nthis:\n{include xyz}\n\"\"\"",
+        "9:10 there is no text `xyz` to include; valid: put-policy, replace-policy, see-policy",
+    ),
+    (
         "severity    =",
         "rule_set = \"stric\"\nseverity =",
         "3:12 there is no rule_set `stric`; did you mean `strict`?",
@@ -239,6 +249,81 @@ fn other_mistakes_show_beside_those_in_the_syntax() {
         let mistakes = mistakes(&changed(old, new));
         assert_eq!(mistakes.len(), 1, "{new}: {mistakes:#?}");
     }
+}
+
+/// A rule on policies, with that remediation.
+fn on_policies(remediation: &str) -> String {
+    let user = "user   = { age_days = 90";
+    RULE.replace("\"user\"\n", "\"policy\"\n")
+        .replace("aws iam delete-user --user-name {user.name}", remediation)
+        .replace("user.password_enabled", "policy.kind == 'inline'")
+        .replace("params.max_age_days = 90\n", "")
+        .replace("user.age_days <= params.max_age_days", "policy.name == 'a'")
+        .replace(
+            "user {user.name} is {user.age_days} days old; the limit is {params.max_age_days}",
+            "no",
+        )
+        .replace(&format!("{user} }}"), "policy = { kind = 'inline', name = 'a' }")
+        .replace(&format!("{user}.5 }}"), "policy = { kind = 'inline', name = 'b' }")
+}
+
+#[test]
+fn a_remediation_includes_a_text_that_rules_share() {
+    let text = on_policies("Look:\\n{include see-policy}\\nThat was it.");
+    let rules = load(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(rules.check_examples(), []);
+    let see = "aws iam get-user-policy --user-name HOLDER-NAME --policy-name POLICY-NAME";
+    let rule = rules.rule("test-rule").unwrap();
+    assert_eq!(rule.remediation, format!("Look:\n  {see}\nThat was it."));
+    let last = load(&on_policies("Look:\\n{include see-policy}")).unwrap();
+    assert_eq!(last.rule("test-rule").unwrap().remediation, format!("Look:\n  {see}"));
+}
+
+#[test]
+fn a_text_is_included_on_a_line_of_its_own() {
+    for line in ["  {include see-policy}", "See {include see-policy}", "{include see-policy} now"] {
+        let column = 16 + line.find('{').unwrap();
+        let mistake = format!("6:{column} `{{include NAME}}` stands on a line of its own");
+        assert_eq!(mistakes(&on_policies(line)), [mistake]);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_shared_text_is_shown_there_and_where_it_is_included() {
+    let include = changed("aws iam delete-user --user-name {user.name}", "{include see-policy}");
+    let errors = load(&include).err().unwrap();
+    let shown = errors.to_string();
+    assert_eq!(errors.0.len(), 1, "{shown}");
+    assert_eq!(errors.0[0].position(), (6, 16), "{shown}");
+    for words in [
+        "error: there is no variable `policy` here",
+        "--> rules/remediation/see-policy.txt:2:2",
+        "::: mine/test/test-rule.toml:6:16",
+        "included here",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    let hidden = errors.0.into_iter().next().unwrap().without_text().to_string();
+    assert!(hidden.contains("mine/test/test-rule.toml:6:16"), "{hidden}");
+    assert!(!hidden.contains("remediation ="), "{hidden}");
+}
+
+#[test]
+fn a_given_text_stands_for_the_built_in_one_of_its_name() {
+    let path = "rules/remediation/see-policy.txt".to_owned();
+    let with = |text: &str| {
+        let text = RuleFile { path: path.clone(), text: text.to_owned() };
+        let rule = file(&on_policies("{include see-policy}"));
+        RuleSet::load(&[rule, text], &Settings::default())
+    };
+    let rules = with("# Looks.\nLook at {policy.name}.\n").unwrap();
+    assert_eq!(rules.rule("test-rule").unwrap().remediation, "Look at POLICY-NAME.");
+    let wrong = with("# Looks.\n{include see-polcy}\n").err().unwrap();
+    assert!(wrong.to_string().contains("see-policy.txt:2:10"), "{wrong}");
+    assert!(wrong.to_string().contains("did you mean `see-policy`?"), "{wrong}");
+    let circle = with("# Looks.\nLook:\n{include see-policy}\n").err().unwrap();
+    assert!(circle.to_string().contains("the text `see-policy` includes itself"), "{circle}");
+    assert!(circle.to_string().contains("see-policy.txt:3:10"), "{circle}");
 }
 
 #[test]

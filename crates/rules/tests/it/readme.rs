@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use portcullis_model::{ControlKind, RecordType, Source, Sources, Type};
 use portcullis_rules::{
-    Framework, RuleSet, SCOPES, Scope, Settings, embedded, embedded_frameworks, explain, type_name,
+    Framework, RuleSet, SCOPES, Scope, Settings, SharedText, embedded, embedded_frameworks,
+    explain, shared_texts, type_name,
 };
 
 use crate::committed::assert_committed;
@@ -22,6 +23,7 @@ fn readme() -> String {
     let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
     let rules = rules.with_frameworks(&embedded_frameworks()).unwrap();
     write_rules(&rules, &mut page);
+    write_shared_texts(&mut page);
     write_frameworks(&rules, &mut page);
     write_scopes(&mut page);
     write_records(&mut page);
@@ -61,6 +63,21 @@ fn write_rules(rules: &RuleSet, page: &mut String) {
         }
         page.push('\n');
     }
+}
+
+fn write_shared_texts(page: &mut String) {
+    page.push_str(
+        "## Shared texts\n\nWhat the line `{include NAME}` in a remediation stands for, and the scopes whose rules can \
+         include it, your own too.\n\n| text | what it does | scopes |\n|---|---|---|\n",
+    );
+    for text in shared_texts() {
+        let SharedText { name, about, .. } = &text;
+        let scopes = SCOPES.iter().filter(|scope| text.serves(scope));
+        let scopes: Vec<_> = scopes.map(|scope| scope.name).collect();
+        writeln!(page, "| [{name}](remediation/{name}.txt) | {about} | {} |", scopes.join(", "))
+            .unwrap();
+    }
+    page.push('\n');
 }
 
 fn write_frameworks(rules: &RuleSet, page: &mut String) {

@@ -8,6 +8,8 @@ use crate::support::load;
 fn a_new_rule_lacks_its_blanks_alone_and_loads_once_they_are_filled() {
     for scope in &SCOPES {
         let blank = skeleton("test-rule", scope);
+        let offers_texts = blank.contains("\n#   {include replace-policy}: Replaces");
+        assert_eq!(offers_texts, scope.name == "policy", "{}", scope.name);
         let errors = load(&blank).err().unwrap_or(LoadErrors(vec![]));
         let lacks: Vec<_> = errors.0.iter().map(|error| error.message.as_str()).collect();
         let empty = ["title", "risk", "remediation", "assert", "message", "name", "name"];
