@@ -126,14 +126,19 @@ impl Statement {
     /// principal are not compared.
     #[must_use]
     pub fn applies(&self, request: &Request<'_>) -> Truth {
-        let mut applies = match &self.resources {
-            Some(resources) => resources.selects_resource(request, self.effect),
-            None => Truth::Yes,
-        };
+        let mut applies = self.selects_resource(request);
         for condition in &self.conditions {
             applies = applies.and(|| condition.holds(request, self.effect));
         }
         applies
+    }
+
+    /// Whether the resource of the request is selected, whatever the conditions.
+    pub(crate) fn selects_resource(&self, request: &Request<'_>) -> Truth {
+        match &self.resources {
+            Some(resources) => resources.selects_resource(request, self.effect),
+            None => Truth::Yes,
+        }
     }
 }
 

@@ -28,6 +28,29 @@ pub struct Anywhere<'a> {
     pub at_times_unnamed: &'a [&'a str],
 }
 
+impl Anywhere<'_> {
+    /// The ARNs, in lists: whoever may use all of one of them may use any. A region may be any, or
+    /// one of those given.
+    fn resources(&self, account: &Account, regions: &BTreeSet<String>) -> Vec<Vec<String>> {
+        let resource = self
+            .resource
+            .replace("{partition}", &account.partition)
+            .replace("{account}", account.id_text())
+            .replace("{any}", probe::NAME);
+        let mut regional = vec![resource.replace("{region}", probe::NAME)];
+        if resource.contains("{region}") {
+            regional.extend(regions.iter().map(|region| resource.replace("{region}", region)));
+        }
+        let mut together = Vec::new();
+        for resource in regional {
+            for ids in probe::key_ids() {
+                together.push(ids.iter().map(|id| resource.replace("{key_id}", id)).collect());
+            }
+        }
+        together
+    }
+}
+
 /// How an action is allowed on any resource.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AllowedAnywhere {
@@ -89,6 +112,30 @@ impl PolicyDocument {
             statement.effect == Effect::Allow
                 && names_everything(&statement.actions)
                 && statement.resources.as_ref().is_some_and(names_everything)
+        })
+    }
+
+    /// The statements that allow one of the actions on any resource, regardless of their conditions
+    /// and of other statements.
+    #[must_use]
+    pub fn statements_anywhere(
+        &self,
+        account: &Account,
+        questions: &[Anywhere<'_>],
+    ) -> Vec<String> {
+        let context = by_anybody(account);
+        self.labels(|statement| {
+            let selects = |action, resource: &String| {
+                let request = Request { action, resource, context };
+                statement.selects_resource(&request) == Truth::Yes
+            };
+            statement.effect == Effect::Allow
+                && questions.iter().any(|question| {
+                    let Anywhere { action, .. } = *question;
+                    let mut together = question.resources(account, &BTreeSet::new()).into_iter();
+                    statement.actions.selects(action)
+                        && together.any(|all| all.iter().all(|resource| selects(action, resource)))
+                })
         })
     }
 
@@ -181,22 +228,7 @@ impl PolicyDocument {
         if !self.may_allow(action) {
             return AllowedAnywhere::default();
         }
-        let resource = question
-            .resource
-            .replace("{partition}", &account.partition)
-            .replace("{account}", account.id_text())
-            .replace("{any}", probe::NAME);
-        let mut regions = BTreeSet::from([probe::NAME.to_owned()]);
-        if resource.contains("{region}") {
-            regions.extend(self.named_regions());
-        }
-        let mut together: Vec<Vec<String>> = Vec::new();
-        for region in regions {
-            let resource = resource.replace("{region}", &region);
-            for ids in probe::key_ids() {
-                together.push(ids.iter().map(|id| resource.replace("{key_id}", id)).collect());
-            }
-        }
+        let together = question.resources(account, &self.named_regions());
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         for with_all in [true, false] {
             let mut brings = Vec::new();

@@ -223,6 +223,10 @@ record! {
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// Those of them that it allows only under conditions which the account does not decide.
         pub conditional_actions: Fact<Vec<ConditionalAction>>,
+        /// The statements that allow kms:Decrypt or kms:ReEncryptFrom with any key, whatever their
+        /// conditions and the other statements say.
+        #[shown(Statement)]
+        pub decrypt_any_key_statements: Fact<Vec<String>>,
         /// The statements that allow passing any role to any service.
         #[shown(Statement)]
         pub pass_any_role: Fact<Vec<String>>,
@@ -241,7 +245,7 @@ record! {
         pub ignored_protections: Fact<Vec<String>>,
         /// What is left of its document, in Version 2012-10-17, without the statements of `full_statements` and
         /// `not_action_allows`, and without the actions of `service_wildcards`, `actions_on_everything`,
-        /// `pass_any_role` and `escalations`; null: nothing, or it is AWS that maintains it.
+        /// `decrypt_any_key_statements`, `pass_any_role` and `escalations`; null: nothing, or it is AWS that maintains it.
         #[shown(Nothing)]
         pub reduced_document: Fact<Option<String>>,
     }

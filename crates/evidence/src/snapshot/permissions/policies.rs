@@ -44,6 +44,18 @@ const PASS_ROLE: Anywhere<'static> = Anywhere {
     at_times_unnamed: &["iam:associatedresourcearn"],
 };
 
+/// Whether data may be decrypted with any key.
+const ANY_KEY: [Anywhere<'static>; 4] = [
+    on_any_key("kms:decrypt", KEY),
+    on_any_key("kms:decrypt", KEY_BY_ID),
+    on_any_key("kms:reencryptfrom", KEY),
+    on_any_key("kms:reencryptfrom", KEY_BY_ID),
+];
+
+const fn on_any_key(action: &'static str, resource: &'static str) -> Anywhere<'static> {
+    Anywhere { action, resource, in_any_account: false, unnamed: &[], at_times_unnamed: &[] }
+}
+
 /// Returns the facts about one policy.
 pub(super) fn policy(used: &PolicyUse<'_>, account: &Account, privileges: Privileges) -> Policy {
     let policy = account.policy(used.id);
@@ -76,6 +88,9 @@ pub(super) fn policy(used: &PolicyUse<'_>, account: &Account, privileges: Privil
             .as_ref()
             .map(|all| all.iter().map(|(action, _)| *action).collect()),
         conditional_actions: watched.map(conditional),
+        decrypt_any_key_statements: fact(document, |document| {
+            document.statements_anywhere(account, &ANY_KEY)
+        }),
         pass_any_role: pass_any_role.as_ref().map(|found| found.statements.clone()),
         pass_any_role_depends_on: pass_any_role.map(|found| found.depends_on),
         escalations,
@@ -100,6 +115,11 @@ fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Exce
     }
     for service in policy.service_wildcards.as_ref().known().into_iter().flatten() {
         excess.add_service(service);
+    }
+    for statement in policy.decrypt_any_key_statements.as_ref().known().into_iter().flatten() {
+        for question in &ANY_KEY {
+            excess.actions.push((question.action.to_owned(), Some(statement.clone())));
+        }
     }
     for statement in policy.pass_any_role.as_ref().known().into_iter().flatten() {
         excess.actions.push((PASS_ROLE.action.to_owned(), Some(statement.clone())));

@@ -193,6 +193,42 @@ fn watched_actions_on_everything() {
     assert_eq!(of(json!([kms, deny(json!("kms:Decrypt"), json!("*"))])), [ReEncryptFrom]);
 }
 
+/// <https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html#kms-1>: neither conditions nor, here,
+/// other statements count, and a key of any region is more than those of one.
+#[test]
+fn statements_that_decrypt_with_any_key_taken_alone() {
+    let of = |statements: Json| of(statements).decrypt_any_key_statements;
+    let any = |action: &str| allow(json!(action), json!("*"));
+    let alias = json!({"StringEquals": {"kms:RequestAlias": "alias/app"}});
+    let denied = deny(json!("kms:*"), json!("*"));
+    for action in ["kms:Decrypt", "KMS:reencryptfrom", "kms:*", "kms:De*", "*"] {
+        assert_eq!(of(any(action)), list(&["1"]), "{action}");
+        assert_eq!(of(json!([denied, any(action)])), list(&["2"]), "{action}");
+        assert_eq!(of(with(any(action), "Condition", alias.clone())), list(&["1"]), "{action}");
+    }
+    for action in ["kms:Encrypt", "kms:ReEncryptTo", "s3:*"] {
+        assert_eq!(of(any(action)), list(&[]), "{action}");
+    }
+    for (resource, is_any) in [
+        ("arn:aws:kms:*:*:key/*", true),
+        ("arn:aws:kms:*:123456789012:key/*", true),
+        ("arn:aws:kms:*:123456789012:key/????????-????-????-????-????????????", true),
+        ("arn:aws:kms:eu-west-1:123456789012:key/*", false),
+        ("arn:aws:kms:*:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab", false),
+        ("arn:aws:kms:*:123456789012:key/${aws:PrincipalTag/key}", false),
+        ("arn:aws:kms:*:123456789012:alias/*", false),
+    ] {
+        let expected = if is_any { list(&["1"]) } else { list(&[]) };
+        assert_eq!(of(allow(json!("kms:Decrypt"), json!(resource))), expected, "{resource}");
+    }
+    let not_action = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"});
+    assert_eq!(of(not_action), list(&["1"]));
+    let not_kms = json!({"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"});
+    assert_eq!(of(not_kms), list(&[]));
+    let named = with(any("kms:Decrypt"), "Sid", json!("Read"));
+    assert_eq!(of(json!([any("s3:*"), named, any("kms:*")])), list(&["2 (Read)", "3"]));
+}
+
 #[test]
 fn on_what_watched_actions_depend() {
     let keys = |statement: &Json| {
