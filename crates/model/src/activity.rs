@@ -68,7 +68,7 @@ impl Records {
 }
 
 /// How much of a region of an account was read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegionCoverage {
     /// The id of the account.
     pub account: String,

@@ -1,4 +1,4 @@
-//! What a pattern means to whoever helps: the likely cause, how sure that is, and what to do.
+//! What a pattern means to the helper: the likely cause, how certain it is, and what to do.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html>
 
@@ -6,14 +6,14 @@ use std::mem;
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, MessagePart, Outcome, Pattern,
-    shell_word,
+    ActorKind, Attempt, Diagnosis, Factor, FactorState, Likelihood, Message, MessagePart, Outcome,
+    Pattern, shell_word,
 };
 
 use crate::attempt::has_refused_factor;
 use crate::pattern::is_wrong_code;
 
-/// The diagnosis of attempts that failed one after another, the last of them by that pattern.
+/// Diagnoses attempts that failed one after another, given the pattern of the last.
 pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) -> Diagnosis {
     let words = match pattern {
         Pattern::WrongPassword => WRONG_PASSWORD,
@@ -42,7 +42,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
-    let mut diagnosis = said(words, last.person.name.as_deref());
+    let mut diagnosis = new_diagnosis(words, last.person.name.as_deref());
     if let Some(provider) = &last.authenticator {
         fill(&mut diagnosis, PROVIDER, "provider.arn", provider);
     }
@@ -54,57 +54,47 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
     diagnosis
 }
 
-/// The diagnosis in these words, with that name in the commands.
-pub(crate) fn said((likelihood, cause, action): Words, name: Option<&str>) -> Diagnosis {
-    let mut steps = Message::default();
-    for (number, words) in action.split(USER).enumerate() {
-        if number > 0 {
-            steps.push_fact("user.name", &shell_word(name.unwrap_or(USER)));
-        }
-        steps.push(words);
-    }
-    let (action, action_facts) = steps.into_parts();
-    Diagnosis { cause: cause.into(), likelihood, action, action_facts }
+/// Creates a diagnosis in these words, with the user's name in the commands.
+pub(crate) fn new_diagnosis(words: Words, name: Option<&str>) -> Diagnosis {
+    let (likelihood, cause, action) = words;
+    let (cause, action) = (cause.into(), action.into());
+    let mut diagnosis = Diagnosis { cause, likelihood, action, action_facts: Vec::new() };
+    fill(&mut diagnosis, USER, "user.name", name.unwrap_or(USER));
+    diagnosis
 }
 
-/// What stands in commands for an MFA device that is not known.
+/// The placeholder for an MFA device in commands.
 const DEVICE: &str = "DEVICE-ARN";
-/// What stands in them for a SAML provider that is not known.
+/// The placeholder for a SAML provider in commands.
 const PROVIDER: &str = "PROVIDER-ARN";
 
-/// Puts the MFA device of that serial number into the commands.
+/// Puts the serial number of the MFA device into the commands.
 pub(crate) fn name_device(diagnosis: &mut Diagnosis, serial: &str) {
     fill(diagnosis, DEVICE, "device.serial", serial);
 }
 
-/// Puts the text of a fact into the commands where that placeholder stands.
+/// Replaces a placeholder in the commands with the text of a fact.
 fn fill(diagnosis: &mut Diagnosis, placeholder: &str, name: &str, text: &str) {
     let Diagnosis { action, action_facts, .. } = diagnosis;
-    let known = Message::new(mem::take(action), mem::take(action_facts)).unwrap_or_default();
-    let mut steps = Message::default();
-    for part in known.parts() {
+    let before = Message::new(mem::take(action), mem::take(action_facts)).unwrap_or_default();
+    let mut filled = Message::default();
+    for part in before.parts() {
         match part {
-            MessagePart::Fact(fact, known) => steps.push_fact(fact, known),
+            MessagePart::Fact(fact, known) => filled.push_fact(fact, known),
             MessagePart::Words(words) => {
                 for (number, words) in words.split(placeholder).enumerate() {
                     if number > 0 {
-                        steps.push_fact(name, &shell_word(text));
+                        filled.push_fact(name, &shell_word(text));
                     }
-                    steps.push(words);
+                    filled.push(words);
                 }
             }
         }
     }
-    (*action, *action_facts) = steps.into_parts();
+    (*action, *action_facts) = filled.into_parts();
 }
 
-/// The diagnosis of somebody of whom nothing was recorded.
-pub(crate) fn nothing_recorded() -> Diagnosis {
-    said(NOTHING_RECORDED, None)
-}
-
-/// Codes change every 30 seconds. Whoever waits for the next one, again and again, types them as the
-/// phone shows them.
+/// Whether each attempt waited for a new code, which the phone shows every 30 seconds.
 fn is_rhythmic(attempts: &[&Attempt]) -> bool {
     let (least, most) = (SignedDuration::from_secs(30), SignedDuration::from_secs(90));
     let mut waits = attempts.windows(2).map(|two| two[1].last.duration_since(two[0].last));
@@ -112,11 +102,11 @@ fn is_rhythmic(attempts: &[&Attempt]) -> bool {
 }
 
 fn is_refused(attempt: &Attempt, name: &str) -> bool {
-    let mut factors = attempt.factors.iter();
-    factors.any(|factor| factor.name == name && factor.state == FactorState::Refused)
+    let refused = Factor { name: name.into(), state: FactorState::Refused };
+    attempt.factors.contains(&refused)
 }
 
-/// What somebody did not answer, at the page where they stopped.
+/// Says where somebody stopped, and which factor was asked for.
 fn stopped(attempt: &Attempt) -> Words {
     let [device, other] = match attempt.person.kind {
         ActorKind::IdentityCenter => [CENTER_STOPPED, CENTER_UNANSWERED],
@@ -133,16 +123,16 @@ fn stopped(attempt: &Attempt) -> Words {
     }
 }
 
-/// The last factor of that state, as CloudTrail calls it.
+/// The last factor in that state, by CloudTrail's name.
 fn last_factor(attempt: &Attempt, state: FactorState) -> Option<&str> {
     let factor = attempt.factors.iter().rev().find(|factor| factor.state == state)?;
     Some(&factor.name)
 }
 
-/// Where the factor that was not given, or was wrong, stands in a cause.
+/// The placeholder in a cause for the factor that was not given, or was wrong.
 const FACTOR: &str = "FACTOR";
 
-/// The last factor of that state.
+/// Describes the last factor in that state.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 fn describe_factor(attempt: &Attempt, state: FactorState) -> &'static str {
@@ -156,15 +146,15 @@ fn describe_factor(attempt: &Attempt, state: FactorState) -> &'static str {
     }
 }
 
-/// Whether the error is that one, with or without the ending `Exception`.
+/// Whether the attempt failed with that error code, with or without the ending `Exception`.
 fn failed_with(attempt: &Attempt, code: &str) -> bool {
     attempt.code.as_ref().is_some_and(|found| found.starts_with(code))
 }
 
-/// Where the name of the user stands in a command.
+/// The placeholder for the user's name in commands.
 const USER: &str = "USER";
 
-/// How sure a cause is, the cause, and what to do.
+/// How certain a cause is, the cause, and what to do.
 pub(crate) type Words = (Likelihood, &'static str, &'static str);
 
 pub(crate) const WRONG_PASSWORD: Words = (
@@ -175,21 +165,21 @@ pub(crate) const WRONG_PASSWORD: Words = (
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
-/// Where the date of the bundle stands in a cause.
+/// The placeholder for the date of the bundle in a cause.
 pub(crate) const DATE: &str = "DATE";
 
-/// The same of a user who has a password and no MFA device.
+/// A wrong password of a user who has no MFA device.
 pub(crate) const ONLY_PASSWORD: Words = (
     Likelihood::Certain,
     "The password was wrong. No second factor was asked for, and the user had none as of DATE.",
     WRONG_PASSWORD.2,
 );
 
-/// The same, if the user may have had one at another time.
+/// The same if the user may have had a device at the time of the attempt.
 pub(crate) const LIKELY_ONLY_PASSWORD: Words =
     (Likelihood::Likely, ONLY_PASSWORD.1, WRONG_PASSWORD.2);
 
-/// The same of a user without a password.
+/// A user without a password.
 pub(crate) const NO_PASSWORD: Words = (
     Likelihood::Likely,
     "The user had no console password as of DATE, so none is right.",
@@ -198,14 +188,14 @@ pub(crate) const NO_PASSWORD: Words = (
     aws iam create-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
-/// The same of a password that was set after the attempt.
+/// A password that was set after the attempt.
 pub(crate) const NEWER_PASSWORD: Words = (
     Likelihood::Likely,
     "The password was wrong. No second factor was asked for. The password has been changed since.",
     WRONG_PASSWORD.2,
 );
 
-/// The same of a password that has expired, where users may not set a new one.
+/// A password that has expired, where users may not set a new one.
 pub(crate) const EXPIRED_PASSWORD: Words = (
     Likelihood::Likely,
     "The password has expired, and as of DATE the account's password policy let only administrators set a new one.",
@@ -420,7 +410,7 @@ const COMMAND_LINE_REFUSED: Words = (
     that denies it.",
 );
 
-const NOTHING_RECORDED: Words = (
+pub(crate) const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
     "What was read has no record of this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \
@@ -467,7 +457,7 @@ fn saml(attempt: &Attempt) -> Words {
     )
 }
 
-/// What is wrong with a SAML response whose signature is right.
+/// Says what is wrong with a SAML response whose signature is valid.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html>
 fn invalid_response(attempt: &Attempt) -> Words {

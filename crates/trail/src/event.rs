@@ -1,7 +1,7 @@
-//! A record of CloudTrail read as an event.
+//! Reads an event from a record of CloudTrail.
 //!
-//! Any field may be missing, of another type, or written by an attacker. Nothing is kept of tokens, keys
-//! and the parameters of sign-in pages.
+//! Any field may be missing, of another type, or written by an attacker. Tokens, keys and the parameters of sign-in
+//! pages are not kept.
 
 use jiff::Timestamp;
 use portcullis_model::{ActorKind, Event, EventCall, Mfa, Outcome, SharedText};
@@ -12,7 +12,7 @@ use crate::pattern::is_wrong_code;
 use crate::pool::Pool;
 use crate::tree::Node;
 
-/// The event of that id; an error says in a phrase why it is not one.
+/// Reads an event, to which the caller gives an id; the error is a phrase.
 pub(crate) fn read(
     record: &Node<'_>,
     id: &str,
@@ -63,23 +63,22 @@ pub(crate) fn read(
     Ok(Box::new(Event { id: id.into(), at, actor, source, workflow, call }))
 }
 
-/// The id of the event: a later copy that corrects it names the first.
+/// The id of the event. A later copy that corrects it names the original.
 pub(crate) fn id<'n>(record: &'n Node<'_>) -> Option<&'n str> {
     record.text("/addendum/originalEventID").or_else(|| record.text("/eventID"))
 }
 
-/// How the event ended, by the field that says so for it, and else by its error.
+/// The outcome of the event, according to the field `by` or else its error.
 fn outcome(record: &Node<'_>, by: OutcomeField, name: &str) -> Outcome {
     let has_error = ["/errorCode", "/errorMessage"].iter().any(|it| record.text(it).is_some());
-    let field = |object, name| record.get(object).and_then(|object: &Node<'_>| object.get(name));
-    let said = match by {
+    let (object, field) = match by {
         OutcomeField::ErrorCode if has_error => return Outcome::Failure,
         OutcomeField::ErrorCode => return Outcome::Success,
-        OutcomeField::ResponseElements => field("responseElements", name),
-        OutcomeField::ServiceEventDetails => field("serviceEventDetails", name),
-        OutcomeField::AdditionalEventData => field("additionalEventData", "success"),
+        OutcomeField::ResponseElements => ("responseElements", name),
+        OutcomeField::ServiceEventDetails => ("serviceEventDetails", name),
+        OutcomeField::AdditionalEventData => ("additionalEventData", "success"),
     };
-    match said {
+    match record.get(object).and_then(|object| object.get(field)) {
         Some(Node::Bool(true)) => Outcome::Success,
         Some(Node::Bool(false)) => Outcome::Failure,
         Some(Node::Text(word)) => match word.to_ascii_lowercase().as_str() {
@@ -92,8 +91,8 @@ fn outcome(record: &Node<'_>, by: OutcomeField, name: &str) -> Outcome {
     }
 }
 
-/// Whether a console sign-in used MFA. AWS sees it of the root user and of IAM users only: for a session
-/// that an identity provider or another tool opened, `MFAUsed` is always `No`.
+/// Whether a console sign-in used MFA. AWS knows this only for the root user and IAM users: `MFAUsed` is always `No`
+/// for a session that an identity provider or another tool opened.
 fn mfa(record: &Node<'_>, kind: ActorKind) -> Mfa {
     match kind {
         ActorKind::Root | ActorKind::User | ActorKind::UnknownUser => {}
@@ -107,24 +106,20 @@ fn mfa(record: &Node<'_>, kind: ActorKind) -> Mfa {
     }
 }
 
-/// Whether an MFA code was given for a session token: then the parameters name the device. The CSV of the
-/// event history has none.
+/// Whether an MFA code was given for a session token, in which case the parameters name the device. The CSV of the
+/// event history has no parameters.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 fn token_mfa(record: &Node<'_>) -> Mfa {
     match record.get("requestParameters") {
         _ if record.text("/errorMessage").is_some_and(is_wrong_code) => Mfa::Used,
         None => Mfa::Unknown,
-        Some(parameters)
-            if parameters.get("serialNumber").is_some_and(|it| it.as_str().is_some()) =>
-        {
-            Mfa::Used
-        }
+        Some(parameters) if parameters.has_text("serialNumber") => Mfa::Used,
         Some(_) => Mfa::NotUsed,
     }
 }
 
-/// What vouched for the actor: an MFA device, or a SAML provider.
+/// The MFA device or SAML provider that authenticated the actor.
 fn authenticator<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     match name {
         "AssumeRoleWithSAML" => record.text("/requestParameters/principalArn"),
@@ -137,13 +132,15 @@ fn authenticator<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
 
 /// `MfaType` of CheckMfa, and `CredentialType` of Identity Center, which may list several.
 fn factors(record: &Node<'_>, pool: &mut Pool) -> Vec<SharedText> {
-    let data = |key: &str| record.text(&format!("/additionalEventData/{key}"));
-    let kinds = data("CredentialType").or_else(|| data("MfaType")).unwrap_or_default();
+    let kinds = record
+        .text("/additionalEventData/CredentialType")
+        .or_else(|| record.text("/additionalEventData/MfaType"))
+        .unwrap_or_default();
     let names = kinds.split(',').map(str::trim).filter(|name| !name.is_empty());
     names.map(|name| pool.text(name)).collect()
 }
 
-/// The user, device, role or account acted on.
+/// The user, device, role or account that the event acts on.
 fn target<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     let parameter = match name {
         "AssumeRole" | "AssumeRoleWithSAML" => "roleArn",

@@ -1,4 +1,4 @@
-//! One input: what its bytes are, and the events in them.
+//! Reads one input: recognises what its bytes are, and finds the events in them.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -25,70 +25,64 @@ use crate::{csv, event};
 
 /// How many bytes are read at a time.
 const CHUNK: usize = 128 << 10;
-/// And how many of a packed file.
+/// How many bytes are read at a time from disk, before they are decompressed.
 const PACKED: usize = 32 << 10;
-/// How many bytes are read to see what a file is.
+/// How many bytes are read to recognise a file.
 const HEAD: usize = 4 << 10;
 
 thread_local! {
-    /// What a thread reads into, since there may be thousands of small files.
+    /// The buffer of a thread, which may read thousands of small files.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
 }
 
-/// No input may be longer, once it is decompressed: a few bytes of gzip can hold any length.
+/// The most bytes that are read of an input once it is decompressed: a few bytes of gzip can expand to any length.
 pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const TIMES: DateTimeParser = DateTimeParser::new();
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// What UTF-16 begins with, as `>` of Windows PowerShell writes it.
+/// The byte order marks of UTF-16, which `>` in Windows PowerShell writes.
 const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
-/// What is wrong with other JSON.
+/// The gap for JSON of another program.
 const NOT_AN_EVENT: &str = "it holds an object that is not a CloudTrail event";
 
-/// What one input holds.
+/// The contents of one input.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    /// The path, or what else people call it.
+    /// The path, or another name that people know.
     pub(crate) name: String,
     /// The file, unless it is a stream.
     pub(crate) path: Option<PathBuf>,
     pub(crate) form: Option<Form>,
-    /// What became of the records that hold no event of interest.
+    /// Counts the records that were not judged.
     pub(crate) records: Records,
-    /// The events, until they are put with those of other inputs.
+    /// The events, until they are moved to those of other inputs.
     pub(crate) found: Vec<Found>,
     pub(crate) regions: Vec<Seen>,
     pub(crate) digests: Vec<Digest>,
-    /// What could not be read, in phrases, and how often.
+    /// Phrases about what could not be read, and how often each applies.
     pub(crate) trouble: BTreeMap<String, u64>,
-    /// What its events have in common with those of others, while it is read.
+    /// Texts and calls shared with other inputs, while this one is read.
     pub(crate) pool: Pool,
 }
 
-/// An event, and how much its record may be trusted over another copy.
+/// An event, with what decides between it and other copies.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) event: Box<Event>,
     /// The number of its input.
     pub(crate) input: u32,
-    /// Its rank, and below that its place in the input.
-    order: u32,
+    /// The rank in the high bits, and the place in the input in the others.
+    pub(crate) order: u32,
 }
 
-/// So many bits of an order are the place.
+/// The number of bits for the place in an order.
 const PLACE_BITS: u32 = 30;
 
 impl Found {
-    /// What outranks another copy of the event counts: a correction outranks the event, and the event outranks
-    /// its row in a CSV.
+    /// The copy of the highest rank counts: a correction outranks the event, which outranks its row in a CSV.
     pub(crate) fn rank(&self) -> u32 {
         self.order >> PLACE_BITS
-    }
-
-    /// In which order those of one input and rank were found.
-    pub(crate) fn place(&self) -> u32 {
-        self.order
     }
 }
 
@@ -98,22 +92,22 @@ pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) records: u64,
-    /// From the first management event of a day to its last, for each day.
+    /// For each day, the period from its first management event to its last.
     pub(crate) days: Vec<Period>,
-    /// The same of the times that are written as usual, which are read when the input has ended.
+    /// The same for times in the usual form, which are parsed at the end of the input.
     written: Vec<[WrittenTime; 2]>,
 }
 
-/// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. The order of such texts is that of time.
+/// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. Such texts sort by time.
 type WrittenTime = [u8; 20];
-/// So many bytes of it are the date.
+/// The length of the date in it.
 const DATE: usize = 10;
 
 impl Input {
     /// Reads a file. A pipe or a device, which may never end, is an error.
     pub(crate) fn read_file(path: &Path, pool: &mut Pool) -> io::Result<Input> {
         let kind = fs::metadata(path)?.file_type();
-        // A directory fails when it is read, which says why it could not be listed.
+        // Reading a directory that could not be listed fails with the reason.
         if !kind.is_file() && !kind.is_dir() {
             return Err(io::Error::other("it is not a regular file"));
         }
@@ -122,20 +116,19 @@ impl Input {
         Ok(Input { path: Some(path.to_owned()), ..input })
     }
 
-    /// Reads an input of at most so many bytes to its end, or as far as it can be read.
-    pub(crate) fn read(name: String, input: impl Read, most: u64, pool: &mut Pool) -> Input {
-        let mut found = Input { name, pool: mem::take(pool), ..Input::default() };
-        let result = decompress(input).and_then(|bytes| found.tell_apart(bytes, most));
-        if let Err(error) = result {
-            found.trouble(format!("it cannot be read to its end: {error}"));
+    /// Reads an input as far as possible, and at most `most` bytes of it.
+    pub(crate) fn read(name: String, stream: impl Read, most: u64, pool: &mut Pool) -> Input {
+        let mut input = Input { name, pool: mem::take(pool), ..Input::default() };
+        if let Err(error) = input.read_stream(stream, most) {
+            input.trouble(format!("it cannot be read to its end: {error}"));
         }
-        found.read_times();
-        *pool = mem::take(&mut found.pool);
-        found
+        input.read_times();
+        *pool = mem::take(&mut input.pool);
+        input
     }
 
-    fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
-        let mut input = input.take(most + 1);
+    fn read_stream(&mut self, stream: impl Read, most: u64) -> io::Result<()> {
+        let mut input = decompress(stream)?.take(most + 1);
         let head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
         let is_utf16 = UTF_16_MARKS.iter().any(|mark| head.starts_with(mark));
         let whole = Cursor::new(head).chain(input.by_ref());
@@ -155,8 +148,7 @@ impl Input {
         if head == BYTE_ORDER_MARK.as_bytes() {
             head = read_head(&mut input, 1)?;
         }
-        let begins_json = |byte: u8| b"{[ \t\r\n0123456789".contains(&byte);
-        let is_json = head.first().is_none_or(|&byte| begins_json(byte));
+        let is_json = head.first().is_none_or(|byte| b"{[ \t\r\n0123456789".contains(byte));
         let mut whole = Cursor::new(head).chain(input);
         if is_json {
             return self.read_json(&mut whole);
@@ -188,10 +180,10 @@ impl Input {
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Record(record) => {
-                let header = Header::scan(&record);
-                let certain = header.as_ref().map(|it| (it, it.interest()));
-                if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain {
-                    return self.pass(header, interest);
+                if let Some(header) = Header::scan(&record)
+                    && let interest @ (Interest::Pass | Interest::OtherLog) = header.interest()
+                {
+                    return self.pass(&header, interest);
                 }
                 self.take_record(record.text, 1);
             }
@@ -200,9 +192,9 @@ impl Input {
         }
     }
 
-    /// The text of an event, or of what a tool wraps around one.
+    /// Takes the text of an event, or of an object that a tool wraps around one.
     pub(crate) fn take_record(&mut self, text: &[u8], rank: u8) {
-        // Checked at once, and not text by text.
+        // Checking the whole is faster than checking string by string.
         let Ok(text) = str::from_utf8(text) else {
             return self.unreadable("a record is not valid JSON".to_owned());
         };
@@ -215,11 +207,11 @@ impl Input {
                 Ok(event) => self.take_event(&event, rank, || inner.parse()),
                 Err(error) => self.unreadable(not_read("a CloudTrailEvent", &error)),
             }
-        } else if let Some(detail) = record.get("detail").filter(|it| is_text(it, "eventSource")) {
+        } else if let Some(detail) = record.get("detail").filter(|it| it.has_text("eventSource")) {
             self.take_event(detail, rank, || {
                 Ok(serde_json::from_str::<Value>(text)?["detail"].take())
             });
-        } else if is_text(&record, "digestStartTime") {
+        } else if record.has_text("digestStartTime") {
             self.form = Some(Form::Digest);
             match serde_json::from_str(text).ok().as_ref().and_then(digest::read) {
                 Some(digest) => self.digests.push(digest),
@@ -230,7 +222,7 @@ impl Input {
         }
     }
 
-    /// An event, and how to get the whole of it, from which one without an id is given one.
+    /// Takes an event. Its id, if it has none, is a hash of the whole event, which `whole` parses.
     fn take_event(
         &mut self,
         record: &Node<'_>,
@@ -265,7 +257,7 @@ impl Input {
         }
     }
 
-    /// What stands around the records must be a list of nothing else.
+    /// Takes what surrounds the records, which must be an empty list without them.
     fn take_container(&mut self, text: &[u8]) {
         let container: Value = serde_json::from_slice(text).unwrap_or_default();
         let list = ["Records", "Events"].iter().find_map(|key| container.get(key));
@@ -284,7 +276,7 @@ impl Input {
         }
     }
 
-    /// Counts a record that does not matter.
+    /// Counts a record that is not judged.
     fn pass(&mut self, header: &Header<'_>, interest: Interest) {
         self.records.of_no_interest += 1;
         self.records.other_logs += u64::from(interest == Interest::OtherLog);
@@ -293,7 +285,7 @@ impl Input {
 
     fn see(&mut self, header: &Header<'_>) {
         let (Some(account), Some(name)) = (header.account, header.region) else { return };
-        // Nearly always the one that was seen last.
+        // Usually the place of the last record.
         let is_here = |it: &Seen| it.account.as_bytes() == account && it.region.as_bytes() == name;
         let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -304,12 +296,12 @@ impl Input {
         });
         let seen = &mut self.regions[place];
         seen.records += 1;
-        // Sign-ins are management events: where others were read, they may not have been recorded.
+        // Sign-ins are management events, which a trail that records other events may leave out.
         let is_management = header.event_category.is_none_or(|it| it == b"Management");
         let Some(time) = header.event_time.filter(|_| is_management) else { return };
         if let Some(time) = written_time(time) {
             let is_same_day = |day: &&mut [WrittenTime; 2]| day[0][..DATE] == time[..DATE];
-            // Nearly always the day that was seen last.
+            // Usually the day of the last record.
             match seen.written.iter_mut().rev().find(is_same_day) {
                 Some([first, last]) => (*first, *last) = ((*first).min(time), (*last).max(time)),
                 None => seen.written.push([time; 2]),
@@ -319,19 +311,19 @@ impl Input {
         }
     }
 
-    /// Whether it may be a log file of a trail of which a part is missing.
+    /// Whether this may be a trail's log file with a part missing.
     pub(crate) fn is_damaged_log(&self) -> bool {
         let mut troubles = self.trouble.keys();
         match self.form {
-            // These are choices of events anyway, or say what is missing.
+            // These are selections of events anyway, or say what is missing.
             Some(Form::LookupEvents | Form::List | Form::Csv | Form::Digest) => false,
-            // So looks a log file that ends before its first record, but not one of another program.
+            // A log file that ends before its first record looks like this, but one of another program does not.
             Some(Form::Lines) => self.regions.is_empty() && troubles.any(|it| it != NOT_AN_EVENT),
             Some(Form::LogFile | Form::Empty | Form::Unknown) | None => troubles.len() > 0,
         }
     }
 
-    /// Reads the first and the last of the times that are written as usual.
+    /// Parses the first and the last time of each day in the usual form.
     fn read_times(&mut self) {
         let mut regions = mem::take(&mut self.regions);
         for seen in &mut regions {
@@ -355,24 +347,20 @@ impl Input {
     }
 }
 
-/// The time, if it is written as usual.
+/// Returns the time if it has the usual form.
 fn written_time(time: &[u8]) -> Option<WrittenTime> {
     let time = WrittenTime::try_from(time).ok()?;
     let marks = [10, 13, 16, 19].map(|place| time[place]);
     (marks == *b"T::Z").then_some(time)
 }
 
-/// Why a text is not read as a [`Node`], which takes any JSON but a key that stands twice.
+/// Says why a text cannot be read as a [`Node`], which is any JSON without duplicate keys.
 fn not_read(text: &str, error: &serde_json::Error) -> String {
     let trouble = if error.is_data() { "names a key twice" } else { "is not valid JSON" };
     format!("{text} {trouble}")
 }
 
-fn is_text(object: &Node<'_>, name: &str) -> bool {
-    object.get(name).is_some_and(|value| value.as_str().is_some())
-}
-
-/// The bytes of an input, out of their gzip if they are in one.
+/// Decompresses an input if it is in gzip format.
 fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut input = BufReader::with_capacity(PACKED, input);
     let head = read_head(&mut input, GZIP.len())?;
@@ -381,7 +369,7 @@ fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
-/// Whether a file begins as a log does: packed, as JSON, or with the columns of the event history. An empty one may.
+/// Whether a file begins like a log: as gzip, JSON or the CSV of the event history. An empty file may be a log.
 pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
     let head = read_head(&mut File::open(path)?, HEAD)?;
     if head.starts_with(&GZIP) || UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
@@ -392,7 +380,7 @@ pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
     Ok(matches!(head.first(), None | Some(b'{' | b'[')) || csv::is_title(title))
 }
 
-/// The SHA-256 of a file's bytes once decompressed, in hexadecimal digits.
+/// Returns the SHA-256 of a file's decompressed bytes in hexadecimal.
 pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let mut bytes = BufReader::with_capacity(CHUNK, decompress(File::open(path)?)?);
     let mut hash = Sha256::new();
@@ -408,7 +396,7 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     Ok(hash.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
 }
 
-/// The first bytes: fewer only if there are no more.
+/// Reads the first bytes; fewer only at the end of the input.
 fn read_head(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(length);
     input.take(length as u64).read_to_end(&mut head)?;

@@ -1,4 +1,4 @@
-//! Activity put together with how the account is set up.
+//! Combines activity with the settings of the account.
 
 use std::collections::HashMap;
 
@@ -11,41 +11,49 @@ use portcullis_model::{
 
 use crate::diagnosis::{
     DATE, EXPIRED_PASSWORD, LIKELY_ONLY_PASSWORD, NEWER_PASSWORD, NO_PASSWORD, ONLY_PASSWORD,
-    Words, name_device, said,
+    Words, name_device, new_diagnosis,
 };
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// Adds to the facts of an account what CloudTrail recorded there.
+/// Adds what CloudTrail recorded in an account to its facts.
 ///
-/// A sign-in or a call of root is a use of root that the credential report, which is older, may not show. Facts
+/// A sign-in or a call by root is a use of root that the credential report, which is older, may not show. Facts
 /// about users stay: a later use would make credentials look less idle than the report says.
 pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
-    let sign_ins = activity.sign_ins.iter().filter(|it| is_by_root(it)).map(|it| (it.at, PASSWORD));
-    let calls = activity.credential_events.iter().filter(|it| is_call_of_root(it));
-    let calls =
-        calls.map(|it| (it.at, if it.access_key.is_some() { "access key" } else { PASSWORD }));
-    if let Some((at, credential)) = sign_ins.chain(calls).max() {
+    let mut last_use = None;
+    for sign_in in &activity.sign_ins {
+        if is_root_sign_in(sign_in) {
+            last_use = last_use.max(Some((sign_in.at, PASSWORD)));
+        }
+    }
+    for event in &activity.credential_events {
+        if is_root_call(event) {
+            // A console session has no access key.
+            let credential = if event.access_key.is_some() { "access key" } else { PASSWORD };
+            last_use = last_use.max(Some((event.at, credential)));
+        }
+    }
+    if let Some((at, credential)) = last_use {
         use_root(&mut snapshot.root, at, credential, snapshot.as_of);
     }
     snapshot.activity = Some(activity);
 }
 
-/// Sessions of the console come from the password.
 const PASSWORD: &str = "password";
 
-/// Whether root's own credentials signed the call: those of `sts:AssumeRoot` are not.
-fn is_call_of_root(event: &CredentialEvent) -> bool {
+/// Whether root's own credentials signed the call, not those of `sts:AssumeRoot`.
+fn is_root_call(event: &CredentialEvent) -> bool {
     event.actor == ActorKind::Root && event.role.is_none() && event.service != "signin"
 }
 
-fn is_by_root(attempt: &SignIn) -> bool {
+fn is_root_sign_in(attempt: &SignIn) -> bool {
     attempt.actor == ActorKind::Root
         && attempt.purpose == Purpose::SignIn
         && attempt.outcome == Fact::Known(Outcome::Success)
 }
 
-/// Root was used then. Where the report is missing, root may have been used later still.
+/// Notes that root was used then, unless a later use is known. Without the report, there may have been one.
 fn use_root(root: &mut Root, at: Timestamp, credential: &str, as_of: Timestamp) {
     if root.last_used.known().is_some_and(|known| known.is_none_or(|known| known < at)) {
         let idle_days = as_of.duration_since(at).as_secs_f64() / SECONDS_A_DAY;
@@ -55,7 +63,8 @@ fn use_root(root: &mut Root, at: Timestamp, credential: &str, as_of: Timestamp) 
     }
 }
 
-/// Says more surely why passwords of the account's users were refused, by how these are set up, and names their devices.
+/// Uses the settings of the account's users to say with more certainty why their passwords were refused, and names
+/// their devices.
 pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
     let mut users = HashMap::new();
     for user in snapshot.users.as_ref().known().into_iter().flatten() {
@@ -77,7 +86,7 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
         }
         let as_of = as_of(user, snapshot);
         if let Some(words) = words(row, user, snapshot, as_of) {
-            row.diagnosis = said(words, Some(name));
+            row.diagnosis = new_diagnosis(words, Some(name));
             let day = as_of.map(|at| at.strftime("%Y-%m-%d").to_string());
             let day = day.as_deref().unwrap_or("a report without a date");
             row.diagnosis.cause = row.diagnosis.cause.replace(DATE, day).into();
@@ -85,15 +94,15 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
     }
 }
 
-/// When the user's password and MFA devices were as the snapshot has them, which the report says of the password
-/// and may say of the devices.
+/// The time of what the snapshot says about the user's password and MFA devices. The password comes from the
+/// report, and so may the devices.
 fn as_of(user: &User, snapshot: &Snapshot) -> Option<Timestamp> {
     let made = snapshot.account.report_generated_at.known()?;
     let source = user.mfa_source.as_ref().known()?;
     Some(if source == Source::CredentialReport.name() { made } else { snapshot.as_of })
 }
 
-/// What is said of a user whose password was refused, if more is known than the events say.
+/// Says why a user's password was refused, if the account's settings show more than the events.
 fn words(
     row: &LockedOut,
     user: &User,
@@ -101,7 +110,7 @@ fn words(
     as_of: Option<Timestamp>,
 ) -> Option<Words> {
     let (first, last) = row.first_try.zip(row.last_try)?;
-    // One who was made again under the name has another id and password.
+    // A user who was created again under the same name has another id and password.
     let id = row.last.as_ref().and_then(|last| last.principal_id.as_deref());
     let is_same = match id.zip(user.id.as_ref().known().and_then(Option::as_ref)) {
         Some((tried, here)) => tried == here,
@@ -132,7 +141,7 @@ fn words(
     Some(if is_iam_read(snapshot, between) { ONLY_PASSWORD } else { LIKELY_ONLY_PASSWORD })
 }
 
-/// Whether all changes of users in that time were read: IAM records them in one region.
+/// Whether all changes of users in that period were read. IAM records them in one region.
 fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
     let Some(activity) = &snapshot.activity else { return false };
     let contains = |read: &Period| read.from <= time.from && time.to <= read.to;
@@ -148,24 +157,24 @@ fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
 const PASSWORD_EVENTS: [&str; 2] = ["CreateLoginProfile", "DeleteLoginProfile"];
 const MFA_EVENTS: [&str; 2] = ["DeactivateMFADevice", "EnableMFADevice"];
 
-/// Whether a password that was set at that time had expired by then, for good.
+/// Whether a password set at `changed` had expired by `at`, so that its user could not change it.
 fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bool {
     let days = at.duration_since(changed).as_secs_f64() / SECONDS_A_DAY;
     policy.hard_expiry && policy.max_age_days.is_some_and(|most| days > f64::from(most))
 }
 
-/// Whether an event of that name may have changed something of the user in that time.
-fn has_changed(snapshot: &Snapshot, user: &str, time: Period, names: &[&str; 2]) -> bool {
-    let events = snapshot.activity.iter().flat_map(|activity| &activity.credential_events);
-    events
-        .filter(|event| {
-            names.contains(&&*event.name) && time.from <= event.at && event.at <= time.to
-        })
-        .filter(|event| event.outcome != Fact::Known(Outcome::Failure))
-        .any(|event| match &event.target {
-            Fact::Known(target) => {
-                target.as_ref().unwrap_or(&event.user).eq_ignore_ascii_case(user)
-            }
+/// Whether one of these events may have changed the user in that period.
+fn has_changed(snapshot: &Snapshot, user: &str, period: Period, names: &[&str; 2]) -> bool {
+    let mut events = snapshot.activity.iter().flat_map(|activity| &activity.credential_events);
+    events.any(|event| {
+        let may_be_about_user = match &event.target {
+            Fact::Known(Some(target)) => target.eq_ignore_ascii_case(user),
+            Fact::Known(None) => event.user.eq_ignore_ascii_case(user),
             Fact::Missing(_) => true,
-        })
+        };
+        may_be_about_user
+            && names.contains(&&*event.name)
+            && (period.from..=period.to).contains(&event.at)
+            && event.outcome != Fact::Known(Outcome::Failure)
+    })
 }

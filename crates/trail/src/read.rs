@@ -1,4 +1,4 @@
-//! Inputs: files, directories and streams, combined into one activity.
+//! Reads files, directories and streams, and combines them into one activity.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, DirEntry};
@@ -19,30 +19,31 @@ use crate::digest::{Digest, file_name};
 use crate::input::{Found, Input, MAX_LENGTH, begins_as_log, sha256};
 use crate::pool::Pool;
 
-/// What the names of logs end with. One of these is read whatever it holds: it may be damaged.
+/// The extensions of log files. Such a file is read whatever it contains, since it may be damaged.
 const LOG_EXTENSIONS: [&str; 5] = ["csv", "gz", "json", "jsonl", "ndjson"];
 
-/// A region in use records something every day. Where there is no event, no log file is written.
+/// How far apart events may lie without a gap in coverage: a region in use records something every day, and
+/// CloudTrail writes no log file without events.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
-/// Reads inputs, one after another, and puts together what they hold.
+/// Reads inputs one after another, and combines them.
 #[derive(Default)]
 pub struct ActivityReader {
     inputs: Vec<Input>,
-    /// The events of all inputs, each put here when its input has ended, so that never all are there twice.
+    /// The events of all inputs, moved here at the end of each input, so that they are never in memory twice.
     found: Vec<Found>,
     pool: Pool,
     passed_over: Vec<PathBuf>,
 }
 
 impl ActivityReader {
-    /// Reads a file, or all files below a directory that may be logs; links in it are not followed. Only a path
-    /// that cannot be opened itself is an error: whatever else cannot be read is a gap.
+    /// Reads a file, or all files below a directory that may be logs, without following links. It is an error only
+    /// if the path itself cannot be opened; anything else that cannot be read is a gap.
     pub fn read_path(&mut self, path: &Path) -> io::Result<()> {
         self.read_some(path, |_| true)
     }
 
-    /// The same, but for files that are not taken.
+    /// Does the same, but reads only files for which `takes` returns true.
     pub fn read_some(
         &mut self,
         path: &Path,
@@ -57,7 +58,8 @@ impl ActivityReader {
             let found = Mutex::new(mem::take(&mut self.found));
             self.inputs.extend(side_by_side(&numbered, |(number, path), pool| {
                 let mut input = read_file(path, pool);
-                put(&mut input, *number, &mut found.lock().unwrap_or_else(PoisonError::into_inner));
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                move_events(&mut input, *number, &mut found);
                 input
             }));
             self.found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -69,23 +71,23 @@ impl ActivityReader {
     }
 
     fn add(&mut self, mut input: Input) {
-        put(&mut input, self.inputs.len(), &mut self.found);
+        move_events(&mut input, self.inputs.len(), &mut self.found);
         self.inputs.push(input);
     }
 
-    /// Reads a stream. No digest counts it among its log files, since it has the name of none.
+    /// Reads a stream. Digests do not count it among their log files.
     pub fn read_stream(&mut self, name: &str, stream: impl Read) {
         let input = Input::read(name.to_owned(), stream, MAX_LENGTH, &mut self.pool);
         self.add(input);
     }
 
-    /// The files below directories that do not look like logs, and were not read.
+    /// The files below directories that were not read, since they do not look like logs.
     #[must_use]
     pub fn passed_over(&self) -> &[PathBuf] {
         &self.passed_over
     }
 
-    /// Everything that was read, each event once.
+    /// Returns everything that was read, each event once.
     #[must_use]
     pub fn finish(self) -> Activity {
         drop(self.pool);
@@ -93,7 +95,7 @@ impl ActivityReader {
     }
 }
 
-/// All files below the directory, in the order of their names.
+/// Lists all files below the directory, ordered by name.
 fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(DirEntry::path);
@@ -107,15 +109,15 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file may be a log, by its name or its beginning. So may what cannot be opened, so that it is reported.
+/// Whether a file may be a log, judging by its name or its beginning. A file that cannot be opened counts, so that
+/// it is reported.
 fn may_be_log(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
     let is_named = LOG_EXTENSIONS.iter().any(|known| extension == *known);
     is_named || path.is_symlink() || !path.is_file() || begins_as_log(path).unwrap_or(true)
 }
 
-/// Does the work on each of the items, side by side, with something that each thread keeps for its own; the
-/// results are in the order of the items.
+/// Processes items in parallel, with a value that each thread keeps. The results are in the order of the items.
 fn side_by_side<T: Sync, S: Default, R: Send>(
     items: &[T],
     work: impl Fn(&T, &mut S) -> R + Sync,
@@ -156,11 +158,12 @@ fn read_file(path: &Path, pool: &mut Pool) -> Input {
     Input { name, trouble: BTreeMap::from([(trouble, 1)]), ..Input::default() }
 }
 
-/// The hashes of the log files that digests name, by their names. What was not read in whole has none.
+/// The hashes of the log files that digests name, by file name. A file that was not read to its end has none.
 fn hashes(inputs: &[Input]) -> HashMap<String, String> {
-    let digests = inputs.iter().flat_map(|input| &input.digests);
-    let named: HashSet<&str> =
-        digests.flat_map(|digest| &digest.files).map(|file| file.name.as_str()).collect();
+    let mut named = HashSet::new();
+    for digest in inputs.iter().flat_map(|input| &input.digests) {
+        named.extend(digest.files.iter().map(|file| file.name.as_str()));
+    }
     let mut files = Vec::new();
     for input in inputs {
         let name = file_name(&input.name);
@@ -181,8 +184,8 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
     known
 }
 
-/// Puts the events of the input of that number with those of others.
-fn put(input: &mut Input, number: usize, found: &mut Vec<Found>) {
+/// Moves the events of the input of that number to those of other inputs.
+fn move_events(input: &mut Input, number: usize, found: &mut Vec<Found>) {
     for event in &mut input.found {
         event.input = u32::try_from(number).unwrap_or(u32::MAX);
     }
@@ -193,20 +196,20 @@ fn put(input: &mut Input, number: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// The turns in which the inputs were delivered, by their numbers: of two corrections of an event the last one
-/// counts, in whichever order the files are read.
-fn turns(inputs: &[Input]) -> Vec<usize> {
+/// The place of each input in the order of delivery. The last correction of an event counts, whatever the order in
+/// which files are read.
+fn delivery_order(inputs: &[Input]) -> Vec<usize> {
     let mut by_delivery: Vec<usize> = (0..inputs.len()).collect();
     by_delivery.sort_by_key(|&number| delivery(&inputs[number].name));
-    let mut turns = vec![0; inputs.len()];
-    for (turn, number) in by_delivery.into_iter().enumerate() {
-        turns[number] = turn;
+    let mut places = vec![0; inputs.len()];
+    for (place, number) in by_delivery.into_iter().enumerate() {
+        places[number] = place;
     }
-    turns
+    places
 }
 
-/// When a log file was delivered, by its name: `111122223333_CloudTrail_us-east-1_20261118T0855Z_….json.gz`. Others
-/// have an order, too.
+/// A key that orders log files by the time of delivery in their names:
+/// `111122223333_CloudTrail_us-east-1_20261118T0855Z_….json.gz`. It gives other files an order, too.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
 fn delivery(name: &str) -> (Option<&str>, &str, &str) {
@@ -217,7 +220,7 @@ fn delivery(name: &str) -> (Option<&str>, &str, &str) {
 /// An account and region.
 type Place = (String, String);
 
-/// The place and the time of delivery of a file that has the name which CloudTrail gave it.
+/// The place and the time of delivery in the name that CloudTrail gives a log file.
 fn place_in_name(name: &str) -> Option<(Place, Timestamp)> {
     let mut parts = file_name(name).split('_');
     let (account, kind, region) = (parts.next()?, parts.next()?, parts.next()?);
@@ -227,15 +230,14 @@ fn place_in_name(name: &str) -> Option<(Place, Timestamp)> {
     is_named.then(|| ((account.to_owned(), region.to_owned()), delivered))
 }
 
-/// CloudTrail mostly delivers an event within minutes, so that those of a file are near each other.
+/// CloudTrail usually delivers an event within minutes, so the events of a file are close together.
 const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// Of what a damaged log file lacks a part: by its name or else, since a file is of one place, by what was read of it.
+/// The place and the period that a damaged log file belongs to, by its name or by the events that were read, since a
+/// file belongs to one place.
 fn damage(input: &Input) -> Option<(Place, Period)> {
-    let mut times: Vec<Timestamp> = Vec::new();
-    for day in input.regions.iter().flat_map(|seen| &seen.days) {
-        times.extend([day.from, day.to]);
-    }
+    let days = input.regions.iter().flat_map(|seen| &seen.days);
+    let mut times: Vec<Timestamp> = days.flat_map(|day| [day.from, day.to]).collect();
     let place = match (place_in_name(&input.name), input.regions.as_slice()) {
         (Some((place, delivered)), _) => {
             times.push(delivered);
@@ -253,7 +255,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let mut coverage = Coverage::default();
     let mut regions = Regions::default();
     let hashes = hashes(&inputs);
-    let turns = turns(&inputs);
+    let delivered = delivery_order(&inputs);
     let mut damages = Vec::new();
     for mut input in inputs {
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
@@ -277,13 +279,12 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
         }));
     }
     let copies = found.len();
-    // The copy of the highest rank first, and of several the latest. Nothing is sorted that would take more
-    // memory.
+    // Of several copies, the one that counts comes first. A stable sort would take more memory.
+    let precedence =
+        |copy: &Found| (copy.rank(), copy.event.at, delivered.get(copy.input as usize), copy.order);
     found.sort_unstable_by(|a, b| {
         let ids = a.event.id.cmp(&b.event.id);
-        let ranks = b.rank().cmp(&a.rank()).then(b.event.at.cmp(&a.event.at));
-        let [a, b] = [a, b].map(|it| (turns.get(it.input as usize), it.place()));
-        ids.then(ranks).then(b.cmp(&a))
+        ids.then_with(|| precedence(b).cmp(&precedence(a)))
     });
     found.dedup_by(|copy, first| copy.event.id == first.event.id);
     coverage.records.duplicates = (copies - found.len()) as u64;
@@ -306,7 +307,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     Activity { coverage, events }
 }
 
-/// What digests do not prove of a period.
+/// The parts of a period that digests do not prove.
 fn unproved(period: Period, proved: &[Period]) -> Vec<Period> {
     let mut holes = Vec::new();
     let mut from = period.from;
@@ -327,7 +328,7 @@ fn unproved(period: Period, proved: &[Period]) -> Vec<Period> {
 struct Regions(BTreeMap<Place, RegionCoverage>);
 
 impl Regions {
-    /// Adds what an input says, given the hashes of the files that were read in whole.
+    /// Adds the coverage of an input, given the hashes of the files that were read to their end.
     fn add(&mut self, input: &mut Input, hashes: &HashMap<String, String>) {
         let is_whole_log = input.form == Some(Form::LogFile) && input.trouble.is_empty();
         for seen in &input.regions {
@@ -354,7 +355,7 @@ impl Regions {
                 }
             }
             let has_all_files = missing.is_empty() && different.is_empty();
-            // What could not be read of a look-up may be of that time.
+            // Events of a look-up that could not be read may be of that period.
             if has_all_files && input.records.unreadable == 0 {
                 insert(&mut region.proved, period, SignedDuration::ZERO);
             } else if !has_all_files {
@@ -379,24 +380,20 @@ impl Regions {
         self.0.entry((account.clone(), region.clone())).or_insert(RegionCoverage {
             account,
             region,
-            records: 0,
-            seen: Vec::new(),
-            logged: Vec::new(),
-            proved: Vec::new(),
-            incomplete: Vec::new(),
+            ..RegionCoverage::default()
         })
     }
 }
 
-/// Adds a period, and joins those that lie no further apart than that.
+/// Adds a period, and joins periods that are at most `apart` from each other.
 fn insert(periods: &mut Vec<Period>, period: Period, apart: SignedDuration) {
     periods.push(period);
     periods.sort();
     periods.dedup_by(|next, before| {
-        let touch = next.from.duration_since(before.to) <= apart;
-        if touch {
+        let is_joined = next.from.duration_since(before.to) <= apart;
+        if is_joined {
             before.to = before.to.max(next.to);
         }
-        touch
+        is_joined
     });
 }

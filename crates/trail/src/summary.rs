@@ -1,4 +1,4 @@
-//! What activity says to people: who could not get in and why, and who signed in.
+//! Summarises activity for people: who could not sign in and why, and who did.
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
@@ -12,33 +12,32 @@ use portcullis_model::{
 };
 
 use crate::attempt::attempts;
-use crate::diagnosis::{self, diagnose};
+use crate::diagnosis::{NOTHING_RECORDED, diagnose, name_device, new_diagnosis};
 use crate::facts::facts;
 
-/// Who gets in so soon after a refusal, from the same address, has mistyped something.
+/// How soon a success from the same address shows that a refusal was a typing error.
 const TYPING_ERROR_WITHIN: SignedDuration = SignedDuration::from_mins(15);
-/// But whoever is refused more often has another problem, or is somebody else.
+/// More refusals than this have another reason, or are somebody else's.
 const MOST_TYPING_ERRORS: usize = 2;
-/// The time for a name that is nobody's.
+/// The same as `TYPING_ERROR_WITHIN` for a user name that does not exist.
 const WRONG_NAME_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Which activity to look at.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Leave out what ended before.
+    /// Leave out what ended before this time.
     pub from: Option<Timestamp>,
-    /// Leave out what began then or later.
+    /// Leave out what began at this time or later.
     pub to: Option<Timestamp>,
     /// Only these accounts; empty: all.
     pub accounts: Vec<String>,
     /// Only these regions; empty: all.
     pub regions: Vec<String>,
-    /// Only the person of that name, in any case of letters; `root` is the root user.
+    /// Only the person of this name, ignoring case; `root` is the root user.
     pub user: Option<String>,
 }
 
-/// Puts the activity that passes the filter into words for people, and into facts for rules: those of each
-/// account that was read, by its id.
+/// Returns the activity that passes the filter as a summary for people, and as facts for rules by account id.
 #[must_use]
 pub fn summarise(
     activity: Activity,
@@ -52,30 +51,30 @@ pub fn summarise(
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
     let mut troubles = troubles(&attempts);
     troubles.retain(|trouble| {
-        let is_likely = trouble.pattern == Pattern::UnknownName;
-        let in_as = trouble.ended.filter(|_| is_likely).map(|success| &success.person);
-        [Some(&trouble.last.person), in_as].into_iter().flatten().any(|it| filter.takes_person(it))
+        let in_as = trouble.in_as();
+        filter.takes_person(&trouble.last.person) || in_as.is_some_and(|it| filter.takes_person(it))
     });
-    let (typing_errors, troubles): (Vec<_>, Vec<_>) =
-        troubles.into_iter().partition(FailedAttempts::is_typing_error);
-    let typing_errors = typing_errors.iter().map(|trouble| trouble.tries.len()).sum();
+    let mut typing_errors = 0;
+    for trouble in troubles.extract_if(.., |trouble| trouble.is_typing_error()) {
+        typing_errors += trouble.tries.len();
+    }
     let mut locked_out = locked_out(troubles);
     for row in &mut locked_out {
         if let Some(arn) = device(row, &events) {
-            diagnosis::name_device(&mut row.diagnosis, arn);
+            name_device(&mut row.diagnosis, arn);
         }
     }
     let similar = filter.user.as_ref().and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter);
-    let timeline = match &filter.user {
-        None => Vec::new(),
-        Some(_) => timeline(&events, &attempts, filter),
-    };
-    let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
-    if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
-        locked_out.push(nothing_recorded(name, similar));
+    let mut timeline = Vec::new();
+    if let Some(name) = &filter.user {
+        timeline = self::timeline(&events, &attempts, filter);
+        if timeline.is_empty() {
+            locked_out.push(nothing_recorded(name, similar));
+        }
     }
+    let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     let summary = ActivitySummary {
         user: filter.user.clone(),
         period,
@@ -89,7 +88,7 @@ pub fn summarise(
     (summary, accounts.unwrap_or_default())
 }
 
-/// Adds the regions that were asked for and that nothing was read of, in each account: rules cannot pass there.
+/// Adds the requested regions of each account from which nothing was read, since rules cannot pass there.
 fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
     let accounts: BTreeSet<String> = coverage.regions.iter().map(|it| it.account.clone()).collect();
     for account in accounts {
@@ -99,11 +98,7 @@ fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
                 coverage.regions.push(RegionCoverage {
                     account: account.clone(),
                     region: region.clone(),
-                    records: 0,
-                    seen: Vec::new(),
-                    logged: Vec::new(),
-                    proved: Vec::new(),
-                    incomplete: Vec::new(),
+                    ..RegionCoverage::default()
                 });
             }
         }
@@ -117,7 +112,7 @@ impl Filter {
             && (self.regions.is_empty() || self.regions.iter().any(|it| it == region))
     }
 
-    /// Whether the event happened then, and the person did it or was acted on.
+    /// Whether the event is in the period, and by or about the person.
     pub(crate) fn takes_event(&self, event: &Event) -> bool {
         let is_theirs = self.user.as_ref().is_none_or(|name| {
             is_named(event.actor.kind, event.actor.name.as_ref(), name)
@@ -140,7 +135,7 @@ fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
-/// What was asked for and, where that is open, what was read.
+/// The requested period, limited by what was read where no limit was requested.
 fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
     let read = || coverage.regions.iter().flat_map(|it| it.seen.iter().chain(&it.proved));
     let (first, last) = (read().map(|it| it.from).min(), read().map(|it| it.to).max());
@@ -161,7 +156,7 @@ fn timeline(events: &[Box<Event>], attempts: &[Attempt], filter: &Filter) -> Vec
     timeline
 }
 
-/// Attempts of a person for one purpose that failed or stopped one after another.
+/// Consecutive attempts of a person with the same purpose that failed or stopped.
 struct FailedAttempts<'a> {
     tries: Vec<&'a Attempt>,
     /// The last of them.
@@ -171,8 +166,14 @@ struct FailedAttempts<'a> {
     ended: Option<&'a Attempt>,
 }
 
-impl FailedAttempts<'_> {
-    /// Whether the same address got in so soon that somebody must have mistyped something.
+impl<'a> FailedAttempts<'a> {
+    /// The person who soon signed in from where an unknown name was typed.
+    fn in_as(&self) -> Option<&'a Person> {
+        let success = self.ended.filter(|_| self.pattern == Pattern::UnknownName)?;
+        Some(&success.person)
+    }
+
+    /// Whether the same address succeeded so soon that somebody must have mistyped something.
     fn is_typing_error(&self) -> bool {
         let limit = match self.pattern {
             Pattern::UnknownName => WRONG_NAME_WITHIN,
@@ -197,7 +198,7 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
     let mut by_end: Vec<&Attempt> = attempts.iter().collect();
     by_end.sort_by_key(|attempt| attempt.last);
     for attempt in by_end {
-        // Who may assume one role may still be refused another.
+        // Somebody who may assume one role may still be refused another.
         let role = attempt.role.as_ref().filter(|_| attempt.purpose == Purpose::SwitchRole);
         let key = (&attempt.person, attempt.purpose, role);
         if let Some(pattern) = attempt.pattern {
@@ -226,7 +227,7 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
     all
 }
 
-/// Whether somebody signed in from where a name was mistyped, soon after.
+/// Whether somebody signed in soon after a name was mistyped, from the same address.
 fn is_right_name(attempt: &Attempt, wrong: &Attempt) -> bool {
     let wait = attempt.first.duration_since(wrong.last);
     attempt.outcome == Outcome::Success
@@ -236,8 +237,8 @@ fn is_right_name(attempt: &Attempt, wrong: &Attempt) -> bool {
         && (SignedDuration::ZERO..=WRONG_NAME_WITHIN).contains(&wait)
 }
 
-/// One row per person: their last trouble, and rather one that lasts. Roles that they were refused have a row of
-/// their own, so that a program that has the key of somebody does not hide that they cannot sign in.
+/// One row per person, with their last trouble, preferably one that has not ended. Refused roles have a separate
+/// row, so that a program with somebody's key does not hide that they cannot sign in.
 fn locked_out(troubles: Vec<FailedAttempts<'_>>) -> Vec<LockedOut> {
     let mut people: BTreeMap<(&Person, bool), FailedAttempts<'_>> = BTreeMap::new();
     for trouble in troubles {
@@ -258,6 +259,7 @@ fn locked_out(troubles: Vec<FailedAttempts<'_>>) -> Vec<LockedOut> {
 }
 
 fn row(trouble: FailedAttempts<'_>) -> LockedOut {
+    let in_as = trouble.in_as();
     let FailedAttempts { tries, last, pattern, ended } = trouble;
     LockedOut {
         person: last.person.clone(),
@@ -269,13 +271,13 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
         pattern,
         diagnosis: diagnose(&tries, last, pattern),
         in_since: ended.map(|success| success.last),
-        in_as: ended.filter(|_| pattern == Pattern::UnknownName).map(|it| it.person.clone()),
+        in_as: in_as.cloned(),
         last: Some(last.clone()),
     }
 }
 
-/// The MFA device of somebody, as the last of their events says: the one that they sign in with or, where an
-/// enrolment is at fault, the one that they could not delete.
+/// The person's MFA device according to their last event: the one that they sign in with or, if an enrolment is at
+/// fault, the one that they could not delete.
 fn device<'e>(row: &LockedOut, events: &'e [Box<Event>]) -> Option<&'e str> {
     for event in events.iter().rev() {
         let named = match row.pattern {
@@ -294,8 +296,7 @@ fn device<'e>(row: &LockedOut, events: &'e [Box<Event>]) -> Option<&'e str> {
     None
 }
 
-/// Somebody who tried to get in and whose name begins with that one, is the beginning of it, or differs in a letter or
-/// two.
+/// Somebody who tried to sign in and whose name begins with `name`, or the reverse, or differs in one or two letters.
 fn similar(name: &str, attempts: &[Attempt]) -> Option<Person> {
     let wanted = name.to_ascii_lowercase();
     let mut best: Option<(usize, &Person)> = None;
@@ -324,7 +325,7 @@ fn nothing_recorded(name: &str, similar: Option<Person>) -> LockedOut {
         last_try: None,
         sources: BTreeSet::new(),
         pattern: Pattern::NothingRecorded,
-        diagnosis: diagnosis::nothing_recorded(),
+        diagnosis: new_diagnosis(NOTHING_RECORDED, None),
         in_since: None,
         in_as: similar,
         last: None,

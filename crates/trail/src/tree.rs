@@ -1,38 +1,43 @@
-//! JSON read without copying its texts.
+//! Reads JSON without copying its texts.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A value of JSON, as far as events are read: of numbers, lists and null, only that they are there.
+/// A JSON value, as far as events need it.
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
-    /// Names, which are texts, and values in the order in which they are written. No name stands twice.
+    /// Keys, which are texts, and values in their order in the text. Each key occurs once.
     Object(Vec<(Node<'a>, Node<'a>)>),
+    /// A number, a list or null.
     Other,
 }
 
 impl Node<'_> {
-    /// The field of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Node::Object(fields) = self else { return None };
-        let field = fields.iter().find(|(key, _)| key.as_str() == Some(name));
-        field.map(|(_, value)| value)
+        let (_, value) = fields.iter().find(|(key, _)| key.as_str() == Some(name))?;
+        Some(value)
+    }
+
+    /// Whether the object has a text under this name, which may be empty.
+    pub(crate) fn has_text(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Node::Text(_)))
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
         if let Node::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The text at the end of that path, such as `/userIdentity/type`, unless it is empty.
+    /// The text at the end of a path such as `/userIdentity/type`, unless it is empty.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         self.at(path)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Whether the value at the end of that path is true, which CloudTrail may write as a text.
+    /// Whether the value at the end of a path is true, which CloudTrail may write as a text.
     pub(crate) fn flag(&self, path: &str) -> bool {
         match self.at(path) {
             Some(Node::Bool(flag)) => *flag,
@@ -52,11 +57,11 @@ impl<'de> Deserialize<'de> for Node<'de> {
     }
 }
 
-/// Whether a name stands twice, so that nobody knows which of the two values counts.
-fn has_twice(fields: &[(Node<'_>, Node<'_>)]) -> bool {
-    let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.windows(2).any(|two| two[0] == two[1])
+/// Whether a key occurs twice, so that it is unclear which value counts.
+fn has_duplicate(fields: &[(Node<'_>, Node<'_>)]) -> bool {
+    let mut keys: Vec<_> = fields.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|two| two[0] == two[1])
 }
 
 struct Nodes;
@@ -65,7 +70,7 @@ impl<'de> Visitor<'de> for Nodes {
     type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value of JSON")
+        f.write_str("a JSON value")
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Node<'de>, E> {
@@ -97,7 +102,7 @@ impl<'de> Visitor<'de> for Nodes {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
-        // Each is read, since one that is broken breaks the whole.
+        // Each item is read, since a broken one makes the whole invalid.
         while items.next_element::<Node<'_>>()?.is_some() {}
         Ok(Node::Other)
     }
@@ -107,7 +112,7 @@ impl<'de> Visitor<'de> for Nodes {
         while let Some(field) = entries.next_entry()? {
             fields.push(field);
         }
-        if has_twice(&fields) {
+        if has_duplicate(&fields) {
             return Err(Error::custom("a key occurs twice"));
         }
         Ok(Node::Object(fields))
