@@ -1,4 +1,4 @@
-//! Events put together to attempts, so that one sign-in counts once.
+//! Groups events into attempts, so that one sign-in counts once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,17 +11,15 @@ use portcullis_model::{
 use crate::interest::IDENTITY_CENTER;
 use crate::pattern::{is_wrong_code, pattern};
 
-/// The code of a second factor follows the password within that time.
+/// How soon the code of a second factor follows the password.
 const CODE_WITHIN: SignedDuration = SignedDuration::from_mins(10);
-/// Whoever has asked for a new root password and got no mail asks again within that time.
+/// How soon somebody who got no mail asks again for a new root password.
 const ASKS_AGAIN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-/// A console opens so soon after a sign-in to Identity Center.
+/// How soon a console opens after a sign-in to Identity Center.
 const CONSOLE_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 const NO_LIMIT: SignedDuration = SignedDuration::MAX;
 
-/// The attempts that the events make, by when they began.
-///
-/// The events must be ordered by time.
+/// Groups events, which must be ordered by time, into attempts, ordered by their beginning.
 pub(crate) fn attempts(events: &[Box<Event>]) -> Vec<Attempt> {
     let mut steps = Vec::new();
     for event in events {
@@ -29,7 +27,7 @@ pub(crate) fn attempts(events: &[Box<Event>]) -> Vec<Attempt> {
             steps.push((event, purpose));
         }
     }
-    // Times are whole seconds, and a code may be given within one.
+    // Times are whole seconds, and a code may follow within the same one.
     steps.sort_by_key(|(event, _)| (event.at, !is_first_step(event)));
     let mut attempts = Attempts {
         all: Vec::with_capacity(steps.len()),
@@ -45,7 +43,7 @@ pub(crate) fn attempts(events: &[Box<Event>]) -> Vec<Attempt> {
     attempts.all
 }
 
-/// What the event is a step to.
+/// The purpose of the attempt that the event belongs to.
 fn purpose(event: &Event) -> Option<Purpose> {
     let is_person =
         !matches!(event.actor.kind, ActorKind::Role | ActorKind::Instance | ActorKind::Other);
@@ -55,15 +53,15 @@ fn purpose(event: &Event) -> Option<Purpose> {
         }
         name if IDENTITY_CENTER.contains(&name) => Purpose::SignIn,
         "SwitchRole" => Purpose::SwitchRole,
-        // Programs are refused roles all the time.
+        // Roles are refused to programs all the time.
         "AssumeRole" if is_person => Purpose::SwitchRole,
-        // A program renews its token by itself, until somebody has to sign in again.
+        // A program renews its token by itself until somebody has to sign in again.
         "CreateOAuth2Token" if event.target.as_deref() == Some("refresh_token") => return None,
         "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Purpose::CommandLine,
         "GetSessionToken" if gives_code(event) => Purpose::SessionToken,
         "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Purpose::PasswordRecovery,
         "ChangePassword" => Purpose::PasswordChange,
-        // A role creates devices for others.
+        // Roles create devices for other people.
         "CreateVirtualMFADevice" if !is_person => return None,
         "CreateVirtualMFADevice"
         | "DeleteVirtualMFADevice"
@@ -73,15 +71,15 @@ fn purpose(event: &Event) -> Option<Purpose> {
     })
 }
 
-/// Whether a code was given for a session token: programs get tokens without one, or are refused for another
-/// reason.
+/// Whether an MFA code was given for a session token. Programs get tokens without one, or are refused for other
+/// reasons.
 fn gives_code(event: &Event) -> bool {
     let is_over =
         event.outcome == Outcome::Success || event.message.as_deref().is_some_and(is_wrong_code);
     is_over && event.mfa == Some(Mfa::Used)
 }
 
-/// The names of Identity Center's users by their ids: CloudTrail names a user once per success only.
+/// The names of Identity Center's users by id. CloudTrail names a user in one event of each success only.
 fn names(events: &[Box<Event>]) -> HashMap<SharedText, SharedText> {
     let mut names = HashMap::new();
     for event in events {
@@ -94,8 +92,8 @@ fn names(events: &[Box<Event>]) -> HashMap<SharedText, SharedText> {
     names
 }
 
-/// How the names of IAM users are written that have capitals, by account and name in lower case: a sign-in page
-/// takes `ana` for `Ana`.
+/// The spelling of IAM user names with capitals, by account and lower-case name. A sign-in page accepts `ana`
+/// for `Ana`.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 fn spellings(events: &[Box<Event>]) -> HashMap<(SharedText, String), SharedText> {
@@ -112,8 +110,8 @@ fn spellings(events: &[Box<Event>]) -> HashMap<(SharedText, String), SharedText>
     spellings
 }
 
-/// Of which directory people are whose name an event of their sign-in gives, by account and name: until July 2025,
-/// only the last event of a sign-in that succeeded said it.
+/// The directories of people, by account and name. Until July 2025, only the last event of a successful sign-in
+/// showed the directory.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 fn directories(events: &[Box<Event>]) -> HashMap<(SharedText, SharedText), ActorKind> {
@@ -125,7 +123,7 @@ fn directories(events: &[Box<Event>]) -> HashMap<(SharedText, SharedText), Actor
             && let Some(name) = &event.actor.name
         {
             let known = directories.entry((event.account.clone(), name.clone())).or_insert(kind);
-            // Both may have a user of that name.
+            // Both directories may have a user of that name.
             if *known != kind {
                 *known = ActorKind::Other;
             }
@@ -134,14 +132,14 @@ fn directories(events: &[Box<Event>]) -> HashMap<(SharedText, SharedText), Actor
     directories
 }
 
-/// Whether the event is a step of a sign-in to the portal of Identity Center, or to an application that has the
-/// same events.
+/// Whether the event is a step of a sign-in to the portal of Identity Center, or to an application that records
+/// the same events.
 fn is_of_portal(event: &Event) -> bool {
     event.name == "ExternalIdPDirectoryLogin" || IDENTITY_CENTER.contains(&&*event.name)
 }
 
-/// Whether people signed in to the portals of several Identity Centers: each is in an account of its own, and may
-/// have users of the same names.
+/// Whether people signed in to several Identity Centers. Each is in its own account, and their users may have the
+/// same names.
 fn has_several_centers(events: &[Box<Event>]) -> bool {
     let mut accounts = HashSet::new();
     for event in events {
@@ -152,16 +150,16 @@ fn has_several_centers(events: &[Box<Event>]) -> bool {
     accounts.len() > 1
 }
 
-/// The id of a user of Identity Center. Of a session, it is that of the role.
+/// The id of a user of Identity Center. A session has the id of its role instead.
 fn user_id(actor: &Actor) -> Option<&SharedText> {
     let is_user = actor.kind == ActorKind::IdentityCenter && actor.role.is_none();
     actor.principal_id.as_ref().filter(|_| is_user)
 }
 
-/// What ties an event to the attempt that earlier events began.
+/// Connects an event with an attempt that earlier events began.
 #[derive(Eq, Hash, PartialEq)]
 enum Tie {
-    /// A code was asked for, at an address.
+    /// A person at this address was asked for a code.
     Code(Person, Option<SharedText>),
     /// A workflow of Identity Center.
     Workflow(SharedText),
@@ -169,7 +167,7 @@ enum Tie {
     Portal(Option<SharedText>),
     /// A person began something that takes a second step.
     Step(Purpose, Person),
-    /// A virtual MFA device of an account, by its name, was created and is to be enabled.
+    /// A virtual MFA device of this account and name was created, and is not yet enabled.
     Device(SharedText, String),
 }
 
@@ -186,13 +184,16 @@ struct Attempts {
 impl Attempts {
     fn add(&mut self, event: &Event, purpose: Purpose) {
         let person = self.person(event);
+        let (ties, limit) = ties_to_earlier(event, purpose, &person);
         let mut begun = None;
-        for (tie, limit) in ties_to_earlier(event, purpose, &person) {
-            let index = self.open.remove(&tie);
-            let in_time = |&index: &usize| event.at.duration_since(self.all[index].last) <= limit;
-            begun = begun.or(index.filter(in_time));
+        for tie in ties {
+            if let Some(index) = self.open.remove(&tie)
+                && event.at.duration_since(self.all[index].last) <= limit
+            {
+                begun = begun.or(Some(index));
+            }
         }
-        // To delete a device is part of an enrolment only if that went before.
+        // Deleting a device belongs to an enrolment only if one began before.
         let deletes = event.name == "DeleteVirtualMFADevice" && event.outcome == Outcome::Success;
         if deletes && begun.is_none() {
             return;
@@ -203,7 +204,7 @@ impl Attempts {
         });
         let account = self.account(event.actor.kind, event);
         let attempt = &mut self.all[index];
-        // The last event of a sign-in says of which directory the person is.
+        // The last event of a sign-in shows the person's directory.
         if attempt.person.kind == ActorKind::Other {
             attempt.person.kind = event.actor.kind;
             attempt.person.account = account;
@@ -241,7 +242,7 @@ impl Attempts {
         }
     }
 
-    /// The account that the name of somebody belongs to; none: a name of an identity provider.
+    /// The account in which a person's name is unique; none for the names of an identity provider.
     fn account(&self, kind: ActorKind, event: &Event) -> Option<SharedText> {
         let is_global = match kind {
             ActorKind::Saml => true,
@@ -275,30 +276,28 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
     }
 }
 
-/// The attempts that the event may go on with, the likeliest first, and how soon it must.
-fn ties_to_earlier(event: &Event, purpose: Purpose, person: &Person) -> Vec<(Tie, SignedDuration)> {
+/// The attempts that the event may continue, the most likely first, and how soon it must follow.
+fn ties_to_earlier(event: &Event, purpose: Purpose, person: &Person) -> (Vec<Tie>, SignedDuration) {
     let step = || Tie::Step(purpose, person.clone());
     match &*event.name {
         "ConsoleLogin" if person.kind == ActorKind::IdentityCenter => {
-            vec![(Tie::Portal(person.name.clone()), CONSOLE_WITHIN)]
+            (vec![Tie::Portal(person.name.clone())], CONSOLE_WITHIN)
         }
-        "ConsoleLogin" => vec![(Tie::Code(person.clone(), event.source.clone()), CODE_WITHIN)],
-        "CreateOAuth2Token" => vec![(step(), CODE_WITHIN)],
-        "PasswordRecoveryRequested" => vec![(step(), ASKS_AGAIN_WITHIN)],
-        "PasswordRecoveryCompleted" => vec![(step(), NO_LIMIT)],
-        "EnableMFADevice" => {
-            let device = device(event).map(|device| (device, NO_LIMIT));
-            device.into_iter().chain([(step(), NO_LIMIT)]).collect()
-        }
+        "ConsoleLogin" => (vec![Tie::Code(person.clone(), event.source.clone())], CODE_WITHIN),
+        "CreateOAuth2Token" => (vec![step()], CODE_WITHIN),
+        "PasswordRecoveryRequested" => (vec![step()], ASKS_AGAIN_WITHIN),
+        "PasswordRecoveryCompleted" => (vec![step()], NO_LIMIT),
+        "EnableMFADevice" => (device(event).into_iter().chain([step()]).collect(), NO_LIMIT),
         "DeleteVirtualMFADevice" if event.outcome == Outcome::Success => {
-            device(event).map(|device| (device, NO_LIMIT)).into_iter().collect()
+            (Vec::from_iter(device(event)), NO_LIMIT)
         }
-        name if IDENTITY_CENTER.contains(&name) => {
-            let workflow = event.workflow.clone().map(Tie::Workflow);
-            workflow.map(|workflow| (workflow, NO_LIMIT)).into_iter().collect()
-        }
-        _ => Vec::new(),
+        name if IDENTITY_CENTER.contains(&name) => (Vec::from_iter(workflow(event)), NO_LIMIT),
+        _ => (Vec::new(), NO_LIMIT),
     }
+}
+
+fn workflow(event: &Event) -> Option<Tie> {
+    event.workflow.clone().map(Tie::Workflow)
 }
 
 /// The virtual MFA device that the event is about.
@@ -307,12 +306,12 @@ fn device(event: &Event) -> Option<Tie> {
         "EnableMFADevice" => event.authenticator.as_deref()?,
         _ => event.target.as_deref()?,
     };
-    // A device is created by its name, and then has an ARN.
+    // A device is created by its name, and has an ARN later.
     let name = name.rsplit('/').next()?.to_ascii_lowercase();
     Some(Tie::Device(event.account.clone(), name))
 }
 
-/// What later events may go on with.
+/// How later events may continue the attempt.
 fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
     let step = || Tie::Step(attempt.purpose, attempt.person.clone());
     let succeeded = event.outcome == Outcome::Success;
@@ -322,28 +321,27 @@ fn ties_to_later(event: &Event, attempt: &Attempt) -> Vec<Tie> {
             [step()].into_iter().chain(device(event)).collect()
         }
         "AuthorizeOAuth2Access" | "PasswordRecoveryRequested" if succeeded => vec![step()],
-        // Whoever mistypes a code tries the same device again.
+        // After a mistyped code, the same device is tried again.
         "EnableMFADevice" if !succeeded => [step()].into_iter().chain(device(event)).collect(),
         name if IDENTITY_CENTER.contains(&name) => {
-            let workflow = event.workflow.clone().map(Tie::Workflow);
             let is_in = name == "UserAuthentication" && succeeded;
             let portal = is_in.then(|| Tie::Portal(attempt.person.name.clone()));
-            workflow.into_iter().chain(portal).collect()
+            workflow(event).into_iter().chain(portal).collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// What the unique ids of IAM users begin with; elsewhere, events name the account.
+/// The prefix of the unique ids of IAM users. Root's events have the id of the account instead.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 const USER_ID_PREFIX: &str = "AIDA";
 
-/// Adds what the event says to its attempt.
+/// Adds an event to its attempt.
 fn extend(attempt: &mut Attempt, event: &Event) {
     let was_refused = has_refused_factor(attempt);
     note_factors(attempt, event);
-    // The right password undoes the wrong one.
+    // The right password makes up for the wrong one.
     if was_refused && !has_refused_factor(attempt) && attempt.outcome == Outcome::Failure {
         attempt.outcome = Outcome::Unfinished;
     }
@@ -380,7 +378,7 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     };
 }
 
-/// Whether success of the event alone gets nobody anywhere.
+/// Whether another step must follow even if this one succeeds.
 fn is_first_step(event: &Event) -> bool {
     matches!(
         &*event.name,
@@ -411,24 +409,28 @@ fn note_factors(attempt: &mut Attempt, event: &Event) {
     }
 }
 
-/// Whether one of the factors was refused, and not right afterwards.
+/// Whether a factor was refused and has not passed since.
 pub(crate) fn has_refused_factor(attempt: &Attempt) -> bool {
     attempt.factors.iter().any(|factor| factor.state == FactorState::Refused)
 }
 
-/// Whether a second factor was used, in what the events show so far.
+/// Whether a second factor was used, as far as the events show.
 fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
-    if event.name == "UserAuthentication" && event.outcome == Outcome::Success {
-        let passed = attempt.factors.iter().filter(|it| it.state == FactorState::Passed);
-        let passed: Vec<&str> = passed.map(|factor| &*factor.name).collect();
-        return Some(match passed.as_slice() {
-            [] => Mfa::Unknown,
-            names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
-            // The code of a mail stands in for the password of a new user, once.
-            ["PASSWORD" | "EMAIL_OTP"] => Mfa::NotUsed,
-            _ => Mfa::Used,
-        });
+    if event.name != "UserAuthentication" || event.outcome != Outcome::Success {
+        // The console's own event shows less than Identity Center's.
+        return attempt.mfa.or(event.mfa);
     }
-    // The console's own event knows less than Identity Center's.
-    attempt.mfa.or(event.mfa)
+    let mut passed = Vec::new();
+    for factor in &attempt.factors {
+        if factor.state == FactorState::Passed {
+            passed.push(&*factor.name);
+        }
+    }
+    Some(match passed.as_slice() {
+        [] => Mfa::Unknown,
+        names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
+        // A new user's first sign-in may take a code sent by email instead of a password.
+        ["PASSWORD" | "EMAIL_OTP"] => Mfa::NotUsed,
+        _ => Mfa::Used,
+    })
 }
