@@ -1,11 +1,11 @@
-//! The fields at the top of a record that say whether it matters, read without parsing the rest.
+//! Reads the top-level fields of a record that decide whether it matters, without parsing the rest.
 
 use memchr::memchr;
 
 use crate::split::Record;
 use crate::tree::Node;
 
-/// What a record says of itself at its top level: bytes, since most of it is only compared.
+/// Top-level fields of a record, as bytes, since most are only compared.
 #[derive(Default)]
 pub(crate) struct Header<'a> {
     pub(crate) event_source: Option<&'a [u8]>,
@@ -19,16 +19,15 @@ pub(crate) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Reads the strings of a record's top level. None if anything about it needs the parser: an escape,
-    /// a key that stands twice, a field that is not text, no source, or bytes that
-    /// no name has.
+    /// Reads the strings at a record's top level. None if the record needs the parser: it has an escape, a duplicate
+    /// key, a field that is not text, no source, or names with bytes outside ASCII.
     pub(crate) fn scan(record: &Record<'a>) -> Option<Header<'a>> {
         let Record { text: record, strings, may_escape } = *record;
         let mut header = Header::default();
         for (index, &[begin, end]) in strings.iter().enumerate() {
             let key = &record[begin + 1..end];
             let Some(field) = header.field(key) else {
-                // A key that is written with an escape may be any of the fields.
+                // A key written with an escape may be any of the fields.
                 if may_escape && has_escape(key) && value_of(record, end).is_some() {
                     return None;
                 }
@@ -48,19 +47,18 @@ impl<'a> Header<'a> {
         decisive.iter().all(|text| text.is_ascii()).then_some(header)
     }
 
-    /// The same of a record that was parsed.
+    /// Reads the same fields of a parsed record.
     pub(crate) fn read(record: &'a Node<'_>) -> Header<'a> {
-        let text = |key: &str| record.get(key)?.as_str().map(str::as_bytes);
-        Header {
-            event_source: text("eventSource"),
-            event_name: text("eventName"),
-            event_time: text("eventTime"),
-            event_category: text("eventCategory"),
-            event_type: text("eventType"),
-            region: text("awsRegion"),
-            account: text("recipientAccountId"),
-            error_code: text("errorCode"),
+        let mut header = Header::default();
+        let Node::Object(fields) = record else { return header };
+        for (key, value) in fields {
+            if let Some(key) = key.as_str()
+                && let Some(field) = header.field(key.as_bytes())
+            {
+                *field = value.as_str().map(str::as_bytes);
+            }
         }
+        header
     }
 
     fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {
@@ -78,13 +76,13 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Where the value of a key begins whose second quote is there. None: the string is not a key.
+/// The index of the value whose key ends with that quote; none if the string is not a key.
 fn value_of(record: &[u8], quote: usize) -> Option<usize> {
     let colon = next(record, quote + 1)?;
     if record[colon] == b':' { next(record, colon + 1) } else { None }
 }
 
-/// The next byte that is not white space.
+/// The index of the next byte that is not white space.
 fn next(record: &[u8], from: usize) -> Option<usize> {
     let rest = record.get(from..)?;
     Some(from + rest.iter().position(|byte| !byte.is_ascii_whitespace())?)
