@@ -1,4 +1,4 @@
-//! Who acted, from `userIdentity`.
+//! Reads who acted from `userIdentity`.
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>
 
@@ -7,18 +7,18 @@ use portcullis_model::{Actor, ActorKind, Arn};
 use crate::pool::Pool;
 use crate::tree::Node;
 
-/// What stands in place of a name that the account has no user of.
+/// CloudTrail's placeholder for a name that no user of the account has.
 pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
-/// What stands in place of the type of a user of whom that is not said.
+/// The type of a user whose type is not known.
 pub(crate) const NOT_NAMED: &str = "not named";
 
-/// What stands for the role of sessions of root that `sts:AssumeRoot` opens.
+/// The role shown for root's sessions that `sts:AssumeRoot` opens.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html>
 const ASSUME_ROOT: &str = "AssumeRoot";
 
-/// The actor of a record. A type that is not known is kept as it is.
+/// The actor of a record. An unknown type serves as the name.
 pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let user_name = record.text("/userIdentity/userName");
     let principal_id = record.text("/userIdentity/principalId");
@@ -30,10 +30,10 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     };
     let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
     match kind(record, resource.unwrap_or_default()) {
-        // Its event of a sign-in with an identity provider has had the account's principal, which is written as root.
+        // Identity Center has recorded sign-ins with an external identity provider as if root made them.
         "Root" if record.text("/eventName") == Some(EXTERNAL_IDP) => directory_user(record, pool),
         "Root" => {
-            // A session that the management account opened, and no use of root's own credentials.
+            // A session that the management account opened, without root's own credentials.
             let is_assumed = record.flag("/userIdentity/sessionContext/assumedRoot");
             let root = actor(ActorKind::Root, None);
             Actor { role: is_assumed.then(|| pool.text(ASSUME_ROOT)), ..root }
@@ -49,22 +49,21 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
         }
         "SAMLUser" => actor(saml_kind(record), user_name),
         "IdentityCenterUser" | "Unknown" | "" => directory_user(record, pool),
-        // A CSV names the session alone.
+        // A CSV names only the session.
         _ if user_name.is_some_and(is_instance) => actor(ActorKind::Instance, user_name),
         NOT_NAMED => actor(ActorKind::Other, user_name),
         other => actor(ActorKind::Other, user_name.or(Some(other))),
     }
 }
 
-/// Whether the record says who acted, as all do but those of what AWS does by itself. Without it, root may
-/// have acted.
+/// Whether the record says who acted, or AWS acted itself. In any other record, root may have acted.
 pub(crate) fn is_named(record: &Node<'_>) -> bool {
     let is_of_aws = |kind: &str| kind.eq_ignore_ascii_case("AwsServiceEvent");
     ["/userIdentity/type", "/userIdentity/arn"].iter().any(|path| record.text(path).is_some())
         || record.text("/eventType").is_some_and(is_of_aws)
 }
 
-/// The type as AWS writes it; where it is not there, the one that the ARN has.
+/// The type as AWS writes it, or else the type that the ARN implies.
 fn kind<'r>(record: &'r Node<'_>, resource: &str) -> &'r str {
     const TYPES: [(&str, &str); 7] = [
         ("Root", "root"),
@@ -89,12 +88,12 @@ fn kind<'r>(record: &'r Node<'_>, resource: &str) -> &'r str {
     written.unwrap_or_default()
 }
 
-/// The session of a role, by who opened it.
+/// The session of a role; its kind depends on who opened it.
 fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
     let mut parts = resource.split('/').skip(1);
     let (role, name) = (parts.next().unwrap_or_default(), parts.next());
     let principal_id = record.text("/userIdentity/principalId");
-    // The id of the role, and the name of the session.
+    // The role's id and the session's name.
     let [role_id, session_id] = [0, 1].map(|part| principal_id?.split(':').nth(part));
     let set = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_'));
     let kind = if set.is_some() {
@@ -122,7 +121,7 @@ fn is_instance(session: &str) -> bool {
     })
 }
 
-/// Identity Center enters accounts by a SAML provider of its own.
+/// Identity Center opens sessions in accounts with its own SAML provider.
 fn saml_kind(record: &Node<'_>) -> ActorKind {
     let provider = record.text("/requestParameters/principalArn").unwrap_or_default();
     if provider.contains(":saml-provider/AWSSSO_") {
@@ -140,7 +139,7 @@ fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
     let is_hidden = name == Some(HIDDEN);
     let kind = if is_hidden { ActorKind::UnknownUser } else { directory_kind(record) };
     let name = name.filter(|_| !is_hidden);
-    // Other ids in these events are those of the account.
+    // Other ids in these events are account ids.
     let id = record.text(USER_ID);
     Actor {
         kind,
@@ -150,26 +149,26 @@ fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
     }
 }
 
-/// Identity Center's event of a sign-in by its external identity provider, which root has no part in.
+/// Identity Center's event for a sign-in with an external identity provider.
 const EXTERNAL_IDP: &str = "ExternalIdPDirectoryLogin";
 
 /// The id of a user of Identity Center.
 const USER_ID: &str = "/userIdentity/onBehalfOf/userId";
 
-/// The page that a person signs in to. What follows in its address names where the portal leads to.
+/// The page that a person signs in to, without the query, which names the application to open.
 fn page<'n>(record: &'n Node<'_>) -> &'n str {
     let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
     page.split('?').next().unwrap_or_default()
 }
 
-/// Whether somebody signs in to WorkSpaces or to a web app of Transfer Family, and not to the portal.
+/// Whether somebody signs in to WorkSpaces or a web app of Transfer Family instead of the portal.
 pub(crate) fn is_at_application(record: &Node<'_>) -> bool {
     let page = page(record);
     ["/workspaces", ".transfer", "//skylight.local"].iter().any(|it| page.contains(it))
 }
 
-/// Whose user it is; `Other` where the record does not say. Only Identity Center names the user by an id. The
-/// page that the user signs in to stands in the last event of a sign-in.
+/// The directory of a user; `Other` if the record does not show it. Only Identity Center names the user by id. The
+/// last event of a sign-in shows the page.
 ///
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html>
 /// <https://docs.aws.amazon.com/workspaces/latest/adminguide/cloudtrail_logging.html>

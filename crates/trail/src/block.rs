@@ -1,12 +1,12 @@
-//! Sixty-four bytes looked at together: a bit of a word for each of them, the lowest for the first.
+//! Examines sixty-four bytes at once, with a bit for each in a word, the lowest for the first byte.
 
-/// As many bytes as a word has bits.
+/// The number of bits in a word.
 pub(crate) const BLOCK: usize = 64;
 
-/// Which bytes are of that kind.
+/// The bytes that meet a condition.
 #[inline]
 pub(crate) fn bits(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
-    // Multiplied by this, a one in each of eight bytes becomes a bit of the highest.
+    // Multiplication by this moves a one in each of eight bytes to a bit of the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut ones = [0; BLOCK];
     for (one, byte) in ones.iter_mut().zip(block) {
@@ -19,7 +19,7 @@ pub(crate) fn bits(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
     bits
 }
 
-/// Of each bit, whether the bits up to it, itself included, are odd in number.
+/// For each bit, whether the number of set bits up to and including it is odd.
 pub(crate) fn parity(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
@@ -27,7 +27,7 @@ pub(crate) fn parity(mut bits: u64) -> u64 {
     bits
 }
 
-/// The first bit that is set from that place on.
+/// The first bit set at this place or higher.
 pub(crate) fn first_from(place: usize, bits: u64) -> Option<usize> {
     let left = u64::MAX.checked_shl(u32::try_from(place).ok()?)? & bits;
     (left != 0).then(|| left.trailing_zeros() as usize)

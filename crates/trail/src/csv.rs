@@ -1,6 +1,6 @@
-//! The event history as the console saves it as CSV.
+//! Reads the event history that the console saves as CSV.
 //!
-//! It has neither `responseElements` nor `additionalEventData`, so it says of no sign-in how it ended.
+//! It has neither `responseElements` nor `additionalEventData`, so it does not show the outcome of sign-ins.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ use crate::actor;
 use crate::input::Input;
 use crate::split::{MAX_RECORD, TOO_LONG};
 
-/// The columns that are read, and the fields of a record that they are.
+/// The columns that are read, with the corresponding fields of a record.
 const COLUMNS: [(&str, &str); 11] = [
     ("Event ID", "eventID"),
     ("Event name", "eventName"),
@@ -27,10 +27,10 @@ const COLUMNS: [(&str, &str); 11] = [
     ("Event category", "eventCategory"),
 ];
 
-/// Without these columns, a file is something else.
+/// A file without these columns is not an event history.
 const NEEDED: [&str; 2] = ["Event ID", "Event name"];
 
-/// Whether a line has the needed columns.
+/// Whether a line contains the needed column titles.
 pub(crate) fn is_title(line: &[u8]) -> bool {
     let line = String::from_utf8_lossy(line);
     NEEDED.iter().all(|name| line.contains(name))
@@ -53,7 +53,7 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
     let user_name = column("User name");
     let mut row = StringRecord::new();
     loop {
-        // A cell whose quotes never end would be read to the end of the file.
+        // A cell without a closing quote would be read to the end of the file.
         reader.get_mut().set_limit(MAX_RECORD as u64);
         let result = reader.read_record(&mut row);
         if reader.get_ref().limit() == 0 {
@@ -71,17 +71,20 @@ pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
             }
         }
         let cell = |at: Option<usize>| at.and_then(|at| row.get(at)).filter(|it| !it.is_empty());
-        let fields =
-            columns.iter().filter_map(|&(at, key)| Some((key.to_owned(), cell(at)?.into())));
-        let mut record: Map<String, Value> = fields.collect();
-        describe_user(&mut record, cell(user_name));
+        let mut record = Map::new();
+        for (at, key) in columns {
+            if let Some(cell) = cell(at) {
+                record.insert(key.to_owned(), cell.into());
+            }
+        }
+        add_user(&mut record, cell(user_name));
         input.take_record(Value::from(record).to_string().as_bytes(), RANK);
     }
 }
 
-/// Rows name the user, and not what they are. Only root's name, and the one that CloudTrail puts in
-/// place of a name that is nobody's, say it; a sign-in under the latter has failed.
-fn describe_user(record: &mut Map<String, Value>, name: Option<&str>) {
+/// Adds the user to the record. Rows do not show the type of a user, except by root's name and CloudTrail's
+/// placeholder for an unknown name, with which a sign-in has failed.
+fn add_user(record: &mut Map<String, Value>, name: Option<&str>) {
     let kind = match name {
         Some("root") => "Root",
         Some(actor::HIDDEN) => {

@@ -1,4 +1,4 @@
-//! Attempts and events as facts that rules judge, account by account.
+//! Turns attempts and events into facts that rules judge, account by account.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -11,8 +11,8 @@ use portcullis_model::{
 
 use crate::summary::Filter;
 
-/// The facts of each account that was read, by its id. `events` may begin before what the filter takes, so
-/// that it is known what led to an event.
+/// The facts of each account that was read, by its id. `events` may begin before the filter's period, so that what
+/// led to an event is known.
 #[expect(clippy::vec_box, reason = "as in what was read, which would be copied")]
 pub(crate) fn facts(
     coverage: &Coverage,
@@ -34,13 +34,12 @@ pub(crate) fn facts(
         });
         activity.regions.push(region.clone());
     }
-    let applications: HashSet<&SharedText> = events
-        .iter()
-        .filter(|event| event.at_application)
-        .filter_map(|event| event.workflow.as_ref())
-        .collect();
-    for event in events.iter().filter(|event| is_of_portal(event, &applications)) {
-        if let Some(activity) = accounts.get_mut(&*event.account) {
+    let at_application = events.iter().filter(|event| event.at_application);
+    let applications: HashSet<_> = at_application.filter_map(|it| it.workflow.as_ref()).collect();
+    for event in &events {
+        if is_of_portal(event, &applications)
+            && let Some(activity) = accounts.get_mut(&*event.account)
+        {
             activity.portal_regions.insert(event.region.clone());
         }
     }
@@ -65,8 +64,8 @@ pub(crate) fn facts(
     accounts
 }
 
-/// Whether it is part of a sign-in to the portal of Identity Center, whose workflow does not lead to an application
-/// that has a page of its own, anywhere. A session of a permission set is opened anywhere, too.
+/// Whether the event is part of a sign-in to the portal of Identity Center. Its region is then that of Identity Center,
+/// unlike those of sessions of permission sets, and of workflows of applications with their own sign-in pages.
 fn is_of_portal(event: &Event, applications: &HashSet<&SharedText>) -> bool {
     let Actor { kind, role, .. } = &event.actor;
     let is_of_application = event.workflow.as_ref().is_some_and(|it| applications.contains(it));
@@ -77,7 +76,7 @@ fn is_of_portal(event: &Event, applications: &HashSet<&SharedText>) -> bool {
         && !is_of_application
 }
 
-/// Makes room for all facts at once: a list that grows is copied, and for a while there are two.
+/// Reserves memory for all facts: a growing list would be copied, and take twice the memory meanwhile.
 fn make_room(
     accounts: &mut BTreeMap<String, AccountActivity>,
     events: &[Box<Event>],
@@ -98,10 +97,10 @@ fn make_room(
     }
 }
 
-/// Whoever tries many accounts from one address goes on to the next within that time.
+/// How soon an attacker at one address goes on to the next account.
 const NEXT_ACCOUNT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Adds the failed attempts of an address at several accounts, one soon after the other, to the account of the first.
+/// Adds failed attempts at other accounts to the account where the series of the same address began.
 fn add_elsewhere(accounts: &mut BTreeMap<String, AccountActivity>, attempts: &[Attempt]) {
     let mut by_source: BTreeMap<&SharedText, Vec<&Attempt>> = BTreeMap::new();
     for attempt in attempts {
@@ -193,13 +192,13 @@ fn credential_event(
     }
 }
 
-/// What is known of what the event acts on.
+/// A fact about the target of the event, missing if the event does not show its target.
 fn of_target<T>(event: &Event, fact: T) -> Fact<T> {
     if event.hides_target { Fact::missing(Source::CloudTrail) } else { Fact::Known(fact) }
 }
 
-/// How many minutes lie between the event and the enabling of another device: after it, or soon before, where
-/// that is known to be another.
+/// The minutes between the event and the enabling of another device, after the event or, if it is certainly another
+/// one, soon before.
 fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]) -> Option<f64> {
     let mut nearest: Option<f64> = None;
     for (at, device) in enabled {
@@ -215,13 +214,13 @@ fn minutes_to_new_mfa(event: &Event, enabled: &[(Timestamp, Option<SharedText>)]
     nearest
 }
 
-/// So long before one device is deactivated, the one that replaces it may be enabled.
+/// How long before a device is deactivated its replacement may be enabled.
 const REPLACED_BEFORE: SignedDuration = SignedDuration::from_hours(1);
 
-/// When something was done to the users of each account, in the order of time, and to which MFA device.
+/// The times of an event by account and user, in order, each with the MFA device.
 type Times = HashMap<SharedText, HashMap<String, Vec<(Timestamp, Option<SharedText>)>>>;
 
-/// When events of that name succeeded.
+/// When events of this name succeeded.
 fn times_of(name: &str, events: &[Box<Event>]) -> Times {
     let mut times = Times::new();
     for event in events {
@@ -236,15 +235,18 @@ fn times_of(name: &str, events: &[Box<Event>]) -> Times {
     times
 }
 
-/// The times at which it was done to the user that the event acts on.
+/// The times for the user that the event acts on.
 fn times<'t>(times: &'t Times, event: &Event) -> &'t [(Timestamp, Option<SharedText>)] {
-    let users = times.get(&event.account);
-    let known = users.zip(acted_on(event)).and_then(|(users, user)| users.get(&user));
-    known.map_or(&[], Vec::as_slice)
+    if let Some(users) = times.get(&event.account)
+        && let Some(user) = acted_on(event)
+        && let Some(known) = users.get(&user)
+    {
+        return known;
+    }
+    &[]
 }
 
-/// The name of the user of its account that the event acts on, in lower case: to IAM, `Ana` is `ana`. It takes
-/// the caller for a user that is not named.
+/// The name of the user that the event acts on, by default the caller, in lower case, since IAM ignores case.
 fn acted_on(event: &Event) -> Option<String> {
     if event.hides_target {
         return None;
@@ -253,7 +255,7 @@ fn acted_on(event: &Event) -> Option<String> {
     (!target.is_empty()).then(|| target.to_ascii_lowercase())
 }
 
-/// What IAM calls the root user where others have a name, as no user can be called.
+/// A name for the root user that no IAM user can have.
 const ROOT: &str = "AWS ROOT USER";
 
 fn actor_name(event: &Event) -> &str {
@@ -264,7 +266,7 @@ fn actor_name(event: &Event) -> &str {
     }
 }
 
-/// The name of somebody; of somebody who is not named, the address.
+/// The name of a person, or else their address.
 fn who(kind: ActorKind, name: Option<&SharedText>, source: Option<&SharedText>) -> SharedText {
     if kind == ActorKind::Root {
         return "root".into();

@@ -1,4 +1,4 @@
-//! Which events concern sign-ins and credentials, and which field says how each ended.
+//! Selects the events about sign-ins and credentials, and the field that shows the outcome of each.
 
 use crate::header::Header;
 
@@ -13,7 +13,7 @@ pub(crate) enum Interest {
     OtherLog,
 }
 
-/// The field that says how an event ended.
+/// The field that shows the outcome of an event.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,11 +24,11 @@ pub(crate) enum OutcomeField {
     ServiceEventDetails,
     /// `additionalEventData.success`.
     AdditionalEventData,
-    /// The error code: without it, the call succeeded.
+    /// The error code; a call without one succeeded.
     ErrorCode,
 }
 
-/// What the console's own pages record.
+/// Events of the console's own pages.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 const CONSOLE: &[&str] = &[
@@ -45,7 +45,7 @@ const CONSOLE: &[&str] = &[
     "SwitchRole",
 ];
 
-/// Changes of passwords, MFA devices, keys, users and identity providers.
+/// Changes to passwords, MFA devices, keys, users and identity providers.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
 pub const IAM: &[&str] = &[
@@ -93,7 +93,7 @@ pub const IAM: &[&str] = &[
 pub(crate) const IDENTITY_CENTER: [&str; 3] =
     ["CredentialChallenge", "CredentialVerification", "UserAuthentication"];
 
-/// Changes of Identity Center's passwords and of where its users come from.
+/// Changes to Identity Center's passwords and to the source of its users.
 const SSO: &[&str] = &[
     "AssociateDirectory",
     "CreateExternalIdPConfigurationForDirectory",
@@ -126,14 +126,14 @@ impl Header<'_> {
                 _ if is_one_of(name, SSO) => ErrorCode,
                 b"ExternalIdPDirectoryLogin" => ResponseElements,
                 _ if service != b"signin" => return Interest::Pass,
-                // AWS Sign-In has an API too.
+                // AWS Sign-In also has an API.
                 _ if self.event_type == Some(b"AwsApiCall") && !is_one_of(name, CONSOLE) => {
                     ErrorCode
                 }
                 _ => ResponseElements,
             },
             b"sts" => match name {
-                // Programs assume roles all the time; of interest is who cannot.
+                // Programs assume roles all the time; only refusals are of interest.
                 b"AssumeRole" | b"AssumeRoleWithSAML" if self.error_code.is_some() => ErrorCode,
                 b"AssumeRoot" | b"GetFederationToken" | b"GetSessionToken" => ErrorCode,
                 _ => return Interest::Pass,

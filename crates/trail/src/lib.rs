@@ -1,7 +1,7 @@
-//! Bytes of CloudTrail, read as sign-in activity with how far they reach.
+//! Reads sign-in activity and its coverage from bytes of CloudTrail.
 //!
-//! Knows nothing about AWS calls, rules and the clock. Whatever the bytes are, reading ends with events
-//! and gaps: nothing is lost in silence.
+//! This crate does not use AWS calls, rules or the clock. Whatever the bytes are, the result is events and gaps, and
+//! nothing is lost silently.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -1,6 +1,6 @@
-//! What kept an attempt from success, by the event at which it failed or stopped.
+//! Recognises why an attempt failed, by the event at which it failed or stopped.
 
-use portcullis_model::{ActorKind, Attempt, Event, Mfa, Outcome, Pattern, SharedText};
+use portcullis_model::{ActorKind, Attempt, Event, Mfa, Outcome, Pattern};
 
 /// The pattern of an attempt that failed or stopped at that event.
 pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
@@ -26,19 +26,16 @@ pub(crate) fn pattern(event: &Event, attempt: &Attempt) -> Pattern {
     }
 }
 
-/// A refused sign-in to the console.
+/// The pattern of a refused sign-in to the console.
 ///
-/// AWS asks a user who has MFA for the code whatever the password was, so of the two it is not known
-/// which was wrong.
+/// AWS asks a user with MFA for the code whatever the password was, so it is not known which of the two was wrong.
 fn console(event: &Event, attempt: &Attempt) -> Pattern {
-    let starts_with =
-        |text: &Option<SharedText>, start| text.as_ref().is_some_and(|it| it.starts_with(start));
-    if starts_with(&event.code, "AccessDenied")
-        || starts_with(&event.message, "Authorization denied")
-    {
+    let code = event.code.as_deref().unwrap_or_default();
+    let message = event.message.as_deref().unwrap_or("Failed authentication");
+    if code.starts_with("AccessDenied") || message.starts_with("Authorization denied") {
         return Pattern::DeniedByPolicy;
     }
-    let is_usual = event.message.as_ref().is_none_or(|text| text == "Failed authentication");
+    let is_usual = message == "Failed authentication";
     match event.actor.kind {
         ActorKind::UnknownUser => Pattern::UnknownName,
         ActorKind::Root if is_usual => Pattern::RootCredentials,
@@ -51,7 +48,7 @@ fn console(event: &Event, attempt: &Attempt) -> Pattern {
     }
 }
 
-/// Whether STS refused the code, and not the person.
+/// Whether STS refused the code instead of the person.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 pub(crate) fn is_wrong_code(message: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What events have in common, kept once.
+//! Keeps once what events have in common.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use portcullis_model::{EventCall, SharedText};
 
-/// So many of each kind are known at a time. Where nearly all differ, to know them all would take more memory
-/// than to keep some of them twice.
+/// How many texts or calls are known at a time. If nearly all differ, knowing them all takes more memory than
+/// duplicates do.
 const KNOWN: usize = 1 << 14;
 
-/// What recent events consist of.
+/// The texts and calls of recent events.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     texts: HashSet<SharedText>,
@@ -18,7 +18,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// The text, shared with those that have the same.
+    /// Returns the text, shared with other events.
     pub(crate) fn text(&mut self, text: &str) -> SharedText {
         if let Some(known) = self.texts.get(text) {
             return known.clone();
@@ -28,7 +28,7 @@ impl Pool {
         text
     }
 
-    /// The call, shared with those that have the same.
+    /// Returns the call, shared with other events.
     pub(crate) fn call(&mut self, call: EventCall) -> Arc<EventCall> {
         if let Some(known) = self.calls.get(&call) {
             return Arc::clone(known);

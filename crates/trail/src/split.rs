@@ -1,16 +1,15 @@
-//! Where one record ends and the next begins, found without parsing them.
+//! Finds where records begin and end, without parsing them.
 //!
-//! Outside strings only quotes and brackets matter, and inside them only the next quote that is not
-//! escaped. So records are told apart whatever their keys, their order and their white space are, and
-//! wherever the input was cut into chunks.
+//! Only quotes and brackets matter outside strings, and only the next unescaped quote inside them. So records are
+//! found whatever their keys, order and white space, and wherever the input is divided into chunks.
 
 use portcullis_model::Form;
 
 use crate::block::{BLOCK, bits, first_from, parity};
 
-/// No record may be longer: an event is at most 256 KB, and its JSON text not much more.
+/// The maximum length of a record: an event has at most 256 KB, and its JSON text not much more.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
-/// What is said of one that is.
+/// The gap for a longer record.
 pub(crate) const TOO_LONG: &str = "a record is longer than any event (1 MiB)";
 
 /// A part of an input.
@@ -18,63 +17,63 @@ pub(crate) const TOO_LONG: &str = "a record is longer than any event (1 MiB)";
 pub(crate) enum Piece<'a> {
     /// An object: an event, or something around one.
     Record(Record<'a>),
-    /// What stands around the records of a list: the list itself, and the object that holds it.
+    /// What surrounds the records of a list: the list itself, and the object that contains it.
     Container(&'a [u8]),
-    /// A record that is longer than any event, and was skipped.
+    /// A record longer than any event, which was skipped.
     TooLong,
 }
 
-/// The text of an object, and what was seen of it on the way.
+/// The text of an object, and what the search noticed in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) text: &'a [u8],
-    /// Where the strings of its top level begin and end: their quotes.
+    /// The indices of the quotes around each string at its top level.
     pub(crate) strings: &'a [[usize; 2]],
-    /// Whether a backslash may stand in it.
+    /// Whether it may contain a backslash.
     pub(crate) may_escape: bool,
 }
 
-/// What matters in a block: a bit for each byte.
+/// The bytes that matter in a block, with a bit for each byte.
 struct Marks {
     /// The quotes around strings.
     quotes: u64,
-    /// The first quotes of strings, and what follows up to the second.
+    /// The strings, with their first quotes.
     strings: u64,
     /// The brackets outside strings.
     brackets: u64,
     has_backslash: bool,
 }
 
-/// Takes the bytes of an input, chunk by chunk, and finds its records.
+/// Takes the bytes of an input chunk by chunk, and finds its records.
 #[derive(Default)]
 pub(crate) struct Splitter {
-    /// How many brackets are open.
+    /// The number of open brackets.
     depth: usize,
     in_string: bool,
     /// Whether the last byte was a backslash that escapes the next.
     escaped: bool,
-    /// How many brackets stand around the records of the list that is open.
+    /// The number of brackets around the records of the open list.
     list_depth: Option<usize>,
     in_record: bool,
-    /// The part of a record that earlier chunks held.
+    /// The part of a record in earlier chunks.
     record: Vec<u8>,
-    /// The quotes around the strings of the record's top level: its keys, and those values that are texts.
+    /// The quotes around the strings at the record's top level: its keys, and the values that are texts.
     quotes: Vec<usize>,
-    /// Whether a backslash may stand in the record.
+    /// Whether the record may contain a backslash.
     may_escape: bool,
-    /// Whether the part of earlier chunks is given up.
+    /// Whether the record is too long to be kept.
     too_long: bool,
     container: Vec<u8>,
     /// The form of what was found first.
     form: Option<Form>,
-    /// Whether something stands between records that is neither white space nor a time.
+    /// Whether there is something between records that is neither white space nor a time.
     stray: bool,
 }
 
 impl Splitter {
-    /// Takes the next bytes, and hands on the pieces that end in them.
+    /// Takes the next bytes, and passes on the pieces that end in them.
     pub(crate) fn push(&mut self, chunk: &[u8], found: &mut impl FnMut(Piece<'_>)) {
-        // What was not yet taken of the chunk.
+        // The first byte of the chunk that has not been taken.
         let mut start = 0;
         for (index, bytes) in chunk.chunks(BLOCK).enumerate() {
             let marks = self.marks(bytes);
@@ -115,7 +114,7 @@ impl Splitter {
                     self.keep_outside(&[bracket], found);
                     start = at + 1;
                 }
-                // A bracket changes what matters of the rest.
+                // A bracket changes what matters in the rest.
                 left = self.relevant(&marks) & u64::MAX << bit << 1;
             }
         }
@@ -127,7 +126,7 @@ impl Splitter {
         }
     }
 
-    /// Finds what matters in the next bytes, which are at most a block.
+    /// Finds what matters in the next bytes, at most a block.
     fn marks(&mut self, bytes: &[u8]) -> Marks {
         let mut padded = [b' '; BLOCK];
         let block = bytes.try_into().unwrap_or_else(|_| {
@@ -142,12 +141,12 @@ impl Splitter {
         }
         let strings = if self.in_string { !parity(quotes) } else { parity(quotes) };
         self.in_string = strings >> (BLOCK - 1) == 1;
-        // In ASCII, one bit tells square brackets from braces, and the difference of two is whether they close.
+        // In ASCII, square brackets differ from braces in one bit, and opening ones from closing ones by two.
         let brackets = bits(block, |byte| (byte | 0x20).wrapping_sub(b'{') & !2 == 0);
         Marks { quotes, strings, brackets: brackets & !strings, has_backslash }
     }
 
-    /// The quotes that no backslash in a string escapes, given how many bytes of the block there are.
+    /// The quotes that no backslash escapes, in a block of this length.
     fn unescaped(&mut self, mut quotes: u64, backslashes: u64, length: usize) -> u64 {
         let mut in_string = self.in_string;
         let mut next = 0;
@@ -168,13 +167,13 @@ impl Splitter {
         quotes
     }
 
-    /// The marks that matter now: within a record, the strings of its top level only.
+    /// The marks that matter now: within a record, only the strings at its top level.
     fn relevant(&self, marks: &Marks) -> u64 {
         let is_nested = self.in_record && !self.is_top_level();
         if is_nested { marks.brackets } else { marks.brackets | marks.quotes }
     }
 
-    /// Takes a bracket at that index that opens, and returns where what was not yet taken begins.
+    /// Takes an opening bracket at index `at`, and returns the first byte that has not been taken.
     fn open(&mut self, bracket: u8, chunk: &[u8], mut start: usize, at: usize) -> usize {
         let is_list = bracket == b'[' && self.depth <= 1 && self.list_depth.is_none();
         if self.opens_record(bracket) {
@@ -192,7 +191,7 @@ impl Splitter {
         start
     }
 
-    /// Takes a bracket that closes. Whether it ends a record.
+    /// Takes a closing bracket. Returns whether it ends a record.
     fn close(&mut self) -> bool {
         match self.depth.checked_sub(1) {
             Some(depth) => self.depth = depth,
@@ -205,7 +204,7 @@ impl Splitter {
         ends_record
     }
 
-    /// What the input turned out to be, and a phrase for what is wrong with it as a whole.
+    /// Returns the form of the input, and a phrase if something is wrong with the whole.
     pub(crate) fn finish(self) -> (Form, Option<&'static str>) {
         let trouble = if self.depth > 0 || self.in_string {
             Some("the input ends in the middle of a record")
@@ -229,8 +228,8 @@ impl Splitter {
         opens
     }
 
-    /// A list of records opens where it is the input itself, or `Records` or `Events` of the object
-    /// that is the input, which then was not a record.
+    /// Opens a list of records if it is the input itself, or if it is named `Records` or `Events` in the object that
+    /// is the input, which then is not a record.
     fn open_list(&mut self) {
         if self.depth == 0 {
             self.form.get_or_insert(Form::List);
@@ -273,14 +272,14 @@ impl Splitter {
         self.record.clear();
     }
 
-    /// Keeps the place of a quote, unless its record is too long to be read.
+    /// Keeps the index of a quote, unless its record is too long.
     fn keep_quote(&mut self, place: usize) {
         if !self.too_long {
             self.quotes.push(self.record.len() + place);
         }
     }
 
-    /// Keeps the part of a record whose end is in a later chunk.
+    /// Keeps a part of a record whose end is in a later chunk.
     fn save(&mut self, part: &[u8]) {
         self.too_long |= self.record.len() + part.len() > MAX_RECORD;
         if self.too_long {
@@ -290,14 +289,14 @@ impl Splitter {
         }
     }
 
-    /// Keeps bytes around the records that are outside strings.
+    /// Keeps bytes around the records, outside strings.
     fn keep_between(&mut self, bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {
         for byte in bytes.chunks(1) {
             self.keep_outside(byte, found);
         }
     }
 
-    /// Keeps what stands around the records, without the commas between them.
+    /// Keeps what surrounds the records, without the commas between them.
     fn keep_outside(&mut self, part: &[u8], found: &mut impl FnMut(Piece<'_>)) {
         let is_between = Some(self.depth) == self.list_depth && part == b",";
         if is_between || part.trim_ascii().is_empty() {
@@ -319,7 +318,7 @@ impl Splitter {
     }
 }
 
-/// The key of the value that follows the text.
+/// The key before the value that follows the text.
 fn key_at_end(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end().strip_suffix(b":")?;
     let text = text.trim_ascii_end().strip_suffix(b"\"")?;
