@@ -1,7 +1,6 @@
-//! Options that the command line leaves open: an environment variable decides, or else the configuration.
+//! Completes the command line with environment variables and, after them, the configuration.
 //!
-//! All follows from the options of `audit`: variables and keys are named after them, and their parsers check
-//! the values.
+//! Variables and keys are named after the options of `audit`, and the parsers of these options check the values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -23,19 +22,19 @@ use crate::failure::{Failure, did_you_mean, quoted};
 use crate::redaction::SALT;
 use crate::terminal;
 
-/// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
+/// Options of `audit` that are about one run or its inputs, and can be given only on the command line.
 const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
-/// Commands that write the report of another run: their outputs are named each time.
+/// Commands that write the report of another run, whose outputs must be given each time.
 const REWRITING: [&str; 2] = ["report", "merge"];
-/// Commands that judge nothing, and so do without a configuration that cannot be read.
+/// Commands that judge nothing, and work without a configuration that cannot be read.
 const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];
-/// What the names of variables begin with.
+/// The prefix of the variables' names.
 pub(crate) const PREFIX: &str = "PORTCULLIS_";
-/// The option that names the configuration, and is not a key of it.
+/// The option that names the configuration, which has no key for it.
 const CONFIG: &str = "config";
 /// The option that names directories of rules.
 const RULES: &str = "directories";
-/// Options that serve only beside one of others, in commands that have these.
+/// Options, each list with those that it needs one of, in commands that have these.
 const NEEDS: [(&[&str], &[&str]); 4] = [
     (
         &[
@@ -54,11 +53,11 @@ const NEEDS: [(&[&str], &[&str]); 4] = [
     (&["salt_file"], &["redact"]),
     (&["units"], &["org"]),
 ];
-/// Options that put others out of force that were chosen less directly, beside those they conflict with.
+/// Options that override less direct choices of others, besides those they conflict with.
 const OUTRANKING: [(&str, &str); 4] =
     [("only", "skip"), ("frameworks", "skip"), ("rule_set", "only"), ("rule_set", "frameworks")];
 
-/// What an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Kind {
     Switch,
@@ -67,23 +66,23 @@ pub(crate) enum Kind {
     Texts,
 }
 
-/// What an option was chosen to be, and where.
+/// The values chosen for an option, and where.
 pub(crate) struct Choice<'a> {
     pub(crate) arg: &'a Arg,
     pub(crate) values: Vec<String>,
     pub(crate) origin: String,
 }
 
-/// What was chosen for the options of a command, the most direct choice first.
+/// The choices for the options of a command. More direct ones are added first.
 struct Layers<'a> {
     command: &'a Command,
-    /// The options of the command line.
+    /// The options on the command line.
     given: Vec<&'a Arg>,
-    /// The others that are in force.
+    /// The options chosen elsewhere that take effect.
     decided: Vec<&'a Arg>,
-    /// Their values, by id.
+    /// The values of the latter, by id.
     values: BTreeMap<String, Vec<String>>,
-    /// Where all were chosen, by id.
+    /// Where each option was chosen, by id.
     origins: BTreeMap<String, String>,
 }
 
@@ -121,27 +120,24 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
         let path = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
         let shows_rules = names.first().is_some_and(|name| SHOWING_RULES.contains(name));
-        let read = Config::read(path.as_deref(), &options);
-        let read = read.map_err(|failure| match in_environment {
-            Some(_) if given.get_one::<PathBuf>(CONFIG).is_none() => {
-                failure.at(&format!("{PREFIX}CONFIG"))
-            }
-            _ => failure,
-        });
-        config = match read {
-            read if path.is_some() || !shows_rules => read?,
-            read => read.and_then(Config::checked).unwrap_or_else(|failure| {
+        let mut read = Config::read(path.as_deref(), &options);
+        if in_environment.is_some() && given.get_one::<PathBuf>(CONFIG).is_none() {
+            read = read.map_err(|failure| failure.at(&format!("{PREFIX}CONFIG")));
+        }
+        if path.is_none() && shows_rules {
+            read = read.and_then(Config::checked).or_else(|failure| {
                 failure.at("portcullis.toml is left out").warn();
-                Config::default()
-            }),
-        };
+                Ok(Config::default())
+            });
+        }
+        config = read?;
         if let Some(pair) = layers.add(config.choices(&open)) {
             config.conflict(pair.map(key));
         }
     }
     if let Err(message) = layers.settle() {
         let mut root = root.clone();
-        // Its usage then has the names of all commands above.
+        // The usage then includes the names of parent commands.
         root.build();
         below(&root, &names).clone().error(ErrorKind::MissingRequiredArgument, message).exit();
     }
@@ -153,10 +149,10 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error)), config))
 }
 
-/// Ends with the error, in which an argument of any length is quoted by its beginning and its end.
+/// Exits with the error, which quotes only the beginning and the end of a long argument.
 fn refuse(mut error: clap::Error) -> ! {
     let meant = meant(&error);
-    // Clap's own suggestions are worded otherwise, and some name a hidden command.
+    // Clap's suggestions are worded differently, and may name a hidden command.
     error.remove(ContextKind::SuggestedArg);
     error.remove(ContextKind::SuggestedSubcommand);
     error.remove(ContextKind::SuggestedValue);
@@ -176,40 +172,32 @@ fn refuse(mut error: clap::Error) -> ! {
     error.exit()
 }
 
-/// What the argument that is wrong was probably meant to be.
+/// Suggests what a wrong argument was probably meant to be.
 fn meant(error: &clap::Error) -> Option<String> {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let names = |kind| match error.get(kind) {
-        Some(ContextValue::String(name)) => vec![name.clone()],
-        Some(ContextValue::Strings(names)) => names.clone(),
-        _ => Vec::new(),
-    };
-    let (word, names) = match error.kind() {
-        ErrorKind::UnknownArgument => {
-            (text(ContextKind::InvalidArg)?, names(ContextKind::SuggestedArg))
-        }
+    let (wrong, known) = match error.kind() {
+        ErrorKind::UnknownArgument => (ContextKind::InvalidArg, ContextKind::SuggestedArg),
         ErrorKind::InvalidSubcommand => {
-            (text(ContextKind::InvalidSubcommand)?, names(ContextKind::SuggestedSubcommand))
+            (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand)
         }
-        ErrorKind::InvalidValue => {
-            (text(ContextKind::InvalidValue)?, names(ContextKind::ValidValue))
-        }
+        ErrorKind::InvalidValue => (ContextKind::InvalidValue, ContextKind::ValidValue),
         _ => return None,
     };
-    did_you_mean(&word, names.iter().map(String::as_str))
+    let Some(ContextValue::String(wrong)) = error.get(wrong) else { return None };
+    match error.get(known)? {
+        ContextValue::String(name) => did_you_mean(wrong, [name.as_str()]),
+        ContextValue::Strings(names) => did_you_mean(wrong, names.iter().map(String::as_str)),
+        _ => None,
+    }
 }
 
-/// The command line of Portcullis, whose help names the variables.
+/// The command line of Portcullis, with the names of variables in the help.
 pub(crate) fn command() -> Command {
     let root = Cli::command();
     let options = choosable(&root);
     with_variables(root, &options)
 }
 
-/// The options that can be chosen elsewhere: those of all commands and of `audit`.
+/// The options that can be chosen elsewhere: global ones and those of `audit`.
 pub(crate) fn choosable(root: &Command) -> Vec<Arg> {
     let audit = root.find_subcommand("audit").into_iter();
     root.get_arguments()
@@ -233,7 +221,7 @@ pub(crate) fn key(arg: &Arg) -> String {
     }
 }
 
-/// Whether the configuration may choose the option, and not only a variable.
+/// Whether the configuration has a key for the option.
 pub(crate) fn is_key(arg: &Arg) -> bool {
     arg.get_id() != CONFIG
 }
@@ -250,7 +238,7 @@ pub(crate) fn kind(arg: &Arg) -> Kind {
     }
 }
 
-/// What is wrong with a value of the option, by the parser that the command line has for it.
+/// Checks a value of the option as on the command line.
 pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     let valid = arg.get_possible_values();
     if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, arg.is_ignore_case_set())) {
@@ -269,7 +257,7 @@ pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     })
 }
 
-/// Whether the command has the option, with the same meaning.
+/// Whether the command has the option with the same meaning.
 fn has(command: &Command, option: &Arg) -> bool {
     let rewrites = REWRITING.contains(&command.get_name()) && option.get_id() == "outputs";
     !rewrites
@@ -279,12 +267,12 @@ fn has(command: &Command, option: &Arg) -> bool {
         })
 }
 
-/// The command that these names lead to.
+/// The subcommand with these names, from the outermost to the innermost.
 fn below<'c>(root: &'c Command, names: &[&str]) -> &'c Command {
     names.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 
-/// The command that is run, by the names that lead to it, and its arguments.
+/// The names of the subcommand that is run, from the outermost to the innermost, and its arguments.
 fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
     let (mut names, mut matches) = (Vec::new(), matches);
     while let Some((name, below)) = matches.subcommand() {
@@ -294,7 +282,7 @@ fn innermost(matches: &ArgMatches) -> (Vec<&str>, &ArgMatches) {
     (names, matches)
 }
 
-/// What variables choose of these options; an error with all that is wrong with them.
+/// The options chosen by variables, or an error that lists all problems with them.
 fn environment<'a>(options: &[&'a Arg]) -> Result<Vec<Choice<'a>>, Failure> {
     let (mut choices, mut failures) = (Vec::new(), Vec::new());
     for arg in options {
@@ -309,7 +297,7 @@ fn environment<'a>(options: &[&'a Arg]) -> Result<Vec<Choice<'a>>, Failure> {
     }
 }
 
-/// What a variable chooses; one that is empty counts as not set.
+/// The choice of a variable. An empty one counts as not set.
 fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
     let name = variable(arg);
     let Some(value) = env::var_os(&name).filter(|value| !value.is_empty()) else {
@@ -337,7 +325,7 @@ fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
     Ok(Some(Choice { arg, values, origin: name }))
 }
 
-/// Warns of each variable that is probably meant to be one of ours. Others may be those of a CI job.
+/// Warns of variables that are probably misspelt. Others may belong to a CI job.
 fn warn_of_misspelt_variables(options: &[Arg]) {
     let mut own: Vec<String> = options.iter().map(variable).collect();
     own.push(SALT.to_owned());
@@ -348,33 +336,34 @@ fn warn_of_misspelt_variables(options: &[Arg]) {
             continue;
         }
         let long = word.to_ascii_lowercase().replace('_', "-");
-        let meant = match options.iter().find(|arg| arg.get_long() == Some(&long)) {
-            Some(arg) => Some(variable(arg)),
-            None => similar(word, own.iter().map(|own| &own[PREFIX.len()..]))
-                .map(|word| format!("{PREFIX}{word}")),
+        let meant = if let Some(arg) = options.iter().find(|arg| arg.get_long() == Some(&long)) {
+            variable(arg)
+        } else if let Some(word) = similar(word, own.iter().map(|own| &own[PREFIX.len()..])) {
+            format!("{PREFIX}{word}")
+        } else {
+            continue;
         };
-        if let Some(meant) = meant {
-            terminal::warn(&format!("{name} has no effect; did you mean `{meant}`?"));
-        }
+        terminal::warn(&format!("{name} has no effect; did you mean `{meant}`?"));
     }
 }
 
 impl<'a> Layers<'a> {
     fn new(command: &'a Command, matches: &ArgMatches) -> Layers<'a> {
-        let is_given = |arg: &&Arg| {
-            matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
-        };
-        let given: Vec<_> = command.get_arguments().filter(is_given).collect();
+        let mut given = Vec::new();
         let mut origins = BTreeMap::new();
-        for arg in &given {
-            let name = format!("--{}", arg.get_long().unwrap_or_default());
-            origins.insert(arg.get_id().to_string(), name);
+        for arg in command.get_arguments() {
+            let id = arg.get_id().as_str();
+            if matches.value_source(id) == Some(ValueSource::CommandLine) {
+                given.push(arg);
+                let name = format!("--{}", arg.get_long().unwrap_or_default());
+                origins.insert(id.to_owned(), name);
+            }
         }
         Layers { command, given, decided: Vec::new(), values: BTreeMap::new(), origins }
     }
 
-    /// Adds what was chosen less directly than all so far, where that leaves it open; two of them that
-    /// contradict each other, if there are.
+    /// Adds choices that are less direct than all so far, unless those already decide. Returns two of the new choices
+    /// that contradict each other, if there are any.
     fn add(&mut self, choices: Vec<Choice<'a>>) -> Option<[&'a Arg; 2]> {
         let above: Vec<&Arg> = self.given.iter().chain(&self.decided).copied().collect();
         let mut added: Vec<&Arg> = Vec::new();
@@ -384,7 +373,7 @@ impl<'a> Layers<'a> {
             if is_decided || above.iter().any(|higher| self.outranks(higher, arg)) {
                 continue;
             }
-            // A switch that is off stands in no other's way.
+            // A switch that is off conflicts with nothing.
             if values != ["false"] {
                 if let Some(other) = added.iter().find(|other| self.conflict(other, arg)) {
                     return Some([other, arg]);
@@ -412,7 +401,7 @@ impl<'a> Layers<'a> {
         excludes(one, other) || excludes(other, one)
     }
 
-    /// Drops what serves only beside an option that is not in force; an error if that was given.
+    /// Drops options that need another one which was not chosen. It is an error if the command line has such an option.
     fn settle(&mut self) -> Result<(), String> {
         for (options, needs) in NEEDS {
             let is_needed = |arg: &Arg| needs.contains(&arg.get_id().as_str());
@@ -432,7 +421,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The command, with these values where that of those names leaves options open.
+/// The command with these values as defaults of the options of the subcommand with these names.
 fn with_defaults(
     command: Command,
     names: &[&str],
@@ -450,7 +439,7 @@ fn with_defaults(
     }
 }
 
-/// The command and those below it, with the variable of each option in the help.
+/// The command and its subcommands, with the variable of each option in the help.
 fn with_variables(command: Command, options: &[Arg]) -> Command {
     let known: Vec<&Arg> = options.iter().filter(|option| has(&command, option)).collect();
     let command = command.mut_args(|arg| {
