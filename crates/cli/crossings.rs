@@ -1,4 +1,4 @@
-//! Ways from one account into another, judged when all accounts are known.
+//! Judges ways from one account into another, when all accounts are known.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::failure::Failure;
 use crate::joined::{Joined, Spill};
 use crate::{rule_files, saved, terminal};
 
-/// The kind of resource that a way between accounts begins with.
+/// The kind of resource of findings about ways between accounts.
 const KIND: &str = "crossing";
 
 const SEPARATE: &str = "\
 ways from one account into another were judged only within each report: the reports are redacted, or another version \
 of the rule judged them";
 
-/// The accounts between which there may be ways, with little more than their borders.
+/// The accounts that may have ways between them, with little more than their borders.
 #[derive(Default)]
 pub(crate) struct Accounts(Vec<AuditedAccount>);
 
@@ -36,7 +36,7 @@ impl Accounts {
         }
     }
 
-    /// For each account the report of its ways into the others, like that report without accounts.
+    /// Reports for each account its ways into the others. The reports are like the given one, which has no accounts.
     pub(crate) fn reports(mut self, rules: &RuleSet, like: &Report) -> Vec<Report> {
         let mut reports = Vec::new();
         if self.0.len() < 2 || rules.on_crossings().next().is_none() {
@@ -60,32 +60,31 @@ impl Accounts {
     }
 }
 
-/// Saved reports, from which the verdicts on ways between accounts are taken, to be judged anew for all together.
+/// Saved reports, whose verdicts on ways between accounts are replaced by those on all accounts together.
 pub(crate) struct SavedReports {
-    /// The rules on such ways that this version has.
+    /// The rules of this version.
     shipped: RuleSet,
     accounts: Accounts,
     external: ExternalAccounts,
-    /// The first, without accounts and findings.
+    /// The first report, without accounts and findings.
     first: Option<Report>,
-    /// The rules as they were judged; none: they cannot be judged anew.
+    /// The rules as the reports judged them; none if their verdicts cannot be replaced.
     rules: Option<RuleSet>,
     waivers: Vec<Waiver>,
-    /// The findings that were taken.
-    taken: HashMap<Fingerprint, Finding>,
+    /// The findings that are replaced.
+    replaced: HashMap<Fingerprint, Finding>,
 }
 
-/// What a report says by the rules on ways between accounts.
+/// A report's verdicts by the rules on ways between accounts.
 #[derive(Default)]
-struct Said {
-    /// Of such ways.
-    of_ways: Vec<Finding>,
-    /// Of principals that are not known, by rule and by partition and id of the account.
-    of_others: HashMap<(String, (String, String)), Tally>,
+struct CrossingVerdicts {
+    /// The findings about such ways.
+    findings: Vec<Finding>,
+    /// The verdicts on unknown principals, by rule and by partition and id of the account.
+    others: HashMap<(String, (String, String)), Tally>,
 }
 
 impl SavedReports {
-    /// None yet.
     pub(crate) fn new() -> Result<SavedReports, Failure> {
         Ok(SavedReports {
             shipped: rule_files::load(&[], &[])?,
@@ -94,14 +93,14 @@ impl SavedReports {
             first: None,
             rules: None,
             waivers: Vec::new(),
-            taken: HashMap::new(),
+            replaced: HashMap::new(),
         })
     }
 
-    /// Reads a report, of which all but those verdicts is added to others; what else it consists of.
+    /// Reads a report, adds its accounts and its other findings to the spill, and returns the rest.
     pub(crate) fn read(&mut self, path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
         let before = spill.account_count();
-        let mut said = Said::default();
+        let mut verdicts = CrossingVerdicts::default();
         let mut head = saved::read_parts(path, &mut |part| {
             match &part {
                 ReportPart::Account(account) => {
@@ -109,45 +108,47 @@ impl SavedReports {
                     self.accounts.add(account);
                 }
                 ReportPart::Finding(finding) if finding.resource.kind == KIND => {
-                    said.of_ways.push(finding.clone());
+                    verdicts.findings.push(finding.clone());
                     return Ok(());
                 }
                 ReportPart::Finding(finding) => {
                     self.external.add_finding(finding);
-                    said.add_other(finding, &self.shipped);
+                    verdicts.add_other(finding, &self.shipped);
                 }
             }
             spill.add(&part)
         })?;
         if self.first.is_none() {
             let rules = self.shipped.clone().on_crossings_as_judged(&head.rules);
-            // A redacted report does not show who may go where.
+            // A redacted report does not show the ways.
             self.rules = rules.filter(|_| !head.options.redacted);
             self.first = Some(head.clone());
         }
         let Some(rules) = &self.rules else {
-            for finding in said.of_ways {
+            for finding in verdicts.findings {
                 spill.add(&ReportPart::Finding(finding))?;
             }
             return Ok(head);
         };
         for rule in rules.on_crossings() {
             for place in before..spill.account_count() {
-                spill.change_account(place, |account| said.leave_others(account, &rule.id))?;
+                spill.change_account(place, |account| verdicts.keep_others(account, &rule.id))?;
             }
-            said.forget_unknown(&mut head, &rule.id);
+            verdicts.forget_unknown(&mut head, &rule.id);
         }
         for outcome in &head.waivers {
             if !self.waivers.contains(&outcome.waiver) {
                 self.waivers.push(outcome.waiver.clone());
             }
         }
-        said.forget_waived(&mut head);
-        self.taken.extend(said.of_ways.into_iter().map(|it| (it.fingerprint.clone(), it)));
+        verdicts.forget_waived(&mut head);
+        for finding in verdicts.findings {
+            self.replaced.insert(finding.fingerprint.clone(), finding);
+        }
         Ok(head)
     }
 
-    /// Adds to the report of all what can be said only of all together.
+    /// Adds the verdicts on all accounts together.
     pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
         self.external.warn();
         let Some(first) = self.first else { return Ok(()) };
@@ -156,14 +157,14 @@ impl SavedReports {
         }
         let Some(rules) = self.rules else {
             terminal::warn(SEPARATE);
-            joined.loosen(LooseningChange::SeparateReports);
+            joined.join.loosen(LooseningChange::SeparateReports);
             return Ok(());
         };
         for mut report in self.accounts.reports(&rules, &first) {
             waivers::apply(&mut report, &self.waivers);
             for account in report.accounts.iter().filter(|account| account.baseline.is_some()) {
                 for finding in &mut report.findings {
-                    let earlier = self.taken.get(&finding.fingerprint);
+                    let earlier = self.replaced.get(&finding.fingerprint);
                     finding.first_seen = earlier.and_then(|earlier| earlier.first_seen);
                     if finding.verdict == Verdict::Fail {
                         let known = earlier.and_then(|earlier| earlier.baseline);
@@ -178,47 +179,45 @@ impl SavedReports {
     }
 }
 
-impl Said {
-    /// Counts a finding that is not about a way, if it is by one of the rules.
+impl CrossingVerdicts {
+    /// Counts a finding that is not about a way, if one of these rules made it.
     fn add_other(&mut self, finding: &Finding, rules: &RuleSet) {
         if rules.on_crossings().any(|rule| rule.id == finding.rule) {
             let account = (finding.partition.clone(), finding.account.clone());
-            self.of_others
-                .entry((finding.rule.clone(), account))
-                .or_default()
-                .count(finding.verdict);
+            let tally = self.others.entry((finding.rule.clone(), account)).or_default();
+            tally.count(finding.verdict);
         }
     }
 
-    /// Leaves no verdicts on ways in the tally of a rule.
-    fn leave_others(&self, account: &mut AuditedAccount, rule: &str) {
+    /// Removes the verdicts on ways from the tally of a rule.
+    fn keep_others(&self, account: &mut AuditedAccount, rule: &str) {
         let key = (rule.to_owned(), (account.partition.clone(), account.id.clone()));
         if let Some(tally) = account.tallies.get_mut(rule) {
-            *tally = self.of_others.get(&key).copied().unwrap_or_default();
+            *tally = self.others.get(&key).copied().unwrap_or_default();
         }
     }
 
-    /// Takes the ways that may stay unknown from what is said of the run.
+    /// Removes the ways from the number of verdicts that may be unknown.
     fn forget_unknown(&self, head: &mut Report, of_rule: &str) {
         for loosening in &mut head.run.loosened {
             if let LooseningChange::AllowUnknown { rule, unknown } = &mut loosening.change
                 && rule == of_rule
             {
-                let tallies = self.of_others.iter().filter(|((rule, _), _)| rule == of_rule);
-                *unknown = tallies.map(|(_, tally)| tally.unknown).sum();
+                let others = self.others.iter().filter(|((rule, _), _)| rule == of_rule);
+                *unknown = others.map(|(_, tally)| tally.unknown).sum();
             }
         }
     }
 
-    /// Takes the ways from what the waivers match.
+    /// Removes the ways from the numbers of findings that waivers match.
     fn forget_waived(&self, head: &mut Report) {
         let waivers: Vec<Waiver> = head.waivers.iter().map(|it| it.waiver.clone()).collect();
-        let mut ways = Report { findings: self.of_ways.clone(), ..head.clone() };
+        let mut ways = Report { findings: self.findings.clone(), ..head.clone() };
         waivers::apply(&mut ways, &waivers);
-        for of_ways in ways.waivers {
-            for outcome in head.waivers.iter_mut().filter(|it| it.waiver == of_ways.waiver) {
-                outcome.fails = outcome.fails.saturating_sub(of_ways.fails);
-                outcome.unknown = outcome.unknown.saturating_sub(of_ways.unknown);
+        for matched in ways.waivers {
+            for outcome in head.waivers.iter_mut().filter(|it| it.waiver == matched.waiver) {
+                outcome.fails = outcome.fails.saturating_sub(matched.fails);
+                outcome.unknown = outcome.unknown.saturating_sub(matched.unknown);
             }
         }
     }

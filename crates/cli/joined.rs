@@ -1,16 +1,13 @@
-//! Reports of accounts on their way into one: a single one stays in memory, several go to a file.
+//! Joins the reports of accounts. A single one stays in memory, and several go to a file.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
-use std::marker::PhantomData;
 use std::mem;
 
-use portcullis_model::{
-    AccountStatus, AuditedAccount, Finding, LooseningChange, Report, Severity, Share, Status,
-};
+use portcullis_model::{AccountStatus, AuditedAccount, Finding, Report, Severity, Status};
 use portcullis_report::{
     EarlierReport, Format, Join, Line, Numbers, Outcome, ReportPart, Rows, Salt, Unmergeable,
     render_apart, write_report,
@@ -25,17 +22,17 @@ use crate::redaction;
 /// Large enough that few calls write or read the file.
 const BUFFER: usize = 1 << 16;
 
-/// Reports of accounts that were judged alike, each added as it is made or read.
+/// Reports of accounts that were judged in the same way, each added as it is made or read.
 #[derive(Default)]
 pub(crate) struct Joined {
-    /// The only report so far that was made.
+    /// The only report so far, if it was made and not read.
     first: Option<Report>,
     spill: Option<Spill>,
-    join: Join,
+    pub(crate) join: Join,
 }
 
 impl Joined {
-    /// Adds a report; an error inside says that it does not go together with another.
+    /// Adds a report. The inner error says that it cannot be joined with another.
     pub(crate) fn add(&mut self, report: Report) -> io::Result<Result<(), Unmergeable>> {
         if self.first.is_none() && self.spill.is_none() {
             self.first = Some(report);
@@ -49,7 +46,7 @@ impl Joined {
         self.file(report)
     }
 
-    /// Adds a saved report, which is read by that function.
+    /// Adds a saved report, which `read` reads.
     pub(crate) fn read(
         &mut self,
         read: impl FnOnce(&mut Spill) -> Result<Report, Failure>,
@@ -69,7 +66,7 @@ impl Joined {
         Ok(self.join.add(report, spill.keys_since(before)))
     }
 
-    /// Adds verdicts on accounts that are there already; one account alone has none.
+    /// Adds verdicts on accounts that were added before. There are none on a single account.
     pub(crate) fn settle(&mut self, report: Report) -> io::Result<()> {
         let Some(spill) = &mut self.spill else { return Ok(()) };
         spill.settle(&report)?;
@@ -77,22 +74,7 @@ impl Joined {
         Ok(())
     }
 
-    /// Notes what makes the whole say less than one audit of all accounts would.
-    pub(crate) fn loosen(&mut self, change: LooseningChange) {
-        self.join.loosen(change);
-    }
-
-    /// Notes which shares of the accounts are missing: the first of them.
-    pub(crate) fn expect_all_shares(&mut self) -> Vec<Share> {
-        self.join.expect_all_shares()
-    }
-
-    /// Notes whether the shares of the accounts are of different periods.
-    pub(crate) fn compare_periods(&mut self) -> bool {
-        self.join.compare_periods()
-    }
-
-    /// All of them as one; none: there is no report.
+    /// Returns the joined report; none if no report was added.
     pub(crate) fn finish(self) -> io::Result<Option<Whole>> {
         if let Some(first) = self.first {
             return Ok(Some(Whole::Held(Box::new(first))));
@@ -103,11 +85,11 @@ impl Joined {
     }
 }
 
-/// What is there, or a new one.
-fn spill(there: &mut Option<Spill>) -> io::Result<&mut Spill> {
-    Ok(match there {
+/// Returns the spill, after creating it if there is none.
+fn spill(existing: &mut Option<Spill>) -> io::Result<&mut Spill> {
+    Ok(match existing {
         Some(spill) => spill,
-        None => there.insert(Spill::new()?),
+        None => existing.insert(Spill::new()?),
     })
 }
 
@@ -115,12 +97,12 @@ fn spill(there: &mut Option<Spill>) -> io::Result<&mut Spill> {
 pub(crate) enum Whole {
     /// In memory.
     Held(Box<Report>),
-    /// In a file, but for what stands once.
+    /// In memory, with accounts and findings in a file.
     Filed(Box<Filed>),
 }
 
 impl Whole {
-    /// The report, perhaps without its accounts and findings.
+    /// The report, possibly without its accounts and findings.
     pub(crate) fn head(&self) -> &Report {
         match self {
             Whole::Held(report) => report,
@@ -139,7 +121,7 @@ impl Whole {
         }
     }
 
-    /// Writes it everywhere; what it comes to.
+    /// Writes the report to all outputs, and returns its outcome.
     pub(crate) fn write(
         self,
         outputs: &[Output<Format>],
@@ -149,7 +131,7 @@ impl Whole {
             Whole::Held(report) => {
                 output::write_report(&report, outputs, detail)?;
                 let outcome = Outcome::new(&report);
-                // The process ends here, and to free each text of a large report takes a tenth of the time.
+                // The process ends here, and freeing a large report takes a tenth of its time.
                 mem::forget(report);
                 Ok(outcome)
             }
@@ -158,28 +140,28 @@ impl Whole {
     }
 }
 
-/// The accounts and findings of reports, each on a line of a file. It has no name, so that the
-/// system removes it however the process ends. In memory are the places of the lines.
+/// The accounts and findings of reports, each on a line of a file, and their positions in memory. The file has no
+/// name, so that the system removes it however the process ends.
 pub(crate) struct Spill {
     file: BufWriter<File>,
-    /// How long the file is.
+    /// The length of the file.
     end: u64,
     rules: Numbers<String>,
-    /// The accounts by partition and id, also of those that only findings name.
+    /// The accounts by partition and id, including those that only findings name.
     keys: Numbers<(String, String)>,
     accounts: Vec<AccountLine>,
     findings: Vec<FindingLine>,
 }
 
-/// Where an account stands in the file, and what it is sorted and counted by.
+/// The position of an account in the file, and what it is sorted and counted by.
 struct AccountLine {
     key: u32,
     status: AccountStatus,
     start: u64,
 }
 
-/// Where a finding stands in the file, and what it is sorted and counted by; those of one rule and account are
-/// in order.
+/// The position of a finding in the file, and what it is sorted and counted by. The findings of one rule and account
+/// are in order.
 struct FindingLine {
     severity: Severity,
     urgent: bool,
@@ -260,12 +242,12 @@ impl Spill {
         Ok(())
     }
 
-    /// How many accounts were added.
+    /// The number of accounts so far.
     pub(crate) fn account_count(&self) -> usize {
         self.accounts.len()
     }
 
-    /// Changes an account that was added at that place.
+    /// Changes the account at this place in the order of addition.
     pub(crate) fn change_account(
         &mut self,
         place: usize,
@@ -281,7 +263,7 @@ impl Spill {
         Ok(())
     }
 
-    /// Writes a line; where it starts.
+    /// Writes a line, and returns its position.
     fn write(&mut self, value: &impl Line) -> io::Result<u64> {
         let mut line = value.to_line()?;
         line.push(b'\n');
@@ -291,23 +273,23 @@ impl Spill {
         Ok(start)
     }
 
-    /// The partitions and ids of the accounts but so many.
+    /// The partitions and ids of the accounts after the first ones.
     fn keys_since(&self, before: usize) -> Vec<(String, String)> {
         self.accounts[before..].iter().map(|line| self.keys.get(line.key).clone()).collect()
     }
 
-    /// Puts what several reports hold into the order of one.
+    /// Sorts the accounts and findings of several reports into the order of one.
     fn sort(&mut self) {
         let Spill { rules, keys, accounts, findings, .. } = self;
         let order = |line: &FindingLine| {
             (line.severity, !line.urgent, rules.get(line.rule), keys.get(line.account))
         };
-        // Stable: those of one rule and account keep their order.
+        // A stable sort: the findings of one rule and account keep their order.
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         accounts.sort_by(|a, b| keys.get(a.key).cmp(keys.get(b.key)));
     }
 
-    /// The report that consists of this and what was added.
+    /// Returns the report with this head.
     pub(crate) fn finish(self, head: Report) -> io::Result<Filed> {
         let mut outcome = Outcome::without_findings(&head);
         for line in &self.accounts {
@@ -328,7 +310,7 @@ impl Spill {
     }
 }
 
-/// A report of which the accounts and findings are in a file.
+/// A report whose accounts and findings are in a file.
 pub(crate) struct Filed {
     file: RefCell<LineFile>,
     head: Report,
@@ -354,13 +336,13 @@ impl Filed {
         Ok(unjudged)
     }
 
-    /// Writes it everywhere without ever having more than a finding in memory; what it comes to.
+    /// Writes the report to all outputs, with one finding in memory at a time, and returns its outcome.
     pub(crate) fn write(
         mut self,
         outputs: &[Output<Format>],
         detail: &DetailArgs,
     ) -> Result<Outcome, Failure> {
-        // JSON has no need of the accounts in memory.
+        // JSON does not need the accounts in memory.
         if outputs.iter().any(|output| output.format() != Format::Json) {
             self.head.accounts = self.shared_accounts()?;
         }
@@ -375,19 +357,19 @@ impl Filed {
         Ok(self.outcome)
     }
 
-    /// The report in memory.
+    /// Returns the whole report in memory.
     pub(crate) fn into_report(self) -> io::Result<Report> {
         let (accounts, findings) = (self.accounts().collect()?, self.findings().collect()?);
         Ok(Report { accounts, findings, ..self.head })
     }
 
-    /// What is kept of it as a baseline.
+    /// Returns what a baseline needs of the report.
     pub(crate) fn into_earlier(mut self) -> io::Result<EarlierReport> {
         self.head.accounts = self.accounts().collect()?;
         EarlierReport::new(&self.head, &self.findings())
     }
 
-    /// The report with pseudonyms, of which each account gets its own apart from the others.
+    /// Returns the report with pseudonyms, applied account by account.
     pub(crate) fn redacted(self, salt: &Salt) -> Result<Filed, Failure> {
         let head = redaction::apply(self.head.clone(), Some(salt))?;
         let mut places: BTreeMap<u32, (Vec<u64>, Vec<u64>)> = BTreeMap::new();
@@ -408,46 +390,47 @@ impl Filed {
         Ok(spill.finish(head)?)
     }
 
-    /// The accounts, whose gaps share the texts that they have in common.
+    /// The accounts, whose gaps share common texts.
     fn shared_accounts(&self) -> io::Result<Vec<AuditedAccount>> {
         let mut texts = HashSet::new();
         let mut accounts = Vec::new();
         for line in &self.accounts {
             let mut account: AuditedAccount = self.file.borrow_mut().read(line.start)?;
-            account.gaps.iter_mut().for_each(|gap| gap.share(&mut texts));
+            for gap in &mut account.gaps {
+                gap.share(&mut texts);
+            }
             account.gaps.shrink_to_fit();
             accounts.push(account);
         }
         Ok(accounts)
     }
 
-    fn accounts(&self) -> Lines<'_, AuditedAccount> {
+    fn accounts(&self) -> Lines<'_> {
         self.lines(self.accounts.iter().map(|line| line.start).collect())
     }
 
-    fn findings(&self) -> Lines<'_, Finding> {
+    fn findings(&self) -> Lines<'_> {
         self.lines(self.findings.iter().map(|line| line.start).collect())
     }
 
-    fn lines<T>(&self, starts: Vec<u64>) -> Lines<'_, T> {
-        Lines { file: &self.file, starts, of: PhantomData }
+    fn lines(&self, starts: Vec<u64>) -> Lines<'_> {
+        Lines { file: &self.file, starts }
     }
 }
 
-/// Values on lines of a file.
-struct Lines<'a, T> {
+/// Accounts or findings on lines of a file.
+struct Lines<'a> {
     file: &'a RefCell<LineFile>,
     starts: Vec<u64>,
-    of: PhantomData<T>,
 }
 
-impl<T: Line> Lines<'_, T> {
-    fn collect(&self) -> io::Result<Vec<T>> {
+impl Lines<'_> {
+    fn collect<T: Line>(&self) -> io::Result<Vec<T>> {
         self.starts.iter().map(|&start| self.file.borrow_mut().read(start)).collect()
     }
 }
 
-impl<T: Clone + Line> Rows<T> for Lines<'_, T> {
+impl<T: Clone + Line> Rows<T> for Lines<'_> {
     fn count(&self) -> usize {
         self.starts.len()
     }
@@ -457,18 +440,18 @@ impl<T: Clone + Line> Rows<T> for Lines<'_, T> {
     }
 }
 
-/// A file of which most lines are read one after the other.
+/// A file whose lines are mostly read in order.
 struct LineFile {
     file: BufReader<File>,
-    /// Where it is read.
+    /// The position of the next read.
     position: u64,
     line: String,
 }
 
 impl LineFile {
-    /// What the line says that begins there.
+    /// Reads the line at this position.
     fn read<T: Line>(&mut self, start: u64) -> io::Result<T> {
-        // Unlike `seek`, this keeps what has been read ahead.
+        // Unlike `seek`, this keeps the buffer.
         self.file.seek_relative(start.cast_signed() - self.position.cast_signed())?;
         self.line.clear();
         let length = self.file.read_line(&mut self.line)?;

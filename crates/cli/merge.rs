@@ -1,4 +1,4 @@
-//! `merge`: the saved reports of different accounts as one.
+//! `merge`: joins the saved reports of different accounts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::joined::{Joined, Spill, Whole};
 use crate::output::Output;
 use crate::{input, output, redaction, saved, terminal};
 
-/// Joins and writes the reports; the exit status, which says whether shares are missing.
+/// Joins and writes the reports. The exit status says whether shares are missing.
 pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     let outputs = output::choose(&args.outputs, Format::Json)?;
     let mut paths = Vec::new();
@@ -34,26 +34,30 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         joined.read(read)?.map_err(|error| refused(error, &paths, names))?;
     }
     crossings.finish(&mut joined)?;
-    let differ = joined.compare_periods();
+    let differ = joined.join.compare_periods();
     if differ {
         terminal::warn(loosened::DIFFERENT_PERIODS);
     }
-    let missing: Vec<String> = joined.expect_all_shares().iter().map(Share::to_string).collect();
+    let missing = joined.join.expect_all_shares();
+    let missing: Vec<String> = missing.iter().map(Share::to_string).collect();
     if !missing.is_empty() {
         terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
     }
-    let whole = joined.finish()?;
-    let whole = whole.ok_or_else(|| refused(Unmergeable::Nothing, &paths, names))?;
-    let whole = match whole {
-        Whole::Held(report) => Whole::Held(Box::new(redaction::apply(*report, salt.as_ref())?)),
-        Whole::Filed(filed) => Whole::Filed(Box::new(redaction::once(*filed, salt.as_ref())?)),
+    let whole = match joined.finish()? {
+        Some(Whole::Held(report)) => {
+            Whole::Held(Box::new(redaction::apply(*report, salt.as_ref())?))
+        }
+        Some(Whole::Filed(filed)) => {
+            Whole::Filed(Box::new(redaction::once(*filed, salt.as_ref())?))
+        }
+        None => return Err(refused(Unmergeable::Nothing, &paths, names)),
     };
     output::warn_of_unjudged(&whole.unjudged()?, outputs.iter().map(Output::format));
     whole.write(&outputs, &args.detail)?;
     Ok(if missing.is_empty() && !differ { 0 } else { 3 })
 }
 
-/// The report at that path; of a directory those that it holds, but for what is about to be written there.
+/// The report at this path or, for a directory, the reports in it except those that the outputs replace.
 fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -71,7 +75,7 @@ fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failur
     Ok(files)
 }
 
-/// Why reports cannot be joined that were made of what is at those paths.
+/// The failure to join the reports at these paths.
 pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Failure {
     match error {
         Unmergeable::Nothing => Failure::with_help(
