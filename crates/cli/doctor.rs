@@ -1,4 +1,4 @@
-//! `doctor`: whether an audit can work from here, and what to fix first.
+//! `doctor`: shows whether an audit can work from here, and what to fix first.
 
 mod domains;
 mod permissions;
@@ -27,19 +27,19 @@ use crate::config::Config;
 use crate::failure::{Failure, did_you_mean};
 use crate::{evidence, rule_files, terminal};
 
-/// The exit status where something is to be fixed.
+/// The exit status if something needs fixing.
 const TO_FIX: u8 = 1;
-/// The exit status where AWS could not be asked at all.
+/// The exit status if AWS could not be asked at all.
 const NO_ACCESS: u8 = 2;
-/// AWS refuses a request that is off by more than five minutes; long before, something is wrong.
+/// How many seconds a clock may be off. AWS refuses requests at five minutes, but less is a sign of trouble.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 const CLOCK_TOLERANCE: i64 = 60;
-/// How long services and resolvers are waited for. One that takes longer keeps people from working, too.
+/// How long to wait for services and resolvers. Slower ones would also keep people from working.
 const PATIENCE: Duration = Duration::from_millis(4_500);
-/// Whoever lacks working credentials knows why by then.
+/// How soon somebody without working credentials learns why.
 const AT_ONCE: Duration = Duration::from_secs(5);
-/// What services and resolvers have at least, if the credentials took that long.
+/// The least time for services and resolvers, if the credentials took long.
 const SHORT: Duration = Duration::from_millis(500);
 
 /// What was found, for people and for programs.
@@ -50,20 +50,20 @@ pub(crate) struct Examination {
     /// How AWS was reached, or why not.
     #[serde(flatten)]
     findings: Findings,
-    /// Who the caller is, where AWS says so.
+    /// The caller, if AWS identified them.
     caller: Option<CallerFacts>,
-    /// Each service that is asked.
+    /// The services that are asked.
     services: Vec<Service>,
-    /// Each domain that people sign in at, by a look-up of its name alone.
+    /// The domains of sign-in pages, which are only looked up by name.
     sign_in_domains: Vec<Domain>,
-    /// Each IAM action that an audit by the chosen rules needs.
+    /// The IAM actions that an audit with the chosen rules needs.
     permissions: Vec<Permission>,
-    /// Each call, as AWS knows it.
+    /// The calls, with the request ids that AWS gave them.
     calls: Vec<Called>,
     /// The operations of the calls that began.
     #[serde(skip)]
     begun: BTreeSet<String>,
-    /// Why nobody knows who the caller is, where AWS was reached.
+    /// Why the caller is not known although AWS was reached.
     #[serde(skip)]
     unidentified: Option<String>,
     /// What to do, the most urgent first.
@@ -94,15 +94,15 @@ struct Called {
     call: Call,
 }
 
-/// What was called.
+/// The calls of a run.
 #[derive(Debug, Default)]
 struct Calls {
-    /// The operations of the calls that began, though some may have been given up.
+    /// The operations of the calls that began, of which some may not have ended.
     begun: BTreeSet<String>,
     ended: Vec<Called>,
 }
 
-/// Remembers what was called.
+/// Records the calls of a run.
 #[derive(Debug, Default)]
 struct Recorder(Mutex<Calls>);
 
@@ -142,7 +142,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
         let examination = examine(&options, &outcome, calls, PATIENCE).await;
         (outcome, examination)
     });
-    // A look-up that still hangs must not hold up the end.
+    // A name look-up that still hangs must not delay the exit.
     runtime.shutdown_background();
     match args.output {
         View::Text => terminal::print_page(|page| write(&examination, page))?,
@@ -155,8 +155,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
     })
 }
 
-/// The end of a command for which AWS could not be asked, by these options since that moment: with all that
-/// `doctor` prints.
+/// The failure of a command that has been trying to reach AWS since that moment, with what `doctor` prints.
 pub(crate) fn failure(
     runtime: Runtime,
     options: &Options,
@@ -165,9 +164,10 @@ pub(crate) fn failure(
 ) -> Failure {
     let limit = AT_ONCE.saturating_sub(since.elapsed()).clamp(SHORT, PATIENCE);
     if let CollectError::NoProfile { name, others } = &error {
-        let meant = did_you_mean(name, others.iter().map(String::as_str));
-        let meant = meant.map_or_else(String::new, |meant| format!("{meant} "));
-        let help = format!("{meant}{}; `portcullis doctor` shows what else there is", error.help());
+        let mut help = format!("{}; `portcullis doctor` shows what else there is", error.help());
+        if let Some(meant) = did_you_mean(name, others.iter().map(String::as_str)) {
+            help = format!("{meant} {help}");
+        }
         runtime.shutdown_background();
         return Failure::with_help(error.to_string(), help);
     }
@@ -178,7 +178,7 @@ pub(crate) fn failure(
     failure.examined(examination)
 }
 
-/// What there is to say of a run with that outcome.
+/// Examines a run with this outcome.
 async fn examine(
     options: &Options,
     outcome: &Result<Bundle, CollectError>,
@@ -186,43 +186,32 @@ async fn examine(
     limit: Duration,
 ) -> Examination {
     let known = options.diagnosis.findings();
-    // To look for the region again may take a second.
+    // Finding the region again may take a second.
     let options = Options { region: known.region.clone(), ..options.clone() };
     let reach = portcullis_collector::reach(&options, limit);
-    let (endpoints, domains) = join(reach, domains::look_up(&known, limit)).await;
+    let (endpoints, sign_in_domains) = join(reach, domains::look_up(&known, limit)).await;
     let needed = options.sources.needed(options.quick);
-    Examination::new(options.diagnosis.findings(), outcome, endpoints, domains, needed, calls)
+    let bundle = outcome.as_ref().ok();
+    let called = calls.ended.iter().map(|called| called.call.operation.as_str()).collect();
+    let permissions = permissions::judge(bundle, needed, &called);
+    let mut examination = Examination {
+        version: env!("CARGO_PKG_VERSION"),
+        findings: options.diagnosis.findings(),
+        caller: bundle.and_then(CallerFacts::new),
+        services: services(endpoints, bundle, needed),
+        sign_in_domains,
+        permissions,
+        calls: calls.ended,
+        begun: calls.begun,
+        unidentified: bundle.and_then(unidentified),
+        fixes: Vec::new(),
+    };
+    examination.fixes = examination.fixes(outcome.as_ref().err());
+    examination
 }
 
 impl Examination {
-    fn new(
-        findings: Findings,
-        outcome: &Result<Bundle, CollectError>,
-        endpoints: Vec<Endpoint>,
-        sign_in_domains: Vec<Domain>,
-        needed: Sources,
-        calls: Calls,
-    ) -> Examination {
-        let bundle = outcome.as_ref().ok();
-        let called = calls.ended.iter().map(|called| called.call.operation.as_str()).collect();
-        let permissions = permissions::judge(bundle, needed, &called);
-        let mut examination = Examination {
-            version: env!("CARGO_PKG_VERSION"),
-            caller: bundle.and_then(CallerFacts::new),
-            services: services(endpoints, bundle, needed),
-            findings,
-            sign_in_domains,
-            permissions,
-            calls: calls.ended,
-            begun: calls.begun,
-            unidentified: bundle.and_then(unidentified),
-            fixes: Vec::new(),
-        };
-        examination.fixes = examination.fixes(outcome.as_ref().err());
-        examination
-    }
-
-    /// What to do: first what stops everything.
+    /// What to do, beginning with what stops everything.
     fn fixes(&self, error: Option<&CollectError>) -> Vec<String> {
         let mut fixes = Vec::new();
         let unreached = self.unreached();
@@ -252,7 +241,7 @@ impl Examination {
         }
         let aws_says_so = matches!(error, Some(CollectError::Expired { .. }));
         let is_unreached = error.is_some() || self.unidentified.is_some();
-        // A clock that is off says nothing about the date.
+        // With a wrong clock, it is not known whether credentials have expired.
         if is_unreached && !aws_says_so && clock.is_none() {
             fixes.extend(self.findings.expiry_fix(Timestamp::now()));
         }
@@ -284,7 +273,7 @@ impl Examination {
         fixes
     }
 
-    /// Whether the call of an action was tried, and its service answers.
+    /// Whether the action was called, and its service answers.
     fn is_worth_another_try(&self, action: &str) -> bool {
         let Some((prefix, operation)) = action.split_once(':') else { return false };
         let mut services = self.services.iter();
@@ -292,7 +281,7 @@ impl Examination {
             && services.any(|service| service.endpoint.service == prefix && service.answers)
     }
 
-    /// The services that do not answer, by the reason.
+    /// The services that do not answer, by reason.
     fn unreached(&self) -> BTreeMap<&str, Vec<String>> {
         let mut hosts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Service { endpoint, .. } in &self.services {
@@ -321,35 +310,35 @@ impl CallerFacts {
     }
 }
 
-/// Why AWS's answer does not say who the caller is; none: it does, or denies it.
+/// Why AWS's answer does not identify the caller; none if it does, or if AWS denied the call.
 fn unidentified(bundle: &Bundle) -> Option<String> {
     let mut gaps = bundle.gaps.iter();
     let gap = gaps.find(|gap| gap.source == Source::CallerIdentity && gap.is_failure())?;
     (!gap.is_denied()).then(|| gap.explanation())
 }
 
-/// What to do about what stops everything, and why.
+/// What to do about the error that stops everything, and why.
 fn first_fix(error: &CollectError) -> String {
     format!("{}; {}", describe(error).trim_end_matches('.'), error.help())
 }
 
-/// The error; where there are no credentials, also which half of them the environment has.
+/// Describes the error. Without credentials, it also says if the environment has only a part of them.
 fn describe(error: &CollectError) -> String {
+    let words = error.to_string();
+    if !matches!(error, CollectError::NoCredentials(_) | CollectError::CredentialsFailed(_)) {
+        return words;
+    }
     let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !matches!(error, CollectError::NoCredentials(_) | CollectError::CredentialsFailed(_)) {
-        return error.to_string();
-    }
-    let says = error.to_string();
-    let says = says.trim_end_matches('.');
-    match (is_set(id), is_set(secret)) {
-        (true, false) => format!("{says}; {id} is set, but {secret} is not"),
-        (false, true) => format!("{says}; {secret} is set, but {id} is not"),
-        _ => error.to_string(),
-    }
+    let (set, unset) = match (is_set(id), is_set(secret)) {
+        (true, false) => (id, secret),
+        (false, true) => (secret, id),
+        _ => return words,
+    };
+    format!("{}; {set} is set, but {unset} is not", words.trim_end_matches('.'))
 }
 
-/// Whether each service that is needed answers: with whatever, so long as it is an answer.
+/// The needed services, and whether each gives any answer.
 fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) -> Vec<Service> {
     let mut services = Vec::new();
     for mut endpoint in endpoints {
@@ -362,7 +351,7 @@ fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) 
     services
 }
 
-/// Why no call to a service was answered; none: one was, or there was none.
+/// Why no call to a service was answered; none if one was answered, or if none was made.
 fn silence(bundle: &Bundle, service: &str) -> Option<String> {
     if bundle.documents.keys().any(|source| source.service() == service) {
         return None;

@@ -1,4 +1,4 @@
-//! The domains that people sign in at: looked up by name, and never asked.
+//! Looks up the domains of sign-in pages by name, without connecting to them.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) struct Domain {
     pub(super) reason: Option<String>,
 }
 
-/// Looks up the domains of the console's and of Identity Center's sign-in pages, for that long.
+/// Looks up the domains of the sign-in pages of the console and Identity Center, within the limit.
 ///
 /// <https://docs.aws.amazon.com/signin/latest/userguide/allowlist-domains.html>
 pub(super) async fn look_up(findings: &Findings, limit: Duration) -> Vec<Domain> {
@@ -36,7 +36,7 @@ impl Domain {
     }
 }
 
-/// Those of the region, whose beginning names its partition.
+/// The domains for the region, or for us-east-1 if it is not known.
 fn names(findings: &Findings) -> Vec<String> {
     let region = findings.region.as_deref().unwrap_or("us-east-1");
     let mut names = match partition_of(region) {
@@ -47,7 +47,7 @@ fn names(findings: &Findings) -> Vec<String> {
         ],
         "aws-cn" => vec!["signin.amazonaws.cn".to_owned()],
         "aws-us-gov" => vec!["signin.amazonaws-us-gov.com".to_owned()],
-        // Which they are is not documented.
+        // Those of other partitions are not documented.
         _ => Vec::new(),
     };
     names.extend(findings.portal.clone());

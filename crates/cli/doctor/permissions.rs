@@ -1,9 +1,9 @@
-//! Which of the needed actions are allowed, by the calls themselves.
+//! Finds out from the calls themselves which of the needed actions are allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_evidence::Bundle;
-use portcullis_model::{Gap, Sources};
+use portcullis_model::Sources;
 use serde::Serialize;
 
 /// An IAM action that an audit needs.
@@ -16,7 +16,7 @@ pub(super) struct Permission {
     pub(super) reason: Option<String>,
 }
 
-/// What AWS said to an action.
+/// AWS's answer to an action.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Access {
@@ -39,12 +39,12 @@ const POLICIES: [&str; 7] = [
     "identity-based policy",
 ];
 
-/// Why nothing is known where the first call failed.
+/// The reason for an unknown action if the first call failed.
 const NOT_ASKED: &str = "AWS could not be asked";
-/// Why nothing is known of a call that the account gave no reason for.
+/// The reason for an unknown action if the account has nothing to call it for.
 const NOT_CALLED: &str = "not called: nothing here needed it";
 
-/// Each action that those sources need, given what was collected by which operations.
+/// The actions that the sources need, judged by the bundle and the operations that were called.
 pub(super) fn judge(
     bundle: Option<&Bundle>,
     needed: Sources,
@@ -53,8 +53,8 @@ pub(super) fn judge(
     let mut permissions = Vec::new();
     for action in needed.actions(false) {
         let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
-        let gap = |gap: &&Gap| gap.action == action && !gap.is_by_choice();
-        let gap = bundle.and_then(|bundle| bundle.gaps.iter().find(gap));
+        let mut gaps = bundle.iter().flat_map(|bundle| &bundle.gaps);
+        let gap = gaps.find(|gap| gap.action == action && !gap.is_by_choice());
         let (access, reason) = match gap {
             Some(gap) if gap.is_denied() => (Access::Denied, Some(why(&gap.message))),
             Some(gap) => (Access::Unknown, Some(gap.explanation())),
@@ -67,7 +67,7 @@ pub(super) fn judge(
     permissions
 }
 
-/// What denies, by AWS's own words.
+/// Says which policy denies access, according to AWS's message.
 fn why(message: &str) -> String {
     let Some(policy) = POLICIES.iter().find(|policy| message.contains(*policy)) else {
         return "AWS does not say which policy denies it".to_owned();
@@ -80,7 +80,7 @@ fn why(message: &str) -> String {
     }
 }
 
-/// The actions of which AWS said that, by the reason.
+/// The actions with that answer, by reason.
 pub(super) fn by_reason(
     permissions: &[Permission],
     access: Access,
@@ -93,7 +93,7 @@ pub(super) fn by_reason(
     reasons
 }
 
-/// The actions that were called in vain, by the reason, though the caller may be allowed to.
+/// The actions whose calls failed though the caller may be allowed to make them, by reason.
 pub(super) fn in_vain(permissions: &[Permission]) -> BTreeMap<&str, Vec<&'static str>> {
     let mut reasons = by_reason(permissions, Access::Unknown);
     reasons.retain(|reason, _| ![NOT_ASKED, NOT_CALLED].contains(reason));

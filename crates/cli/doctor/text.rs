@@ -1,4 +1,4 @@
-//! What `doctor` prints for people, and other commands where they cannot ask AWS.
+//! The text that `doctor` prints, and other commands that cannot reach AWS.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use portcullis_report::{Page, bold};
 use super::permissions::{self, Access};
 use super::{CLOCK_TOLERANCE, Examination, Service};
 
-/// Writes what was found; what was not looked at is left out.
+/// Writes what was found, without sections that were not examined.
 pub(crate) fn write(examination: &Examination, page: &mut Page<'_>) -> io::Result<()> {
     write_credentials(examination, page)?;
     if !examination.services.is_empty() {
@@ -96,7 +96,7 @@ fn write_permissions(examination: &Examination, page: &mut Page<'_>) -> io::Resu
     Ok(())
 }
 
-/// For each place where credentials were looked for: what came of it, and what was there.
+/// The result of each place where credentials were looked for, and a description of it.
 fn describe_looks(findings: &Findings) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     for look in &findings.looks {
@@ -113,7 +113,7 @@ fn describe_looks(findings: &Findings) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// How far the clock is off.
+/// Says how far the clock is off.
 fn clock(ahead: Option<i64>) -> String {
     match ahead {
         None => "not known: no answer showed AWS's time".to_owned(),
