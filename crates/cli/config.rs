@@ -1,4 +1,4 @@
-//! `portcullis.toml`: what it may say, and what is wrong with it, all at once.
+//! Reads `portcullis.toml`, and collects all problems with it.
 
 #[cfg(test)]
 mod tests;
@@ -25,9 +25,9 @@ use crate::failure::Failure;
 use crate::layers::{self, Choice, Kind};
 use crate::rule_files::{self, meant_framework, meant_rules};
 
-/// The configuration that is read if it exists and no other is named.
+/// The file that is read if it exists and no other is named.
 const DEFAULT_FILE: &str = "portcullis.toml";
-/// Says that no configuration is to be read; a file of that name is `./none`.
+/// Stands for no file. A file of that name is `./none`.
 const NO_FILE: &str = "none";
 /// Far above any configuration.
 const MAX_BYTES: u64 = 1 << 24;
@@ -40,17 +40,16 @@ pub(crate) struct Config {
     file: RuleFile,
     /// Options of the command line, by key.
     options: BTreeMap<String, Vec<Setting>>,
-    /// When the account's password policy was last changed, which no call of AWS tells.
+    /// When the account's password policy was last changed, which AWS does not report.
     password_policy_changed: Option<Timestamp>,
-    /// Which users are services or break-glass users.
+    /// The users that are services or break-glass users.
     classes: Classes,
     rules: Vec<RuleSettings>,
-    /// The findings that somebody accepts.
     waivers: Vec<Entry>,
     problems: Vec<Problem>,
     /// Where options were chosen, by id: `--skip`, `PORTCULLIS_SKIP` or the path of the file.
     pub(crate) origins: BTreeMap<String, String>,
-    /// The files and directories of rules and configuration that the command line names.
+    /// The configuration and the directories of rules on the command line.
     pub(crate) named: Vec<PathBuf>,
 }
 
@@ -62,7 +61,7 @@ struct Setting {
 }
 
 impl Config {
-    /// Reads the named file, or the default one if it exists; `none` is not a file. These options it may choose.
+    /// Reads the named file, or the default one if it exists. It may choose these options.
     pub(crate) fn read(named: Option<&Path>, options: &[Arg]) -> Result<Config, Failure> {
         if named == Some(Path::new(NO_FILE)) {
             return Ok(Config::default());
@@ -84,7 +83,7 @@ impl Config {
         }
     }
 
-    /// What the file says, as far as it can be understood.
+    /// Parses the file as far as possible.
     fn parse(file: RuleFile, options: &[Arg]) -> Config {
         let config = parse(&file, |mut fields| {
             let mut config = Config {
@@ -101,20 +100,20 @@ impl Config {
         Config { file, ..config }
     }
 
-    /// What the file chooses of these options.
+    /// The choices of the file for these options.
     pub(crate) fn choices<'a>(&self, options: &[&'a Arg]) -> Vec<Choice<'a>> {
         let mut choices = Vec::new();
         for &arg in options {
-            let settings = self.options.get(&layers::key(arg)).map_or(&[][..], Vec::as_slice);
-            if !settings.is_empty() {
-                let values = settings.iter().map(|setting| setting.value.clone()).collect();
+            let settings = self.options.get(&layers::key(arg)).into_iter().flatten();
+            let values: Vec<_> = settings.map(|setting| setting.value.clone()).collect();
+            if !values.is_empty() {
                 choices.push(Choice { arg, values, origin: self.file.path.clone() });
             }
         }
         choices
     }
 
-    /// Adds that two keys contradict each other.
+    /// Notes that two keys contradict each other.
     pub(crate) fn conflict(&mut self, [one, other]: [String; 2]) {
         let message = format!("`{one}` and `{other}` cannot be used together");
         let at = self.options.get(&other).and_then(|settings| settings.first());
@@ -122,7 +121,7 @@ impl Config {
         self.problems.push(Problem::new(at, message));
     }
 
-    /// The configuration, if nothing is wrong with it as far as can be said without rules.
+    /// Returns the configuration if it has no problem that is known without rules.
     pub(crate) fn checked(self) -> Result<Config, Failure> {
         if self.problems.is_empty() {
             return Ok(self);
@@ -130,7 +129,7 @@ impl Config {
         Err(self.failure(Vec::new(), self.problems.clone()))
     }
 
-    /// The rules, as the file changes them, and its waivers; an error with all that is wrong with any of it.
+    /// Loads the rules with the settings of the file, and its waivers. The error lists all problems.
     pub(crate) fn load_rules(
         &self,
         directories: &[PathBuf],
@@ -143,7 +142,7 @@ impl Config {
         };
         let (rules, LoadErrors(errors)) = match rule_files::compile(&files, &settings) {
             Ok(rules) => (rules, LoadErrors(Vec::new())),
-            // With settings that cannot be used, names can still be checked.
+            // Names can be checked even if settings are wrong.
             Err(errors) => match rule_files::compile(&files, &Settings::default()) {
                 Ok(rules) => (rules, errors),
                 Err(_) => return Err(self.failure(errors.0, self.problems.clone())),
@@ -158,7 +157,7 @@ impl Config {
         Err(self.failure(errors, problems))
     }
 
-    /// That there are problems with rules, and with this file.
+    /// The failure with these problems with rules and with this file.
     fn failure(&self, mut errors: Vec<LoadError>, problems: Vec<Problem>) -> Failure {
         errors.extend(place(&self.file, problems));
         errors.sort_by(|a, b| (&a.path, a.offset()).cmp(&(&b.path, b.offset())));
@@ -180,7 +179,7 @@ impl Config {
         problems
     }
 
-    /// What the collector cannot find out.
+    /// What the file declares because AWS does not report it.
     pub(crate) fn declarations(&self) -> Declarations {
         Declarations {
             classes: self.classes.clone(),
@@ -189,13 +188,13 @@ impl Config {
         }
     }
 
-    /// The file it was read from, if there is one.
+    /// The file that was read, if any.
     pub(crate) fn path(&self) -> Option<String> {
         let path = &self.file.path;
         (!path.is_empty()).then(|| path.clone())
     }
 
-    /// What it declares, from which rules may ask less.
+    /// The declarations that may make rules laxer.
     pub(crate) fn declared_changes(&self) -> Vec<LooseningChange> {
         let mut changes = Vec::new();
         for (class, patterns) in self.classes.describe() {
@@ -207,7 +206,7 @@ impl Config {
         changes
     }
 
-    /// What it declares of users and of the password policy, whatever its layout.
+    /// The declarations as TOML in a normal form.
     fn declared(&self) -> String {
         let mut table: toml::Table = toml::from_str(&self.file.text).unwrap_or_default();
         table.retain(|key, _| ["classes", "password_policy_changed"].contains(&key));
@@ -215,21 +214,21 @@ impl Config {
     }
 }
 
-/// That there is no such rule, if so; ids may be in any case.
+/// The problem with an id that no rule has, ignoring case.
 fn unknown_rule(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
     let id = id.to_ascii_lowercase();
     let problem = Problem::new(at.clone(), format!("there is no rule `{id}`"));
     rules.rule(&id).is_none().then(|| problem.help(meant_rules(rules, &id)))
 }
 
-/// That there is no such framework, if so.
+/// The problem with an id that no framework has, ignoring case.
 fn unknown_framework(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
     let id = id.to_ascii_lowercase();
     let problem = Problem::new(at.clone(), format!("there is no framework `{id}`"));
     rules.framework(&id).is_none().then(|| problem.help(meant_framework(rules, &id)))
 }
 
-/// The options that the file chooses, by key.
+/// Reads the options that the file chooses, by key.
 fn read_options(fields: &mut Fields<'_>, options: &[Arg]) -> BTreeMap<String, Vec<Setting>> {
     let mut all = BTreeMap::new();
     for arg in options.iter().filter(|arg| layers::is_key(arg)) {
@@ -249,7 +248,7 @@ fn read_options(fields: &mut Fields<'_>, options: &[Arg]) -> BTreeMap<String, Ve
     all
 }
 
-/// The values of an option that takes such; none if it is left out.
+/// Reads the values of an option of that kind; none if the file does not have it.
 fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
     let texts = match kind {
         Kind::Texts => fields.texts(key),
@@ -271,14 +270,19 @@ fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
     texts.into_iter().map(|text| Setting { value: text.value, at: text.at }).collect()
 }
 
-/// A date or a time, as TOML's own or as text.
+/// Reads a date or a time, which may be a text.
 fn read_moment(fields: &mut Fields<'_>, name: &str) -> Option<Timestamp> {
     let placed = fields.take(name)?;
-    let parsed = moment(&date_text(placed));
-    parsed.map_err(|message| fields.problems.push(Problem::new(placed.span(), message))).ok()
+    match moment(&date_text(placed)) {
+        Ok(moment) => Some(moment),
+        Err(message) => {
+            fields.problems.push(Problem::new(placed.span(), message));
+            None
+        }
+    }
 }
 
-/// The text of a date, which may be TOML's own.
+/// The text of a date, which may be of TOML's own type.
 fn date_text(placed: Placed<'_>) -> String {
     match placed.get_ref() {
         DeValue::String(text) => text.to_string(),
@@ -287,7 +291,6 @@ fn date_text(placed: Placed<'_>) -> String {
     }
 }
 
-/// The classes of users.
 fn read_classes(fields: &mut Fields<'_>) -> Classes {
     let Some(mut table) = fields.one_table("classes") else { return Classes::default() };
     let classes = Classes {
@@ -298,7 +301,7 @@ fn read_classes(fields: &mut Fields<'_>) -> Classes {
     classes
 }
 
-/// What the users of a class match.
+/// Reads the patterns for the users of a class.
 fn read_patterns(classes: &mut Fields<'_>, class: &str) -> Patterns {
     let mut patterns = Patterns::default();
     let Some(mut fields) = classes.one_table(class) else { return patterns };
@@ -316,7 +319,7 @@ fn read_patterns(classes: &mut Fields<'_>, class: &str) -> Patterns {
     patterns
 }
 
-/// Reads such a text as the named file is read.
+/// Reads any text as a configuration.
 #[cfg(fuzzing)]
 pub(crate) fn read_untrusted(text: &str) {
     static OPTIONS: std::sync::LazyLock<Vec<Arg>> =

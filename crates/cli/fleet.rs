@@ -1,4 +1,4 @@
-//! Many accounts in one run, a few at a time.
+//! Audits many accounts in one run, a few at a time.
 
 mod list;
 mod shard;
@@ -21,38 +21,38 @@ use crate::failure::Failure;
 use crate::progress::ProgressLine;
 use crate::{doctor, evidence, signals, terminal};
 
-/// What `--assume-root` leaves behind.
+/// The traces that `--assume-root` leaves.
 const ROOT_SESSIONS: &str = "\
 --assume-root opens a session as root in each member account where root has a credential: CloudTrail records its \
 calls as root's, and alarms on the use of root go off";
 
-/// The accounts of a run, with the credentials to enter them.
+/// The accounts of a run, with the credentials for them.
 pub(crate) struct Accounts {
     fleet: Fleet,
     runtime: Runtime,
     progress: Arc<ProgressLine>,
     options: Options,
     jobs: usize,
-    /// All accounts of the owner, whichever this run asks.
+    /// All accounts of the owner, even if this run does not ask them.
     own: Arc<BTreeSet<AccountId>>,
-    /// Those that this run asks.
+    /// The accounts that this run asks.
     share: Vec<FleetAccount>,
 }
 
-/// Where the bundle of each account is kept, in a directory of its own.
+/// A directory with a subdirectory for the bundle of each account.
 pub(crate) struct Store<'a> {
     directory: &'a Path,
-    /// Whether what is there already need not be asked again.
+    /// Whether accounts whose bundles exist are not asked again.
     resume: bool,
 }
 
 impl FleetArgs {
-    /// Whether several accounts are to be asked.
+    /// Whether several live accounts are requested.
     pub(crate) fn is_asked(&self) -> bool {
         self.org || self.accounts.is_some()
     }
 
-    /// The accounts that the file lists: they belong to one owner, also where bundles are read.
+    /// The accounts in the file. They belong to one owner, even if bundles are read.
     pub(crate) fn listed(&self) -> Result<BTreeSet<AccountId>, Failure> {
         let Some(path) = &self.accounts else { return Ok(BTreeSet::new()) };
         Ok(list::read(path)?.into_iter().map(|account| account.id).collect())
@@ -60,7 +60,7 @@ impl FleetArgs {
 }
 
 impl Accounts {
-    /// Loads credentials, and finds out which accounts there are.
+    /// Loads credentials, and lists the accounts.
     pub(crate) fn open(
         args: &FleetArgs,
         live: &LiveArgs,
@@ -98,7 +98,7 @@ impl Accounts {
         };
         let mut own: BTreeSet<AccountId> = all.iter().map(|account| account.id).collect();
         if !args.units.is_empty() {
-            // The accounts of other units are not strangers.
+            // Accounts of other units are not external.
             match runtime.block_on(fleet.organization(&[])) {
                 Ok(others) => own.extend(others.iter().map(|account| account.id)),
                 Err(error) => {
@@ -124,7 +124,8 @@ impl Accounts {
         Arc::clone(&self.own)
     }
 
-    /// Asks each account, and hands on its bundle as soon as it is there; then says how they came out.
+    /// Asks each account, and passes on its bundle as soon as it is collected. At the end, prints how many accounts
+    /// were collected.
     pub(crate) fn each(
         &self,
         store: Option<&Store<'_>>,
@@ -154,7 +155,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// What AWS says of an account now, or said before this run.
+    /// Collects the bundle of an account, or reads it from an earlier run.
     async fn bundle(
         &self,
         account: &FleetAccount,
@@ -178,8 +179,7 @@ impl Accounts {
     }
 }
 
-/// What is left of an account whose bundle could not be written: nothing but why, so that the next run asks again,
-/// and this one covers the other accounts.
+/// Replaces a bundle that could not be written by the reason, so that this run goes on and the next one asks again.
 fn not_kept(mut bundle: Bundle, error: &BundleError) -> Bundle {
     let words = defuse(&error.to_string()).into_owned();
     let gap = Gap::new(Source::CallerIdentity, Gap::NOT_KEPT, words);
@@ -193,7 +193,7 @@ fn not_kept(mut bundle: Bundle, error: &BundleError) -> Bundle {
     bundle
 }
 
-/// What a run got of an account, in one word.
+/// Describes the outcome for an account in a word or two.
 fn outcome(bundle: &Bundle) -> &'static str {
     match bundle.manifest.as_ref().and_then(|manifest| manifest.unreached) {
         None => "collected",
@@ -203,7 +203,7 @@ fn outcome(bundle: &Bundle) -> &'static str {
 }
 
 impl<'a> Store<'a> {
-    /// Where an audit keeps bundles, if bundles are to be kept.
+    /// The store of an audit, if bundles are to be kept.
     pub(crate) fn asked(
         collect_to: Option<&'a PathBuf>,
         resume: Option<&'a PathBuf>,
@@ -211,12 +211,12 @@ impl<'a> Store<'a> {
         Some(Store::new(collect_to.or(resume)?, resume.is_some()))
     }
 
-    /// That directory; with `resume`, no account is asked again whose bundle is there.
+    /// Creates a store in a directory.
     pub(crate) fn new(directory: &'a Path, resume: bool) -> Store<'a> {
         Store { directory, resume }
     }
 
-    /// Refuses what stands where the bundle of an account is to be, unless it is one of that account.
+    /// Refuses to replace anything but earlier bundles of the same accounts.
     fn check<'f>(
         &self,
         accounts: impl IntoIterator<Item = &'f FleetAccount>,
@@ -224,8 +224,9 @@ impl<'a> Store<'a> {
         for account in accounts {
             let place = self.place(account);
             Bundle::check_target(&place)?;
-            let owner = Bundle::account_at(&place).filter(|owner| *owner != account.id);
-            if let Some(owner) = owner {
+            if let Some(owner) = Bundle::account_at(&place)
+                && owner != account.id
+            {
                 return Err(Failure::with_help(
                     format!("{} holds the bundle of account {owner}", place.display()),
                     "move it away, or choose another directory",
@@ -239,15 +240,18 @@ impl<'a> Store<'a> {
         self.directory.join(account.id.as_str())
     }
 
-    /// The bundle of an account from an earlier run, if it holds what is needed.
+    /// The bundle of an account from an earlier run, if it has everything that is needed.
     fn read(&self, account: &FleetAccount, options: &Options) -> Option<Bundle> {
-        let bundle = self.resume.then(|| Bundle::read(&self.place(account)).ok()).flatten()?;
+        if !self.resume {
+            return None;
+        }
+        let bundle = Bundle::read(&self.place(account)).ok()?;
         let needed = options.sources.needed(options.quick);
-        // Where root was not asked about, the bundle does not speak of it.
+        // A run that did not ask about root left neither a document nor a gap.
         let root = Source::RootCredentials;
-        let speaks_of_root = bundle.documents.contains_key(&root)
+        let was_root_asked = bundle.documents.contains_key(&root)
             || bundle.gaps.iter().any(|gap| gap.source == root);
-        if needed.contains(root) && !speaks_of_root {
+        if needed.contains(root) && !was_root_asked {
             return None;
         }
         let manifest = bundle.manifest.as_ref()?;
@@ -261,26 +265,27 @@ impl<'a> Store<'a> {
     }
 }
 
-/// Reads such a text as the file of `--accounts` is read.
+/// Reads any text as the file of `--accounts`.
 #[cfg(fuzzing)]
 pub(crate) fn read_untrusted(text: &str) {
     drop(list::parse(text));
 }
 
-/// That an organization does not name its accounts.
+/// The failure to list the accounts of an organization.
 fn not_listed(error: CollectError) -> Failure {
     let help = error.help();
     Failure::with_help(error, help)
 }
 
-/// Refuses a role that no credentials of that partition can assume.
+/// Refuses roles of other partitions, which the credentials cannot assume.
 fn check_roles<'f>(
     accounts: impl Iterator<Item = &'f FleetAccount>,
     partition: &str,
 ) -> Result<(), Failure> {
     for account in accounts {
-        let role = account.role_arn.as_deref().and_then(Arn::parse);
-        if let Some(role) = role.filter(|role| role.partition != partition) {
+        if let Some(role) = account.role_arn.as_deref().and_then(Arn::parse)
+            && role.partition != partition
+        {
             let id = account.id;
             return Err(Failure::with_help(
                 format!(

@@ -1,4 +1,4 @@
-//! `[[waiver]]`: who accepts which findings, why, and until when.
+//! Reads `[[waiver]]`: who accepts which findings, why, and until when.
 
 use jiff::civil::Date;
 use portcullis_model::{AccountId, Waiver};
@@ -16,11 +16,11 @@ const ARN_HELP: &str = "give a name such as svc-*, an ARN such as \
 #[derive(Debug)]
 pub(super) struct Entry {
     rule: Text,
-    /// None: something is wrong with it.
+    /// None if there is a problem with it.
     waiver: Option<Waiver>,
 }
 
-/// The waivers of the file; what is wrong with them is added to its problems.
+/// Reads the waivers of the file, and adds problems with them to its problems.
 pub(super) fn read(file: &mut Fields<'_>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for mut fields in file.tables("waiver") {
@@ -45,9 +45,9 @@ fn is_same(one: Option<&Waiver>, other: Option<&Waiver>) -> bool {
 }
 
 fn read_entry(fields: &mut Fields<'_>) -> Option<Entry> {
-    let rule = fields.required("rule").and_then(|text| valid(fields, text, check_rule));
-    let resource = fields.required("resource").and_then(|text| valid(fields, text, check_resource));
-    let account = fields.required("account").and_then(|text| valid(fields, text, check_account));
+    let rule = read_valid(fields, "rule", check_rule);
+    let resource = read_valid(fields, "resource", check_resource);
+    let account = read_valid(fields, "account", check_account);
     let (reason, owner) = (fields.required("reason"), fields.required("owner"));
     let expires = read_day(fields, "expires");
     let rule = rule?;
@@ -64,7 +64,7 @@ fn read_entry(fields: &mut Fields<'_>) -> Option<Entry> {
     Some(Entry { waiver: waiver(), rule })
 }
 
-/// The waivers, with what is wrong with the rules that they name.
+/// The waivers, and the problems with the rules that they name.
 pub(super) fn check(entries: &[Entry], rules: &RuleSet) -> (Vec<Waiver>, Vec<Problem>) {
     let (mut waivers, mut problems) = (Vec::new(), Vec::new());
     for Entry { rule, waiver } in entries {
@@ -74,14 +74,20 @@ pub(super) fn check(entries: &[Entry], rules: &RuleSet) -> (Vec<Waiver>, Vec<Pro
     (waivers, problems)
 }
 
-/// The text, unless something is wrong with it.
-fn valid(
+/// Reads a required text that passes the check.
+fn read_valid(
     fields: &mut Fields<'_>,
-    text: Text,
+    name: &str,
     check: impl FnOnce(&Text) -> Result<(), Problem>,
 ) -> Option<Text> {
-    let outcome = check(&text);
-    outcome.map_err(|problem| fields.problems.push(problem)).ok().map(|()| text)
+    let text = fields.required(name)?;
+    match check(&text) {
+        Ok(()) => Some(text),
+        Err(problem) => {
+            fields.problems.push(problem);
+            None
+        }
+    }
 }
 
 fn check_rule(id: &Text) -> Result<(), Problem> {
@@ -92,14 +98,12 @@ fn check_rule(id: &Text) -> Result<(), Problem> {
 }
 
 fn check_resource(text: &Text) -> Result<(), Problem> {
-    let help = |error: NotAResource| match error {
+    let Err(error) = text.value.parse::<ResourcePattern>() else { return Ok(()) };
+    let help = match error {
         NotAResource::Everything | NotAResource::EveryOfAKind => EVERYTHING_HELP,
         NotAResource::NoArn => ARN_HELP,
     };
-    let parsed = text.value.parse::<ResourcePattern>();
-    parsed
-        .map(drop)
-        .map_err(|error| text.problem(format!("`{}` {error}", text.value)).help(help(error)))
+    Err(text.problem(format!("`{}` {error}", text.value)).help(help))
 }
 
 fn check_account(id: &Text) -> Result<(), Problem> {
@@ -110,7 +114,7 @@ fn check_account(id: &Text) -> Result<(), Problem> {
     Err(id.problem(message))
 }
 
-/// A day, as TOML's own or as text.
+/// Reads a day, which may be a text.
 fn read_day(fields: &mut Fields<'_>, name: &str) -> Option<Date> {
     let placed = fields.demand(name)?;
     let day = Date::strptime("%Y-%m-%d", date_text(placed)).ok();
@@ -120,7 +124,7 @@ fn read_day(fields: &mut Fields<'_>, name: &str) -> Option<Date> {
     day
 }
 
-/// The words of a text that may have several lines in the file.
+/// Joins the lines of a text.
 fn one_line(text: &Text) -> String {
     text.value.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! `--accounts`: the file that lists accounts, as CSV with a header row or as JSON, one object per line.
+//! Reads the file of `--accounts`: CSV with a header row, or one JSON object per line.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,7 @@ const HELP: &str = "\
 write CSV with a header row that names id and, if needed, role_arn, external_id and name,
 or one JSON object per line: {\"id\": \"111122223333\", \"name\": \"prod\"}";
 
-/// An account, as a line of the file has it.
+/// A line of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -30,7 +30,7 @@ struct Entry {
     name: Option<String>,
 }
 
-/// The accounts of the file, in its order, each once.
+/// Reads the accounts in the order of the file.
 pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
     let name = path.display();
     let text =
@@ -38,7 +38,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<FleetAccount>, Failure> {
     parse(&text).map_err(|what| Failure::with_help(format!("{name}:{what}"), HELP))
 }
 
-/// The accounts of the text; an error says in which line what is wrong.
+/// Reads the accounts in the text. An error begins with the number of the line.
 pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
     let entries = match text.trim_start().chars().next() {
         Some('{') => json(text)?,
@@ -81,7 +81,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     for record in reader.records() {
         let record = record.map_err(|error| broken(&error))?;
         let line = record.position().map_or(1, csv::Position::line);
-        // The accounts on the following lines would be part of the field.
+        // Without its closing quote, a field takes in the accounts on the following lines.
         if record.iter().any(|field| field.contains(['\n', '\r'])) {
             return Err(format!(
                 "{line}: a field continues on the next line; is a quote not closed?"
@@ -93,7 +93,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     Ok(entries)
 }
 
-/// The field that a column holds, by its heading: also as people write it, `Account ID`.
+/// The field for a column heading, which people may write as `Account ID`.
 fn column(heading: &str) -> String {
     let words = heading.to_lowercase().replace([' ', '-'], "_");
     match words.as_str() {
@@ -103,28 +103,27 @@ fn column(heading: &str) -> String {
     }
 }
 
-/// What serde says is wrong, without what it quotes from the file, which may be another's, and without the
-/// place, which it counts within the line.
+/// Serde's error without what it quotes from the file, which may be of another kind, and without the position, which
+/// is relative to the line.
 fn without_values(error: &str) -> String {
     let error = error.rsplit_once(" at line ").map_or(error, |(error, _)| error);
     match error.rsplit_once(", expected ") {
-        Some((found, expected)) => {
-            let what =
-                if found.starts_with("unknown field") { "unknown field" } else { "wrong value" };
-            format!("{what}, expected {expected}")
+        Some((found, expected)) if found.starts_with("unknown field") => {
+            format!("unknown field, expected {expected}")
         }
+        Some((_, expected)) => format!("wrong value, expected {expected}"),
         None => error.to_owned(),
     }
 }
 
-/// What is wrong with the CSV, after the number of the line.
+/// Describes an error in the CSV, with the number of the line.
 fn broken(error: &csv::Error) -> String {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{line}: {}, where the header row has {expected_len}", counted(*len, "field"))
         }
-        // Each line would be refused for a name in the heading.
+        // A wrong name in the heading is reported for every line.
         csv::ErrorKind::Deserialize { err, .. } => {
             format!("1: {}", without_values(&err.kind().to_string()))
         }
@@ -148,7 +147,7 @@ fn account(entry: Entry) -> Result<FleetAccount, String> {
     Ok(FleetAccount { id, name, role_arn, external_id, state: None })
 }
 
-/// What is wrong with an id.
+/// Describes a wrong id.
 fn not_an_id(text: &str) -> String {
     let what = format!("expected a 12-digit account id, not {text:?}");
     // Such as 12345678901 or 1.11122E+11.

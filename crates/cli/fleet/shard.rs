@@ -1,4 +1,4 @@
-//! `--shard`: the share of the accounts that one of several machines takes.
+//! `--shard`: the share of the accounts for one of several machines.
 
 use std::env;
 use std::str::FromStr;
@@ -7,13 +7,13 @@ use portcullis_model::{AccountId, Share};
 
 use crate::failure::Failure;
 
-/// Where AWS Batch and Kubernetes say which of several like jobs this is, counted from 0.
+/// The variables in which AWS Batch and Kubernetes give the index of a job, from 0.
 ///
 /// <https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html>
 /// <https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode>
 const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
 
-/// One of several shares, `2/5`: which one an account is in follows from its id alone.
+/// One of several shares, such as `2/5`. The share of an account depends only on its id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Shard {
     /// From 1.
@@ -25,17 +25,18 @@ impl FromStr for Shard {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Shard, &'static str> {
-        let numbers = text.split_once('/');
-        let numbers = numbers.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match numbers {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
-            _ => Err("expected a share such as 2/5: the second of five"),
+        if let Some((index, count)) = text.split_once('/')
+            && let (Ok(index), Ok(count)) = (index.parse(), count.parse())
+            && (1..=count).contains(&index)
+        {
+            return Ok(Shard { index, count });
         }
+        Err("expected a share such as 2/5: the second of five")
     }
 }
 
 impl Shard {
-    /// The share that is asked for by `--shard` or `--shards`; none: all accounts.
+    /// The share requested by `--shard` or `--shards`; none for all accounts.
     pub(crate) fn asked(
         shard: Option<Shard>,
         shards: Option<u64>,
@@ -54,13 +55,13 @@ impl Shard {
         }
     }
 
-    /// Whether it holds the account.
+    /// Whether the account is in this share.
     pub(crate) fn holds(self, account: AccountId) -> bool {
         let number: u64 = account.as_str().parse().unwrap_or_default();
         number % self.count == self.index - 1
     }
 
-    /// The share as it stands in a report.
+    /// The share as a report records it.
     pub(crate) fn share(self) -> Share {
         Share { count: self.count, index: self.index }
     }
