@@ -1,4 +1,4 @@
-//! `audit`: collect or read, judge, decide, report.
+//! `audit`: collects or reads evidence, judges it, decides about findings and reports them.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -21,9 +21,9 @@ use crate::recorded::Recorded;
 use crate::reporting::Reporting;
 use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_files, terminal};
 
-/// Runs the audit; the exit status, which follows from the report.
+/// Runs the audit, and returns the exit status for its report.
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
-    // Whatever can be wrong with the options is said before AWS is asked.
+    // All problems with options are reported before AWS is asked.
     let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
     let mut outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let config_file = config.path().map(PathBuf::from);
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     status.and_then(|status| lines.map(|()| status))
 }
 
-/// What CloudTrail recorded, by the paths that were given and in the bundles.
+/// Reads CloudTrail's records in the given paths and in the bundles.
 fn read_activity(
     args: &AuditArgs,
     histories: &mut BTreeMap<PathBuf, Bundle>,
@@ -72,25 +72,25 @@ fn read_activity(
     Ok(Recorded::new(reader, &Filter::default()))
 }
 
-/// What is the same for all accounts.
+/// An audit of one or more accounts.
 struct Audit<'a> {
     args: &'a AuditArgs,
     reporting: Reporting<'a>,
     lines: LineStream,
-    /// What the rules need; a live audit asks for nothing else.
+    /// What the rules need. A live audit asks for nothing else.
     sources: Sources,
     declared: Declarations,
     recorded: Recorded,
-    /// The bundles whose activity was read, without it.
+    /// The bundles whose activity was read, without their activity.
     histories: BTreeMap<PathBuf, Bundle>,
-    /// How many bundles are not yet judged.
+    /// The number of bundles that are not judged yet.
     unread: usize,
-    /// The accounts so far, to look for ways between them.
+    /// The accounts so far, between which there may be ways.
     crossings: crossings::Accounts,
 }
 
 impl Audit<'_> {
-    /// The report of all accounts: live, or from bundles.
+    /// Judges all accounts, live or from bundles.
     fn accounts(&mut self) -> Result<Whole, Failure> {
         let AuditArgs { bundles, fleet, evidence, collect_to, resume, .. } = self.args;
         let mut joined = Joined::default();
@@ -128,13 +128,14 @@ impl Audit<'_> {
         Ok(Whole::Held(Box::new(report)))
     }
 
-    /// Says of which accounts CloudTrail recorded something that nobody has judged.
+    /// Notes how many accounts have records of CloudTrail that were not judged.
     fn note_others(&self) {
         let others = self.recorded.accounts.len();
         if others > 0 {
-            let what = "was not judged, since no evidence on them was given";
             let others = portcullis_report::counted(others as u64, "other account");
-            terminal::note(&format!("what CloudTrail recorded of {others} {what}"));
+            terminal::note(&format!(
+                "what CloudTrail recorded of {others} was not judged, since no evidence on them was given"
+            ));
         }
     }
 
@@ -150,22 +151,24 @@ impl Audit<'_> {
         joined.add(report)?.map_err(|error| merge::refused(error, &self.args.bundles, names))
     }
 
-    /// The report of one account.
+    /// Judges one account.
     fn report(&mut self, bundle: &Bundle, names: Names) -> Result<Report, Failure> {
         let mut snapshot =
             evidence::facts(bundle, self.args.evidence.as_of, &self.declared, names)?;
         if snapshot.unreached.is_none() {
-            // What a bundle lacks beside that matters as little as what was not asked for.
+            // Other sources do not matter, whether the bundle lacks them or they were not asked for.
             let needed = self.sources.needed(false);
             snapshot.gaps.retain(|gap| needed.contains(gap.source));
             self.recorded.add_to(&mut snapshot);
         }
         let less_sure = bundle.loosened(&snapshot.account.id, snapshot.as_of);
         let mut report = self.reporting.evaluate(&snapshot, less_sure);
-        report.accounts.iter().for_each(|account| self.crossings.add(account));
+        for account in &report.accounts {
+            self.crossings.add(account);
+        }
         self.unread = self.unread.saturating_sub(1);
         if self.unread == 0 {
-            // Each account may explain a part of it.
+            // Only now has every account explained its refusals.
             report.activity.extend(self.recorded.summary.take());
         }
         self.reporting.decide(report)

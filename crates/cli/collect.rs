@@ -1,4 +1,4 @@
-//! `collect`: save what AWS says.
+//! `collect`: saves AWS's answers.
 
 use jiff::Timestamp;
 use portcullis_evidence::Bundle;
@@ -10,9 +10,9 @@ use crate::failure::Failure;
 use crate::fleet::{Accounts, Store};
 use crate::{evidence, signals, signins, terminal};
 
-/// The exit status where something could not be collected.
+/// The exit status if something could not be collected.
 const INCOMPLETE: u8 = 3;
-/// Of so many gaps one reads the words; `manifest.json` has all.
+/// How many gaps are printed; `manifest.json` has all.
 const SHOWN_GAPS: usize = 20;
 
 pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
@@ -42,14 +42,14 @@ pub(crate) fn run(args: &CollectArgs) -> Result<u8, Failure> {
     Ok(if warn_of(&bundle) == 0 { 0 } else { INCOMPLETE })
 }
 
-/// Saves the bundle of each account in a directory of its own.
+/// Saves the bundle of each account in its own directory.
 fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
     let sources = evidence::everything() | Source::RootCredentials.into();
     let store = Store::new(&args.output, args.resume);
     let accounts = Accounts::open(&args.fleet, &args.live, sources, Some(&store))?;
     let mut missing = 0;
     accounts.each(Some(&store), |bundle| {
-        // Of an account that is suspended or closed, nothing is missing.
+        // Nothing is missing from an account that is suspended or closed.
         let is_missing = |gap: &Gap| !gap.is_by_choice() && gap.code != Gap::NOT_ACTIVE;
         missing += usize::from(bundle.gaps.iter().any(is_missing));
         Ok(())
@@ -63,7 +63,7 @@ fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
     Ok(if missing == 0 { 0 } else { INCOMPLETE })
 }
 
-/// Names what is missing, unless it was left out by choice; how much that is.
+/// Warns of what is missing, unless it was left out by choice, and returns how much that is.
 fn warn_of(bundle: &Bundle) -> usize {
     let gaps: Vec<&Gap> = bundle.gaps.iter().filter(|gap| !gap.is_by_choice()).collect();
     for gap in gaps.iter().take(SHOWN_GAPS) {

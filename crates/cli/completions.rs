@@ -1,4 +1,4 @@
-//! `completions`: what shells need to complete our command lines.
+//! `completions`: prints the completion script of a shell.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

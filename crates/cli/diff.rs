@@ -1,4 +1,4 @@
-//! `diff`: what has changed between two saved reports.
+//! `diff`: compares two saved reports.
 
 use portcullis_report::{Diff, DiffFormat, render_diff};
 

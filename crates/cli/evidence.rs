@@ -1,4 +1,4 @@
-//! What is audited: a saved bundle, or what AWS says now.
+//! Gets evidence from a saved bundle or from AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -18,9 +18,9 @@ use crate::failure::{Failure, quoted};
 use crate::progress::ProgressLine;
 use crate::{doctor, input, merge, terminal};
 
-/// How long AWS may take to make a credential report; minutes in accounts with many users.
+/// How long AWS may take to generate a credential report, which is minutes in accounts with many users.
 const REPORT_DEADLINE: Duration = Duration::from_mins(2);
-/// AWS makes a new credential report only if the last one is older than this.
+/// AWS generates a new credential report only if the last one is older than this.
 const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 
 /// Whether errors may name users.
@@ -38,8 +38,8 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     Ok(Bundle::read(path)?)
 }
 
-/// The accounts whose bundles are given together, which are not strangers to each other; an error if two bundles are
-/// of the same one.
+/// The accounts of bundles that are given together, which are not external to each other. It is an error if two bundles
+/// are of the same account.
 pub(crate) fn own_accounts(
     bundles: &[PathBuf],
     names: Names,
@@ -49,7 +49,7 @@ pub(crate) fn own_accounts(
     }
     let mut places: BTreeMap<AccountId, usize> = BTreeMap::new();
     for (place, path) in bundles.iter().enumerate() {
-        // What is neither, such as a pipe, can be read only once.
+        // Anything else, such as a pipe, can be read only once.
         if !path.is_dir() && !path.is_file() {
             continue;
         }
@@ -63,7 +63,7 @@ pub(crate) fn own_accounts(
     Ok(places.into_keys().collect())
 }
 
-/// The facts that a bundle holds.
+/// Reads the facts in a bundle.
 pub(crate) fn facts(
     bundle: &Bundle,
     as_of: Option<Timestamp>,
@@ -90,8 +90,8 @@ pub(crate) fn facts(
     })
 }
 
-/// Warns of a moment before the evidence: much of it then lies in the future, and is not known. A credential report may
-/// be older than the rest, and ages may count to its date.
+/// Warns of a time before the evidence, much of which is then in the future and so not known. A credential report may
+/// be older than the rest, and ages may be counted to its date.
 fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
     if as_of.checked_add(MAX_REPORT_AGE).is_ok_and(|latest| latest < collected) {
         let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
@@ -102,25 +102,24 @@ fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
     }
 }
 
-/// All that can be asked.
 pub(crate) fn everything() -> Sources {
     Source::ALL.into_iter().collect()
 }
 
-/// Asks AWS.
+/// Collects these sources from AWS.
 pub(crate) fn collect(args: &LiveArgs, sources: Sources) -> Result<Bundle, Failure> {
     let options = options(args, sources)?;
     ask(&options, async || portcullis_collector::collect(&options).await)
 }
 
-/// What the event history of CloudTrail holds, as `portcullis signins` reads it.
+/// Looks up CloudTrail's event history, as JSON that `portcullis signins` reads.
 pub(crate) fn look_up(args: &LiveArgs, request: &LookupRequest) -> Result<Vec<u8>, Failure> {
     let options = options(args, Source::CloudTrail.into())?;
     let history = ask(&options, async || portcullis_collector::look_up(&options, request).await)?;
     Ok(to_json(&history)?)
 }
 
-/// Runs what asks AWS by these options.
+/// Runs a task that asks AWS with these options.
 fn ask<T>(
     options: &Options,
     asking: impl AsyncFnOnce() -> Result<T, CollectError>,
@@ -129,7 +128,7 @@ fn ask<T>(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(asking()) {
         Ok(answer) => {
-            // A look-up of a name that still hangs must not hold up the end.
+            // A name look-up that still hangs must not delay the exit.
             runtime.shutdown_background();
             Ok(answer)
         }
@@ -137,7 +136,7 @@ fn ask<T>(
     }
 }
 
-/// How to ask for those sources, but for root's credentials, which are asked for on request.
+/// The options for collecting these sources except root's credentials, which must be requested.
 pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Result<Options, Failure> {
     if args.region.is_none() {
         check_region_of_environment()?;
@@ -160,7 +159,7 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Result<Options, Fail
     })
 }
 
-/// Checks the region that the SDK takes from the environment, in the order of the SDK.
+/// Checks the region that the SDK takes from the environment, in the SDK's order.
 fn check_region_of_environment() -> Result<(), Failure> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         let Some(name) = env::var_os(variable).filter(|name| !name.is_empty()) else { continue };

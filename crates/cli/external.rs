@@ -1,4 +1,4 @@
-//! Accounts that are external to a report, and are in another of the reports that are joined with it.
+//! Finds accounts that are external to one report, and reported in another that is joined with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,23 +8,23 @@ use serde_json::Value as Json;
 
 use crate::terminal;
 
-/// The facts that name external accounts begin so.
+/// The prefix of the facts that name external accounts.
 const EXTERNAL: &str = "external_";
 const HELP: &str = "\
 since their reports were made without each other; audit them together, or each with the same --accounts FILE that \
 lists all of them";
 
-/// What the reports say of external accounts.
+/// The external accounts in the findings of several reports.
 #[derive(Default)]
 pub(crate) struct ExternalAccounts {
-    /// The ids of the accounts that the reports are about.
+    /// The ids of the reported accounts.
     reported: BTreeSet<String>,
-    /// Of each finding that fails and names external accounts: its rule, and these.
+    /// For each failing finding that names external accounts, its rule and their ids.
     findings: Vec<(String, BTreeSet<String>)>,
 }
 
 impl ExternalAccounts {
-    /// Adds an account of a report.
+    /// Adds a reported account.
     pub(crate) fn add_account(&mut self, id: &str) {
         self.reported.insert(id.to_owned());
     }
@@ -45,7 +45,7 @@ impl ExternalAccounts {
         }
     }
 
-    /// Warns of findings that one audit of all the accounts would not have, or not so.
+    /// Warns of findings that would differ in a single audit of all accounts.
     pub(crate) fn warn(&self) {
         let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
         for (rule, named) in &self.findings {
@@ -63,7 +63,7 @@ impl ExternalAccounts {
     }
 }
 
-/// The id of an account, alone or in a record.
+/// The id of an account, which is a text or a field of a record.
 fn id(account: &Json) -> Option<String> {
     account.as_str().or(account["id"].as_str()).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! `facts`: what rules see.
+//! `facts`: prints the facts that rules see.
 
 use portcullis_report::write_json;
 

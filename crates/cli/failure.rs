@@ -1,4 +1,4 @@
-//! What went wrong, and what to do about it.
+//! Errors, and what to do about them.
 
 use std::error::Error;
 use std::io::Write;
@@ -9,40 +9,40 @@ use portcullis_report::{Page, defuse};
 use crate::doctor::{self, Examination};
 use crate::terminal;
 
-/// An error that a thread can hand over.
+/// An error that can be sent between threads.
 type AnyError = Box<dyn Error + Send + Sync>;
 
-/// The end of a command that did not do what it is for.
+/// The failure of a command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     error: AnyError,
     help: Option<String>,
-    /// What is known of credentials and connection, where these are what failed.
+    /// The state of credentials and connection, if these failed.
     examination: Option<Box<Examination>>,
 }
 
 impl Failure {
-    /// A failure with advice.
+    /// Creates a failure with advice.
     pub(crate) fn with_help(error: impl Into<AnyError>, help: impl Into<String>) -> Failure {
         Failure { error: error.into(), help: Some(help.into()), examination: None }
     }
 
-    /// The failure with advice, if there is any.
+    /// Replaces the advice.
     pub(crate) fn helped(self, help: Option<String>) -> Failure {
         Failure { help, ..self }
     }
 
-    /// The failure with what `doctor` says of it.
+    /// Adds the output of `doctor`.
     pub(crate) fn examined(self, examination: Examination) -> Failure {
         Failure { examination: Some(Box::new(examination)), ..self }
     }
 
-    /// The failure, led by where it is.
+    /// Puts a place before the error.
     pub(crate) fn at(self, place: &str) -> Failure {
         Failure { error: format!("{place}: {}", self.error).into(), ..self }
     }
 
-    /// Several failures with one thing as one, a line for each; none if there is none.
+    /// Joins failures with one thing, a line for each; none if there are none.
     pub(crate) fn joined(mut failures: Vec<Failure>, thing: &str) -> Option<Failure> {
         if failures.len() < 2 {
             return failures.pop();
@@ -55,12 +55,12 @@ impl Failure {
         Some(text.into())
     }
 
-    /// Prints it to standard error. If that cannot be written to, the exit status has to do.
+    /// Prints the failure to standard error. If that fails, the exit status must suffice.
     pub(crate) fn print(&self) {
         self.print_as("error", AnsiColor::Red);
     }
 
-    /// Prints it as a warning: the command goes on without.
+    /// Prints the failure as a warning, after which the command goes on.
     pub(crate) fn warn(&self) {
         self.print_as("warning", AnsiColor::Yellow);
     }
@@ -78,7 +78,7 @@ impl Failure {
         }
     }
 
-    /// The error and its causes; a cause that the error above it already names is left out.
+    /// The error and its causes, without those that the error above already names.
     fn chain(&self) -> String {
         let mut text = self.error.to_string();
         let mut cause = self.error.source();
@@ -93,22 +93,22 @@ impl Failure {
     }
 }
 
-/// Any error is a failure without advice.
+/// Creates a failure without advice from any error.
 impl<E: Into<AnyError>> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure { error: error.into(), help: None, examination: None }
     }
 }
 
-/// Names of files and users may be hostile; the line breaks of a diagnostic are ours.
+/// Defuses names of files and users, which may be hostile, but keeps the line breaks, which are ours.
 fn safe(text: &str) -> String {
     text.trim_end().lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
-/// More than any line of ours that quotes nothing long.
+/// More characters than any line that quotes nothing long.
 const MAX_LINE: usize = 1000;
 
-/// A line that may quote what others wrote: defused, and without the middle of a value that is too long to read.
+/// Defuses a line that may quote other people's text, and shortens it in the middle if it is too long to read.
 pub(crate) fn quoted(line: &str) -> String {
     let length = line.chars().count();
     if length <= MAX_LINE {
@@ -119,7 +119,7 @@ pub(crate) fn quoted(line: &str) -> String {
     defuse(&format!("{start}…{end}")).into_owned()
 }
 
-/// `did you mean …?`, if one of the names may be what a slip of the pen was meant to be.
+/// Returns `did you mean …?` if one of the names is similar to the word.
 pub(crate) fn did_you_mean<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str>,

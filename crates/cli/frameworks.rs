@@ -1,4 +1,4 @@
-//! `frameworks`: what an audit can answer control by control.
+//! `frameworks`: lists and explains frameworks.
 
 use portcullis_model::ControlKind;
 use portcullis_report::{Page, bold, write_json};
@@ -16,7 +16,7 @@ struct Listed<'a> {
     id: &'a str,
     title: &'a str,
     version: &'a str,
-    /// The number of controls, and of those that only a person can answer.
+    /// The number of controls, and of those that only a person can check.
     controls: usize,
     manual: usize,
     /// The ids of the rules that test a control.
@@ -53,7 +53,7 @@ struct ExplainedControl<'a> {
     id: &'a str,
     title: &'a str,
     kind: &'static str,
-    /// What a person has to look at.
+    /// What a person has to check.
     reason: Option<&'a str>,
     rules: Vec<TestingRule<'a>>,
 }

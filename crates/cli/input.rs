@@ -1,4 +1,4 @@
-//! What the command line names: files, and `-` for standard input.
+//! Reads the inputs on the command line: files, and `-` for standard input.
 
 use std::env;
 use std::fs::File;
@@ -10,14 +10,14 @@ use portcullis_evidence::{open_file, read_file};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Above the answers of any account; a stream that is longer is cut, and so not valid.
+/// Above the answers of any account. A longer stream is cut off, and so not valid.
 const MAX_BYTES: u64 = 1 << 30;
 
 pub(crate) fn is_stream(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// An error if several inputs are to come from standard input, or if an output would replace one.
+/// Refuses several inputs from standard input, and outputs that would replace an input.
 pub(crate) fn check<'p, F: Copy>(
     paths: impl IntoIterator<Item = &'p PathBuf>,
     outputs: &[Output<F>],
@@ -39,18 +39,18 @@ pub(crate) fn check<'p, F: Copy>(
     Ok(())
 }
 
-/// What messages call an input.
+/// The name of an input in messages.
 pub(crate) fn name(path: &Path) -> String {
     if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// An input that can be read twice.
+/// Opens an input so that it can be read twice.
 pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     let file = if is_stream(path) { keep_stream() } else { open_file(path) };
     Ok(file.map_err(|error| format!("cannot read {}: {error}", name(path)))?)
 }
 
-/// A file without a name, which is gone when the process ends.
+/// Creates a file without a name, which disappears when the process ends.
 pub(crate) fn temporary_file() -> io::Result<File> {
     tempfile::tempfile().map_err(|error| {
         io::Error::other(format!(
@@ -68,7 +68,7 @@ fn keep_stream() -> io::Result<File> {
     Ok(file)
 }
 
-/// The content of an input.
+/// Reads an input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if is_stream(path) {
         let mut bytes = Vec::new();

@@ -1,5 +1,5 @@
-//! The command line of Portcullis: the only part that touches the clock, the environment, the
-//! standard streams and the user's files.
+//! The command line of Portcullis, the only part that uses the clock, the environment, the standard
+//! streams and the user's files.
 
 mod args;
 mod audit;
@@ -44,10 +44,10 @@ use std::process::ExitCode;
 use args::Command;
 use failure::Failure;
 
-/// Usage, configuration, credentials or the tool itself failed.
+/// The exit status if usage, configuration, credentials or the tool itself failed.
 const FAILED: u8 = 2;
 
-/// Runs the command that the arguments ask for; the exit status of the process.
+/// Runs the command in the arguments, and returns the exit status of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let status = run().unwrap_or_else(|failure| {
@@ -57,14 +57,14 @@ pub fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Runs a command; the exit status if it did what it is for.
+/// Runs a command, and returns its exit status unless it failed.
 fn run() -> Result<u8, Failure> {
     let (cli, config) = layers::read()?;
     cli.color.choose();
     signals::watch_as_init()?;
     logging::start(&cli.log);
     let config = match cli.command {
-        // Those that load rules check it together with them.
+        // These check the configuration when they load rules.
         Command::Audit(_)
         | Command::Doctor(_)
         | Command::Permissions(_)
@@ -91,8 +91,7 @@ fn run() -> Result<u8, Failure> {
     }
 }
 
-/// Reads a text as a configuration with its waivers, and as a list of accounts, whatever it says: for
-/// `tests/fuzz`.
+/// Reads any text as a configuration with waivers and as a list of accounts, for `tests/fuzz`.
 #[cfg(fuzzing)]
 pub fn read_untrusted(text: &str) {
     config::read_untrusted(text);

@@ -1,8 +1,7 @@
-//! JSON lines of the accounts of an audit, each account's as soon as it is judged.
+//! Writes the JSON lines of an audit's accounts, each as soon as it is judged.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::mem;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -15,36 +14,32 @@ use crate::input::temporary_file;
 use crate::output::{self, Output};
 use crate::terminal;
 
-/// How much is read at once.
+/// How many bytes are read at once.
 const BUFFER: usize = 1 << 16;
 
-/// The lines so far, in a file without a name: who reads them slowly holds up no call to AWS, and takes no memory.
+/// The lines so far, in a file without a name, so that a slow reader neither delays calls to AWS nor takes memory.
 struct Lines(Mutex<File>);
 
-/// Lines that go to streams while they are added, and to files when all are there.
+/// Lines that are written to streams as they are added, and to files at the end.
 #[derive(Default)]
 pub(crate) struct LineStream {
-    /// None: nobody asked for lines.
+    /// None if no output has lines.
     lines: Option<Arc<Lines>>,
     streams: Vec<Stream>,
     files: Vec<Output<Format>>,
 }
 
-/// A thread that copies the lines to one output, and is notified when there are more.
+/// A thread that copies lines to one output, and the channel that notifies it of more.
 struct Stream {
     more: Sender<()>,
     thread: JoinHandle<Result<(), Failure>>,
 }
 
 impl LineStream {
-    /// Takes those outputs that are JSON lines.
+    /// Takes the outputs of JSON lines.
     pub(crate) fn take_from(outputs: &mut Vec<Output<Format>>) -> io::Result<LineStream> {
         let mut stream = LineStream::default();
-        for output in mem::take(outputs) {
-            if output.format() != Format::Jsonl {
-                outputs.push(output);
-                continue;
-            }
+        for output in outputs.extract_if(.., |output| output.format() == Format::Jsonl) {
             let lines = match &stream.lines {
                 Some(lines) => lines,
                 None => stream.lines.insert(Arc::new(Lines(Mutex::new(temporary_file()?)))),
@@ -58,7 +53,7 @@ impl LineStream {
         Ok(stream)
     }
 
-    /// Whether somebody asked for lines.
+    /// Whether an output has lines.
     pub(crate) fn is_asked(&self) -> bool {
         self.lines.is_some()
     }
@@ -68,13 +63,13 @@ impl LineStream {
         let Some(lines) = &self.lines else { return Ok(()) };
         lines.add(report)?;
         for stream in &self.streams {
-            // One whose reader has had enough is gone.
+            // The thread ends if its reader goes away.
             let _ = stream.more.send(());
         }
         Ok(())
     }
 
-    /// Writes the files, if all lines are there, and waits for the streams; what failed.
+    /// Writes the files if the lines are complete, and waits for the streams.
     pub(crate) fn finish(self, is_complete: bool) -> Result<(), Failure> {
         let Some(lines) = self.lines else { return Ok(()) };
         let mut outcomes = Vec::new();
@@ -108,7 +103,7 @@ impl Lines {
         out.flush()
     }
 
-    /// Writes what there is each time that there is more, until no more will come.
+    /// Writes new lines each time there are some, until there will be no more.
     fn follow(&self, is_more: &Receiver<()>, out: &mut dyn Write) -> io::Result<()> {
         let mut end = 0;
         while is_more.recv().is_ok() {
@@ -119,7 +114,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Writes what there is from there on; where that ends.
+    /// Writes everything from this position on, and returns the end.
     fn copy(&self, mut start: u64, out: &mut dyn Write) -> io::Result<u64> {
         let mut piece = vec![0; BUFFER];
         loop {

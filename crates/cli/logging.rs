@@ -1,4 +1,4 @@
-//! `-v`: each call to AWS, on standard error.
+//! `-v`: logs each call to AWS on standard error.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{LogArgs, LogFormat};
 
-/// Writes down what Portcullis itself says, and nothing of the AWS SDK, whose words may hold credentials.
+/// Starts to log the events of Portcullis, but not those of the AWS SDK, which may contain credentials.
 pub(crate) fn start(args: &LogArgs) {
     let level = match args.verbose {
         0 => return,

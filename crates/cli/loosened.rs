@@ -1,4 +1,4 @@
-//! What makes a run laxer than it would be by default, and where that was chosen.
+//! Records what makes a run laxer than by default, and where that was chosen.
 
 use portcullis_model::{Gate, Loosening, LooseningChange as Change, Report, Run, RunOptions};
 use portcullis_report::loosened;
@@ -8,10 +8,10 @@ use crate::args::{FleetArgs, ReportingArgs};
 use crate::config::Config;
 use crate::terminal;
 
-/// More than these are in the report.
+/// How many phrases are printed; the report has all.
 const PRINTED: usize = 3;
 
-/// What loosens a run by those rules, whatever its evidence.
+/// What loosens a run with these rules, whatever its evidence.
 pub(crate) fn run(
     args: &ReportingArgs,
     config: &Config,
@@ -20,10 +20,12 @@ pub(crate) fn run(
 ) -> Run {
     let mut choices = Choices { config, loosened: Vec::new() };
     let RunOptions { only, skip, frameworks, gate, .. } = options;
-    choices.narrow("only", (!only.is_empty()).then(|| Change::Only { rules: only.clone() }));
-    let frameworks =
-        (!frameworks.is_empty()).then(|| Change::Frameworks { frameworks: frameworks.clone() });
-    choices.narrow("frameworks", frameworks);
+    if !only.is_empty() {
+        choices.narrow("only", Change::Only { rules: only.clone() });
+    }
+    if !frameworks.is_empty() {
+        choices.narrow("frameworks", Change::Frameworks { frameworks: frameworks.clone() });
+    }
     for rule in skip {
         choices.add("skip", Change::Skip { rule: rule.clone() });
     }
@@ -34,12 +36,16 @@ pub(crate) fn run(
         choices.add("allow_unknown", Change::AllowUnknown { rule: rule.clone(), unknown: 0 });
     }
     let value = gate.fail_on;
-    // The most severe severity is the least in order.
+    // Severities are ordered from the most severe.
     if value < Gate::default().fail_on {
         choices.add("fail_on", Change::FailOn { value });
     }
-    choices.narrow("exit_zero", args.exit_zero.then_some(Change::ExitZero));
-    choices.narrow("baseline", args.baseline.as_ref().map(|_| Change::Baseline));
+    if args.exit_zero {
+        choices.narrow("exit_zero", Change::ExitZero);
+    }
+    if args.baseline.is_some() {
+        choices.narrow("baseline", Change::Baseline);
+    }
     Run {
         configuration: config.path().into_iter().collect(),
         loosened: choices.loosened,
@@ -47,43 +53,47 @@ pub(crate) fn run(
     }
 }
 
-/// What configuration or environment choose about which accounts are asked.
+/// What the configuration or the environment choose about the accounts that are asked.
 pub(crate) fn accounts(fleet: &FleetArgs, config: &Config) -> Vec<Loosening> {
     let mut choices = Choices { config, loosened: Vec::new() };
     let FleetArgs { accounts, exclude, units, .. } = fleet;
-    choices.narrow("accounts", accounts.as_ref().map(|_| Change::OwnAccounts));
-    let change = |exclude: &[String], units: &[String]| {
-        let is_narrow = !exclude.is_empty() || !units.is_empty();
-        let (exclude, units) = (exclude.to_vec(), units.to_vec());
-        is_narrow.then_some(Change::FewerAccounts { exclude, units })
-    };
-    choices.narrow("exclude", change(exclude, &[]));
-    choices.narrow("units", change(&[], units));
+    if accounts.is_some() {
+        choices.narrow("accounts", Change::OwnAccounts);
+    }
+    if !exclude.is_empty() {
+        let (exclude, units) = (exclude.clone(), Vec::new());
+        choices.narrow("exclude", Change::FewerAccounts { exclude, units });
+    }
+    if !units.is_empty() {
+        let (exclude, units) = (Vec::new(), units.clone());
+        choices.narrow("units", Change::FewerAccounts { exclude, units });
+    }
     choices.loosened
 }
 
-/// What was chosen so far.
+/// The choices so far.
 struct Choices<'a> {
     config: &'a Config,
     loosened: Vec<Loosening>,
 }
 
 impl Choices<'_> {
-    /// Adds a choice of the option with that id.
+    /// Adds a choice of the option with this id.
     fn add(&mut self, id: &str, change: Change) {
         self.loosened.push(Loosening { origin: self.config.origins.get(id).cloned(), change });
     }
 
-    /// Adds a choice that loosens nothing where the command line makes it.
-    fn narrow(&mut self, id: &str, change: Option<Change>) {
-        let origin = self.config.origins.get(id).filter(|origin| !origin.starts_with("--"));
-        if let Some((change, origin)) = change.zip(origin) {
-            self.loosened.push(Loosening { origin: Some(origin.clone()), change });
+    /// Adds a choice that loosens nothing if the command line makes it.
+    fn narrow(&mut self, id: &str, change: Change) {
+        if let Some(origin) = self.config.origins.get(id)
+            && !origin.starts_with("--")
+        {
+            self.add(id, change);
         }
     }
 }
 
-/// Says in one line what loosens the run, and in others that nothing vouches for the evidence or dates it.
+/// Prints in one line what loosens the run, and in others if the evidence is not verified or has no date.
 pub(crate) fn note(report: &Report) {
     let is_unverified =
         |change: &Change| matches!(change, Change::Unverified { .. } | Change::ReportDate { .. });

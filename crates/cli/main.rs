@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// An audit makes millions of small strings, which the allocators of C libraries serve more slowly.
+/// An audit allocates millions of small strings, for which the allocators of C libraries are slower.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

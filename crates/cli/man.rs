@@ -1,7 +1,7 @@
-//! `man`: the manual pages that a package installs, one per command.
+//! `man`: writes the manual pages that a package installs, one per command.
 //!
-//! Whoever packages Portcullis needs it, nobody else: the help does not list it.
-//! The form is man(7): <https://man7.org/linux/man-pages/man7/man.7.html>.
+//! Only packagers need it, so the help does not list it.
+//! The format is man(7): <https://man7.org/linux/man-pages/man7/man.7.html>.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use clap_mangen::Man;
 use crate::failure::Failure;
 use crate::layers;
 
-/// What the pages say they come from.
+/// The source that the pages give.
 const SOURCE: &str = concat!("portcullis ", env!("CARGO_PKG_VERSION"));
 
 /// Writes `portcullis.1`, `portcullis-audit.1` and so on into an existing directory.
@@ -21,14 +21,14 @@ pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
     if !directory.is_dir() {
         return Err(format!("{} is not a directory", directory.display()).into());
     }
-    // `help` shows what the pages say.
+    // `help` shows the same as the pages.
     let mut command = layers::command().disable_help_subcommand(true);
     command.build();
     write(&command, directory)
         .map_err(|error| format!("cannot write to {}: {error}", directory.display()).into())
 }
 
-/// Writes the pages of a command and of those below it.
+/// Writes the pages of a command and its subcommands.
 fn write(command: &Command, directory: &Path) -> io::Result<()> {
     for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         write(command, directory)?;
@@ -43,7 +43,7 @@ fn write(command: &Command, directory: &Path) -> io::Result<()> {
     fs::write(directory.join(man.get_filename()), page)
 }
 
-/// Writes what stands below the options in the help: under a heading its lines stay as they are.
+/// Writes a part of the help below the options. Lines under a heading are not filled.
 fn write_closing(part: &str, page: &mut dyn Write) -> io::Result<()> {
     match part.split_once(":\n") {
         Some((heading, lines)) => {
@@ -54,7 +54,7 @@ fn write_closing(part: &str, page: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Text that is not a request: neither by an escape nor by how a line begins.
+/// Escapes text so that nothing in it is a request.
 fn literal(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     text.lines().map(|line| format!("\\&{line}")).collect::<Vec<_>>().join("\n")

@@ -1,9 +1,10 @@
-//! Results to standard output and files.
+//! Writes results to standard output and files.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -16,10 +17,10 @@ use crate::failure::{Failure, did_you_mean};
 use crate::fleet::Shard;
 use crate::{signals, terminal};
 
-/// Begins the names of files that are being written.
+/// The prefix of the names of unfinished files.
 const TEMPORARY: &str = ".portcullis-";
 
-/// Where a result goes, and in which format: `FORMAT` or `FORMAT=PATH`.
+/// The format of a result, and where it goes: `FORMAT` or `FORMAT=PATH`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Output<F> {
     format: F,
@@ -42,16 +43,19 @@ impl<F: FromStr<Err = UnknownFormat>> FromStr for Output<F> {
     fn from_str(text: &str) -> Result<Output<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("there is no path after `=`".to_owned()),
-            // What the shell has standard output append to must not be replaced.
+            // The shell may append standard output to a file, which must not be replaced.
             Some((format, "-" | "/dev/stdout")) => (format, None),
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let help = |error: UnknownFormat| {
-            did_you_mean(&format.to_ascii_lowercase(), error.names.iter().copied())
-                .map_or(error.to_string(), |help| format!("unknown format; {help}"))
-        };
-        Ok(Output { format: format.to_ascii_lowercase().parse().map_err(help)?, path })
+        let word = format.to_ascii_lowercase();
+        match word.parse() {
+            Ok(format) => Ok(Output { format, path }),
+            Err(error) => match did_you_mean(&word, error.names.iter().copied()) {
+                Some(help) => Err(format!("unknown format; {help}")),
+                None => Err(error.to_string()),
+            },
+        }
     }
 }
 
@@ -60,14 +64,13 @@ impl<F: Copy> Output<F> {
         self.format
     }
 
-    /// Whether what is written can be read at once: by standard output, a pipe or a device.
+    /// Whether a reader sees the output while it is written, as with standard output, a pipe or a device.
     pub(crate) fn is_stream(&self) -> bool {
         let Some(path) = &self.path else { return true };
         fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
     }
 
-    /// Whether it takes the place of that file, by whatever path, or of one that the bundle in that directory
-    /// consists of.
+    /// Whether the output would replace this file, by whatever path, or a file of the bundle in this directory.
     pub(crate) fn replaces(&self, input: &Path) -> bool {
         let Some(file) = self.path.as_ref().and_then(|path| fs::canonicalize(path).ok()) else {
             return false;
@@ -76,7 +79,7 @@ impl<F: Copy> Output<F> {
         file.is_file() && (file == input || Bundle::consists_of(&input, &file))
     }
 
-    /// The output of one of several shares, whose number is where its path says `{shard}`.
+    /// The output of one of several shares, whose number replaces `{shard}` in the path.
     pub(crate) fn of_shard(&self, index: u64) -> Output<F> {
         let path = self.path.as_ref().map(|path| match path.to_str() {
             Some(text) => PathBuf::from(text.replace("{shard}", &index.to_string())),
@@ -86,7 +89,7 @@ impl<F: Copy> Output<F> {
     }
 }
 
-/// The outputs of a report that were asked for, or the table; of a share, those that are its own.
+/// The requested outputs of a report, by default the table, with the number of the share in their paths.
 pub(crate) fn of_share(
     asked: &[Output<Format>],
     shard: Option<Shard>,
@@ -96,8 +99,8 @@ pub(crate) fn of_share(
     choose(&own, Format::Table)
 }
 
-/// The outputs asked for, or the usual one; an error if two of them would overwrite each other, or if
-/// there is no directory for one.
+/// The requested outputs, or by default the usual one. It is an error if two would overwrite each other, or if the
+/// directory of one does not exist.
 pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Output<F>>, Failure> {
     if asked.is_empty() {
         return Ok(vec![Output { format: usual, path: None }]);
@@ -115,13 +118,13 @@ pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Outp
     Ok(asked.to_vec())
 }
 
-/// The file that a path leads to, by whichever way, though there may be none yet.
+/// The canonical path of a file, which need not exist yet.
 fn place(path: &Path) -> Result<PathBuf, String> {
-    // A link stays a link.
+    // The target of a link is replaced, not the link.
     if let Ok(place) = fs::canonicalize(path) {
         return Ok(place);
     }
-    // Of one that leads to nothing, nobody can say which file was meant.
+    // It is not known which file was meant by a broken link.
     if let Ok(target) = fs::read_link(path)
         && !path.exists()
     {
@@ -144,7 +147,7 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
     format!("cannot write {}: {error}", path.display())
 }
 
-/// Writes a report everywhere it can, and says of what a format leaves out that it does.
+/// Writes a report to all outputs, and warns of findings that a format leaves out.
 pub(crate) fn write_report(
     report: &Report,
     outputs: &[Output<Format>],
@@ -154,7 +157,7 @@ pub(crate) fn write_report(
     write(outputs, |format, style, out| render(report, format, detail.apply(style), out))
 }
 
-/// Says of what a format leaves out that it does.
+/// Warns of findings that a format leaves out.
 pub(crate) fn warn_of_left_out(
     report: &Report,
     findings: &dyn Rows<Finding>,
@@ -172,7 +175,7 @@ pub(crate) fn warn_of_left_out(
     Ok(())
 }
 
-/// Names accounts that were not judged, if there is a format that does not.
+/// Names accounts that were not judged, if one of the formats does not.
 pub(crate) fn warn_of_unjudged(
     unjudged: &[(String, AccountStatus)],
     formats: impl IntoIterator<Item = Format>,
@@ -189,45 +192,45 @@ pub(crate) fn warn_of_unjudged(
     }
 }
 
-/// Writes the result everywhere it can, and then fails if anywhere it could not.
+/// Writes the result to all outputs, and then fails if it could not be written to one.
 pub(crate) fn write<F: Copy>(
     outputs: &[Output<F>],
     render: impl Fn(F, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    // Files first: who reads standard output may go away at any time.
+    // Files first, since the reader of standard output may go away at any time.
     let (files, streams): (Vec<_>, Vec<_>) = outputs.iter().partition(|o| o.path.is_some());
     let mut outcomes = Vec::new();
     for Output { format, path } in files.into_iter().chain(streams) {
-        let render = |style, out: &mut dyn Write| render(*format, style, out);
         outcomes.push(match path {
-            Some(path) => place(path).map_err(Failure::from).and_then(|place| {
-                write_file(&place, |out| render(terminal::file_style(), out))
-                    .map_err(|error| unwritable(path, &error).into())
-            }),
-            None => terminal::print(|out| render(terminal::stdout_style(), out)),
+            Some(path) => {
+                let write = |out: &mut dyn Write| render(*format, terminal::file_style(), out);
+                let written = place(path).and_then(|place| {
+                    write_file(&place, write).map_err(|error| unwritable(path, &error))
+                });
+                written.map_err(Failure::from)
+            }
+            None => terminal::print(|out| render(*format, terminal::stdout_style(), out)),
         });
     }
     last_failure(outcomes)
 }
 
-/// The last of several failures, of which the others are printed.
-pub(crate) fn last_failure(
-    outcomes: impl IntoIterator<Item = Result<(), Failure>>,
-) -> Result<(), Failure> {
-    let mut failed: Option<Failure> = None;
+/// Returns the last failure, and prints the others.
+pub(crate) fn last_failure(outcomes: Vec<Result<(), Failure>>) -> Result<(), Failure> {
+    let mut last = Ok(());
     for failure in outcomes.into_iter().filter_map(Result::err) {
-        if let Some(earlier) = failed.replace(failure) {
+        if let Err(earlier) = mem::replace(&mut last, Err(failure)) {
             earlier.print();
         }
     }
-    failed.map_or(Ok(()), Err)
+    last
 }
 
-/// Writes a file whole or not at all: a killed run leaves what was there before.
+/// Writes a file entirely or not at all. A killed run leaves the old file.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let before = fs::metadata(path).ok();
     if let Some(metadata) = &before {
-        // A file that may not be written may not be replaced, though its directory would let it.
+        // A file that must not be written must not be replaced, even if its directory allows it.
         let file = fs::OpenOptions::new().write(true).open(path)?;
         if !metadata.is_file() {
             // A device such as /dev/null, or a pipe, cannot be replaced.
@@ -238,7 +241,7 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     replace_file(path, directory, before, write)
 }
 
-/// Writes a file that only its owner can read until it takes the place of the one before.
+/// Writes a temporary file that only its owner can read, and then replaces the old file with it.
 fn replace_file(
     path: &Path,
     directory: &Path,
@@ -247,14 +250,14 @@ fn replace_file(
 ) -> io::Result<()> {
     let file = signals::delayed(|unfinished| {
         let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory);
-        // Its message would name the temporary file.
+        // The error's message would name the temporary file.
         let file = file.map_err(|error| io::Error::from(error.kind()))?;
         *unfinished = Some(file.path().to_owned());
         Ok::<_, io::Error>(file)
     })??;
     let file = buffered(file, write)?;
     let permissions = match before {
-        // Who may read the old report may read the new one, and nobody else.
+        // The new report has the same readers as the old one.
         Some(before) => before.permissions(),
         None => usual_permissions(directory)?,
     };
@@ -267,7 +270,7 @@ fn replace_file(
     Ok(())
 }
 
-/// Writes all of it; the file, for what is left to do.
+/// Writes through a buffer, and returns the file.
 fn buffered<W: Write>(
     file: W,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -277,7 +280,7 @@ fn buffered<W: Write>(
     buffer.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
-/// The permissions that any new file in a directory has, as one that is gone at once shows.
+/// The permissions of any new file in a directory, taken from one that is removed at once.
 fn usual_permissions(directory: &Path) -> io::Result<fs::Permissions> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY);

@@ -1,4 +1,4 @@
-//! `permissions`: the least policy for the calls that an audit makes.
+//! `permissions`: prints the least-privilege policy for the calls of an audit.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,10 +14,10 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::{rule_files, terminal};
 
-/// What the policy is called where a format wants a name or a description.
+/// The name of the policy in formats that need one.
 const NAME: &str = "portcullis";
 const DESCRIPTION: &str = "Read-only calls of the Portcullis audit";
-/// By which sessions as root may be opened, and only those that look at root's credentials, in every partition.
+/// The condition key that limits root sessions to a task, and the task that only reads root's credentials.
 ///
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html>
 const TASK_KEY: &str = "sts:TaskPolicyArn";
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &PermissionsArgs, config: &Config) -> Result<(), Failure
 
 /// A policy document.
 ///
-/// Most of these actions list a whole account, so that AWS takes no narrower resource for them.
+/// Most of these actions list a whole account, so AWS accepts no narrower resource for them.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -113,7 +113,7 @@ impl Template {
     }
 }
 
-/// Laid out as `terraform fmt` does.
+/// Writes Terraform configuration in the layout of `terraform fmt`.
 fn write_terraform(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "data \"aws_iam_policy_document\" \"{NAME}\" {{")?;
     let mut between = "";

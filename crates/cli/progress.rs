@@ -1,4 +1,4 @@
-//! Progress of a live run, for whoever watches.
+//! Shows the progress of a live run.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::terminal;
 
-/// One line on standard error that is drawn over and over; nothing if it is not a terminal, or if a log is
-/// written there.
+/// One line on standard error that is redrawn; nothing if that is not a terminal, or if a log is written there.
 #[derive(Debug)]
 pub(crate) struct ProgressLine {
     width: Option<usize>,
@@ -21,9 +20,9 @@ pub(crate) struct ProgressLine {
 #[derive(Debug, Default)]
 struct Calls {
     started: usize,
-    /// Those under way, the oldest first.
+    /// The calls under way, the oldest first.
     waiting: Vec<Waiting>,
-    /// How often AWS asked for fewer calls.
+    /// The number of throttled attempts.
     throttled: usize,
     accounts: Option<Accounts>,
 }
@@ -32,11 +31,11 @@ struct Calls {
 #[derive(Debug)]
 struct Waiting {
     operation: String,
-    /// The attempt that it waits for, because AWS asked for fewer calls.
+    /// The next attempt, if the call was throttled.
     throttled_until: Option<u32>,
 }
 
-/// How far a run of several accounts is.
+/// The progress of a run of several accounts.
 #[derive(Debug)]
 struct Accounts {
     done: usize,
@@ -51,13 +50,13 @@ impl ProgressLine {
         ProgressLine { width, calls: Mutex::default() }
     }
 
-    /// Shows how many of so many accounts are done.
+    /// Begins to show how many of these accounts are done.
     pub(crate) fn expect_accounts(&self, count: usize) {
         let accounts = Accounts { done: 0, all: count, since: Instant::now() };
         self.update(|calls| calls.accounts = Some(accounts));
     }
 
-    /// One more account is done.
+    /// Counts an account as done.
     pub(crate) fn account_done(&self) {
         self.update(|calls| {
             if let Some(accounts) = &mut calls.accounts {
@@ -66,19 +65,19 @@ impl ProgressLine {
         });
     }
 
-    /// Takes the line away, for what is printed next.
+    /// Clears the line for other output.
     pub(crate) fn clear(&self) {
         if self.width.is_some() {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
         }
     }
 
-    /// Changes what is known of the calls, and draws it.
+    /// Changes the state of the calls, and redraws the line.
     fn update(&self, change: impl FnOnce(&mut Calls)) {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut calls);
         if let Some(width) = self.width {
-            // A line that wraps could not be taken away again.
+            // A line that wraps could not be cleared.
             let line: String = calls.describe().chars().take(width - 1).collect();
             let _ = write!(std::io::stderr(), "\r\u{1b}[K{line}");
         }
@@ -94,7 +93,7 @@ impl Calls {
             parts.push(format!("{} throttled", self.throttled));
         }
         if let [oldest, others @ ..] = self.waiting.as_slice() {
-            // One that is throttled says why the run takes longer.
+            // A throttled call explains why the run takes longer.
             let throttled = self.waiting.iter().find(|call| call.throttled_until.is_some());
             let shown = throttled.unwrap_or(oldest).describe();
             parts.push(match others.len() {
@@ -156,7 +155,7 @@ impl Progress for ProgressLine {
     }
 }
 
-/// The line goes away when the run ends, whatever its end.
+/// Clears the line however the run ends.
 impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.clear();

@@ -1,4 +1,4 @@
-//! What CloudTrail recorded, to be judged account by account, alone or with how the account is set up.
+//! CloudTrail's records, judged account by account, alone or with the account's settings.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,17 +15,17 @@ use crate::failure::Failure;
 use crate::fleet::Shard;
 use crate::{input, terminal};
 
-/// The code of gaps for what a look-up did not answer.
+/// The code of gaps in the answer to a look-up.
 const UNREADABLE: &str = "Unreadable";
-/// What an event history that is looked up right now is called.
+/// The name of a live event history as an input.
 pub(crate) const HISTORY: &str = "the event history";
 
-/// What was recorded; nothing, unless logs were read.
+/// CloudTrail's records; empty if no logs were read.
 #[derive(Default)]
 pub(crate) struct Recorded {
-    /// What is said of it in the report.
+    /// The summary for the report.
     pub(crate) summary: Option<ActivitySummary>,
-    /// The facts, by the account's id.
+    /// The facts by account id.
     pub(crate) accounts: BTreeMap<String, AccountActivity>,
     gaps: Vec<Gap>,
 }
@@ -33,15 +33,15 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) fn new(reader: ActivityReader, filter: &Filter) -> Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
-        let gap = |gap: &InputGap| {
-            let code = if is_history(&gap.input) { UNREADABLE } else { Gap::UNREADABLE_FILE };
-            Gap::new(Source::CloudTrail, code, gap.what.as_str()).for_resource(&gap.input)
-        };
-        let gaps = summary.coverage.gaps.iter().map(gap).collect();
+        let mut gaps = Vec::new();
+        for InputGap { input, what } in &summary.coverage.gaps {
+            let code = if is_history(input) { UNREADABLE } else { Gap::UNREADABLE_FILE };
+            gaps.push(Gap::new(Source::CloudTrail, code, what.as_str()).for_resource(input));
+        }
         Recorded { summary: Some(summary), accounts, gaps }
     }
 
-    /// Refuses paths that hold nothing of CloudTrail: that is a mistake, and not a time without sign-ins.
+    /// Refuses paths without any record of CloudTrail, which are a mistake and not a period without sign-ins.
     pub(crate) fn refuse_foreign(&self, paths: &[PathBuf]) -> Result<(), Failure> {
         let Some(summary) = &self.summary else { return Ok(()) };
         let coverage = &summary.coverage;
@@ -52,7 +52,7 @@ impl Recorded {
         for form in coverage.inputs.keys() {
             match form {
                 Form::Empty | Form::Unknown => {}
-                // Any JSON is one of these.
+                // JSON of any program has one of these forms.
                 Form::List | Form::Lines if !coverage.gaps.is_empty() => {}
                 _ => return Ok(()),
             }
@@ -69,7 +69,7 @@ impl Recorded {
         ))
     }
 
-    /// Adds to the facts of an account what was recorded there.
+    /// Adds the records of an account to its facts.
     pub(crate) fn add_to(&mut self, snapshot: &mut Snapshot) {
         snapshot.gaps.extend(self.gaps.iter().cloned());
         snapshot.gaps.sort();
@@ -82,18 +82,18 @@ impl Recorded {
     }
 }
 
-/// Whether an input is what AWS answered to look-ups of Portcullis.
+/// Whether an input is AWS's answer to a look-up of Portcullis.
 fn is_history(input: &str) -> bool {
     input == HISTORY || Path::new(input).ends_with(format!("{}.json", Source::CloudTrail))
 }
 
-/// What there is to judge where those are the bundles and the paths of logs.
+/// The kinds of evidence in these bundles and logs.
 pub(crate) fn evidence(bundles: &[PathBuf], logs: &[PathBuf]) -> Evidence {
     let is_recorded = !logs.is_empty() || bundles.iter().any(|path| Bundle::holds_activity(path));
     if is_recorded { Evidence::Both } else { Evidence::Account }
 }
 
-/// Reads a share of log files and directories, which are all named after their accounts.
+/// Reads a share of log files, whose names begin with their accounts.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html>
 pub(crate) fn read_share(
@@ -103,14 +103,14 @@ pub(crate) fn read_share(
 ) -> Result<(), Failure> {
     let mut unnamed = None;
     for path in paths {
-        let takes = |file: &Path| {
-            let account = account_in_name(file);
-            if account.is_none() {
-                unnamed.get_or_insert_with(|| file.to_owned());
+        let is_in_share = |file: &Path| {
+            if let Some(account) = account_in_name(file) {
+                return shard.holds(account);
             }
-            account.is_some_and(|account| shard.holds(account))
+            unnamed.get_or_insert_with(|| file.to_owned());
+            false
         };
-        reader.read_some(path, takes).map_err(|error| unreadable(path, &error))?;
+        reader.read_some(path, is_in_share).map_err(|error| unreadable(path, &error))?;
     }
     note_passed_over(reader);
     match unnamed {
@@ -147,7 +147,7 @@ pub(crate) fn read_logs(reader: &mut ActivityReader, paths: &[PathBuf]) -> Resul
     Ok(())
 }
 
-/// Says which files were not read, since they are something else.
+/// Notes which files were not read, since they are not logs.
 fn note_passed_over(reader: &ActivityReader) {
     match reader.passed_over() {
         [] => {}
@@ -163,7 +163,7 @@ fn note_passed_over(reader: &ActivityReader) {
     }
 }
 
-/// Reads the event history that `collect --signins` saved in a bundle, if it did.
+/// Reads the event history in a bundle, if `collect --signins` saved one.
 pub(crate) fn read_history(reader: &mut ActivityReader, bundle: &Bundle, path: &Path) {
     if let Some(document) = bundle.documents.get(&Source::CloudTrail) {
         let name = path.join(&document.file).display().to_string();

@@ -1,4 +1,4 @@
-//! `report`: a saved report in other formats.
+//! `report`: renders a saved report in other formats.
 
 use portcullis_report::{Format, loosened};
 

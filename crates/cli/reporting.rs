@@ -1,5 +1,4 @@
-//! What `audit` and `signins` have in common: what can be wrong with the options comes first, and what was
-//! decided about findings comes after the verdicts.
+//! What `audit` and `signins` have in common: checking options before verdicts, and decisions about findings after.
 
 use portcullis_model::{
     Gate, Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver,
@@ -25,7 +24,7 @@ pub(crate) struct Reporting<'a> {
     options: RunOptions,
     pub(crate) run: Run,
     outputs: Vec<Output<Format>>,
-    /// Whether JSON lines were written apart, as the accounts were judged.
+    /// Whether JSON lines are written separately, account by account.
     pub(crate) streams_lines: bool,
     salt: Option<Salt>,
     earlier: Option<EarlierReport>,
@@ -33,7 +32,7 @@ pub(crate) struct Reporting<'a> {
 }
 
 impl<'a> Reporting<'a> {
-    /// Reads whatever the options name, but the evidence.
+    /// Reads everything that the options name except the evidence.
     pub(crate) fn new(
         args: &'a ReportingArgs,
         outputs: Vec<Output<Format>>,
@@ -65,7 +64,7 @@ impl<'a> Reporting<'a> {
         })
     }
 
-    /// The verdicts on an account, whose evidence is less sure by these changes.
+    /// Judges an account, whose evidence is less reliable because of these changes.
     pub(crate) fn evaluate(&self, snapshot: &Snapshot, less_sure: Vec<LooseningChange>) -> Report {
         let mut report = evaluate(snapshot, &self.rules, self.options.clone(), VERSION);
         report.run = self.run.clone();
@@ -76,15 +75,15 @@ impl<'a> Reporting<'a> {
         report
     }
 
-    /// The report of no account, as of an empty share of several.
+    /// The report of no accounts, for example of an empty share.
     pub(crate) fn without_accounts(&self) -> Report {
         let report = without_accounts(&self.rules, self.options.clone(), VERSION);
         Report { run: self.run.clone(), ..report }
     }
 
-    /// The report with what has been decided about its findings.
+    /// Applies the decisions about findings.
     pub(crate) fn decide(&mut self, mut report: Report) -> Result<Report, Failure> {
-        // Waivers match names, so they come before pseudonyms, which the baseline has too.
+        // Waivers match names, so they come before pseudonyms. The baseline has pseudonyms, so it comes after.
         portcullis_report::waivers::apply(&mut report, &self.waivers);
         report = redaction::apply(report, self.salt.as_ref())?;
         if let Some(earlier) = &mut self.earlier {
@@ -93,7 +92,7 @@ impl<'a> Reporting<'a> {
         Ok(report)
     }
 
-    /// Writes the report; the exit status, which follows from it.
+    /// Writes the report, and returns its exit status.
     pub(crate) fn finish(self, report: Whole) -> Result<u8, Failure> {
         let head = report.head();
         loosened::note(head);
@@ -111,7 +110,7 @@ impl<'a> Reporting<'a> {
     }
 }
 
-/// The baseline, with pseudonyms if the report is to have them; an error if only the baseline has.
+/// Reads the baseline, with pseudonyms if the report is redacted. It is an error if only the baseline is.
 fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierReport>, Failure> {
     let Some(path) = &args.baseline else { return Ok(None) };
     let earlier = redaction::once(saved::read(path)?, salt)?;
@@ -121,7 +120,7 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierRe
     Ok(Some(earlier.into_earlier()?))
 }
 
-/// What is chosen by file and command line.
+/// The options that the file and the command line choose.
 fn options(args: &ReportingArgs, selection: &Selection) -> RunOptions {
     let gate = Gate { fail_on: args.gate.fail_on, allow_unknown: args.gate.allow_unknown.clone() };
     let Selection { rule_set, only, frameworks, skip, .. } = selection.clone();

@@ -1,4 +1,4 @@
-//! Rules: those that are built in, and the user's own.
+//! Loads the built-in rules and the user's own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,23 +15,23 @@ use portcullis_rules::{
 use crate::failure::{Failure, did_you_mean};
 use crate::layers::PREFIX;
 
-/// The directory, inside one of rules, whose files are frameworks.
+/// The subdirectory of rule directories for frameworks.
 const FRAMEWORKS: &str = "frameworks";
 /// The directory of the built-in texts that remediations include.
 const REMEDIATION: &str = "remediation";
 /// Far above any rule file.
 const MAX_BYTES: u64 = 1 << 20;
-/// What embeds the built-in rules, seen from their directory.
+/// The file that embeds the built-in rules, relative to their directory.
 const EMBEDDER: &str = "../crates/rules/build.rs";
 
-/// All built-in rules and frameworks, and those of the directories, of which the command line names some; every
-/// problem of every file at once.
+/// Loads all built-in rules and frameworks, and those of the directories. The error lists all problems, and shows lines
+/// of the files that the command line names.
 pub(crate) fn load(directories: &[PathBuf], named: &[PathBuf]) -> Result<RuleSet, Failure> {
     compile(&read_all(directories)?, &Settings::default())
         .map_err(|LoadErrors(errors)| failure(errors, named))
 }
 
-/// The files of all built-in rules and frameworks, and of those of the directories.
+/// Reads the files of all built-in rules and frameworks, and those of the directories.
 pub(crate) fn read_all(directories: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
     let mut files = built_in();
     for directory in directories {
@@ -40,9 +40,8 @@ pub(crate) fn read_all(directories: &[PathBuf]) -> Result<Vec<RuleFile>, Failure
     Ok(files)
 }
 
-/// The rules and frameworks of the directory, with the built-in ones. In Portcullis' own repository the
-/// directory's files, and the texts that they include, stand for the built-in ones of the same name, which may be
-/// older.
+/// Loads the rules and frameworks of the directory and the built-in ones. In Portcullis' own repository, the files of
+/// the directory, and the texts that they include, replace built-in ones of the same name, which may be older.
 pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
     let own = read(directory)?;
     let mut files = built_in();
@@ -72,7 +71,7 @@ fn built_in() -> Vec<RuleFile> {
     files
 }
 
-/// The rules and frameworks of a directory.
+/// Reads the rules and frameworks of a directory.
 fn read(directory: &Path) -> Result<Vec<RuleFile>, Failure> {
     if !directory.exists() {
         return Err(
@@ -101,13 +100,13 @@ pub(crate) fn compile(files: &[RuleFile], settings: &Settings) -> Result<RuleSet
     RuleSet::load(&rules, settings)?.with_frameworks(&frameworks)
 }
 
-/// So many problems one reads; each is shown with its place, which takes as long as the file is.
+/// How many problems are shown, since finding the line of each means reading the file to there.
 const SHOWN_PROBLEMS: usize = 100;
-/// How many rules are named of those that are like an id.
+/// How many rules are named that are similar to an id.
 const SHOWN_IDS: usize = 5;
 
-/// What is wrong with rules and configuration. Lines of files that the command line names are shown wherever these
-/// are, unless a link leads there.
+/// The failure with these problems with rules and configuration. Lines of files elsewhere are shown only if the command
+/// line names the files, and no link leads to them.
 pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
     let count = match errors.len() {
         1 => "is 1 problem".to_owned(),
@@ -129,8 +128,8 @@ pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
     text.into()
 }
 
-/// Whether a file is not in the directory that we work in. A link or a configuration under review may lead to
-/// one that only we can read, such as one of credentials.
+/// Whether a file is outside the working directory. A link or a configuration under review may lead to a file that
+/// only this user can read, such as credentials.
 fn is_elsewhere(path: &Path) -> bool {
     // Built-in rules have no file.
     let Ok(file) = fs::canonicalize(path) else { return false };
@@ -142,12 +141,12 @@ fn is_framework(file: &RuleFile) -> bool {
     directory.is_some_and(|name| name == FRAMEWORKS)
 }
 
-/// What the rules need to be told.
+/// The sources that the rules need.
 pub(crate) fn sources(rules: &RuleSet) -> Sources {
     rules.rules().iter().fold(Sources::NONE, |all, rule| all | rule.sources())
 }
 
-/// The rule of that id, or the one that may be meant.
+/// The rule with this id. The error suggests another.
 pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure> {
     rules.rule(id).ok_or_else(|| {
         let frameworks: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
@@ -162,8 +161,8 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
     })
 }
 
-/// The selected rules; an error with all ids of the selection, and all other ids of rules, that do not exist. Options
-/// were chosen there, by their ids.
+/// Selects rules. The error lists all ids, in the selection and among the others, that do not exist. `origins` has the
+/// places where options were chosen, by id.
 pub(crate) fn select(
     rules: RuleSet,
     selection: &Selection,
@@ -175,12 +174,15 @@ pub(crate) fn select(
         [("only", &*selection.only), ("skip", &*selection.skip), ("allow_unknown", others)];
     for (option, ids) in rule_ids {
         for id in ids {
-            failures.extend(find(&rules, id).err().map(|it| chosen_by(it, option, origins)));
+            if let Err(failure) = find(&rules, id) {
+                failures.push(chosen_by(failure, option, origins));
+            }
         }
     }
     for id in &selection.frameworks {
-        let failure = framework(&rules, id).err();
-        failures.extend(failure.map(|it| chosen_by(it, "frameworks", origins)));
+        if let Err(failure) = framework(&rules, id) {
+            failures.push(chosen_by(failure, "frameworks", origins));
+        }
     }
     match Failure::joined(failures, "the names of rules and frameworks") {
         Some(failure) => Err(failure),
@@ -188,7 +190,7 @@ pub(crate) fn select(
     }
 }
 
-/// The failure, led by the variable that chose the option, by its id, if one did.
+/// Adds the variable that chose the option with this id to the failure, if one did.
 pub(crate) fn chosen_by(
     failure: Failure,
     option: &str,
@@ -200,7 +202,7 @@ pub(crate) fn chosen_by(
     }
 }
 
-/// Which rule may be meant by an id that none has, or else which ones are like it.
+/// Suggests a rule for an id that no rule has, or names similar ones.
 pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
     let ids = rules.rules().iter().map(|rule| rule.id.as_str());
     if let Some(help) = did_you_mean(id, ids) {
@@ -219,14 +221,14 @@ pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
     }
 }
 
-/// The framework of that id, or the one that may be meant.
+/// The framework with this id. The error suggests another.
 pub(crate) fn framework<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Framework, Failure> {
     rules.framework(id).ok_or_else(|| {
         Failure::with_help(format!("there is no framework `{id}`"), meant_framework(rules, id))
     })
 }
 
-/// Which framework may be meant by an id that none has, or else all.
+/// Suggests a framework for an id that no framework has, or names all.
 pub(crate) fn meant_framework(rules: &RuleSet, id: &str) -> String {
     let ids: Vec<&str> = rules.frameworks().iter().map(|f| f.id.as_str()).collect();
     if let Some(latest) = latest_of_family(id, &ids) {
@@ -238,8 +240,7 @@ pub(crate) fn meant_framework(rules: &RuleSet, id: &str) -> String {
     }
 }
 
-/// The framework of the latest version among those whose ids differ from that one by the version only, or
-/// begin with it.
+/// The latest version among frameworks whose ids differ from this one only in the version, or begin with it.
 fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
     let is_of_family = |other: &&str| {
         family(other) == family(id)
@@ -248,7 +249,7 @@ fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
     ids.iter().copied().filter(is_of_family).max_by_key(|id| version(id))
 }
 
-/// An id without the version at its end: `cis-aws` of `cis-aws-7.0`.
+/// The id without the version at its end: `cis-aws` for `cis-aws-7.0`.
 fn family(id: &str) -> &str {
     id.trim_end_matches(|c: char| c.is_ascii_digit() || ".-".contains(c))
 }

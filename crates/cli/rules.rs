@@ -1,4 +1,4 @@
-//! `rules`: what is judged, and why.
+//! `rules`: lists, explains, checks and creates rules.
 
 mod explain;
 
@@ -37,7 +37,7 @@ fn list(args: &ListArgs, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// Two lines a rule, since ids and titles are long.
+/// Two lines per rule, since ids and titles are long.
 fn write_list(rules: &[&Rule], page: &mut Page<'_>) -> std::io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in rules {

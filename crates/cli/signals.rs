@@ -1,29 +1,29 @@
-//! Signals that end the process: no file is left half written, and no temporary one at all.
+//! Handles signals that end the process, so that no unfinished or temporary file is left.
 
 use std::io;
 use std::path::PathBuf;
 #[cfg(unix)]
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Does something with files while the signals that end the process wait, so it should not take long. A
-/// temporary file that is written afterwards goes away with the process, if it is named here.
+/// Delays signals that end the process during a short step with files. A temporary file that the step names is removed
+/// when the process ends.
 #[cfg(unix)]
 pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Result<T> {
     watch()?;
     Ok(step(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// Lets signals end the first process of a container, for which the system itself does nothing.
+/// Lets signals end the first process of a container, which they do not end by default.
 #[cfg(unix)]
 pub(crate) fn watch_as_init() -> io::Result<()> {
     if is_init() { watch() } else { Ok(()) }
 }
 
-/// A temporary file that goes away with the process.
+/// The temporary file to remove when the process ends.
 #[cfg(unix)]
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Waits for the signals in a thread of its own, which is started once.
+/// Starts a thread that waits for signals, once.
 #[cfg(unix)]
 fn watch() -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -47,8 +47,8 @@ fn watch() -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the process as the signal does. A shell ends its script only if the program died of the signal; the
-/// first process of a container cannot die of one that it sends itself, and not even abort.
+/// Ends the process by the signal, since a shell ends its script only then. The first process of a container cannot be
+/// killed by its own signals, not even by aborting.
 #[cfg(unix)]
 fn end(signal: i32) {
     if is_init() {
@@ -62,13 +62,13 @@ fn is_init() -> bool {
     std::process::id() == 1
 }
 
-/// Runs the step. On other systems a process is not notified before it is killed.
+/// Runs the step. Other systems do not notify a process before killing it.
 #[cfg(not(unix))]
 pub(crate) fn delayed<T>(step: impl FnOnce(&mut Option<PathBuf>) -> T) -> io::Result<T> {
     Ok(step(&mut None))
 }
 
-/// Nothing: on other systems no process is the first of a container.
+/// Does nothing, since other systems have no such first process.
 #[cfg(not(unix))]
 pub(crate) fn watch_as_init() -> io::Result<()> {
     Ok(())

@@ -1,4 +1,4 @@
-//! `signins`: who could not get in and why, who signed in, and what rules say about that.
+//! `signins`: shows who could not sign in and why, who did, and what rules find.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,15 +22,15 @@ use crate::recorded::{HISTORY, Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
 use crate::{evidence, input, merge, output, rule_files};
 
-/// How far back a look-up goes, unless said otherwise: AWS answers two pages a second.
+/// How far back a look-up goes by default. AWS answers only two pages per second.
 pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Reads, judges and shows the activity; the exit status, which follows from the report.
+/// Reads, judges and shows the activity, and returns the exit status for the report.
 pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let mut filter = filter(args);
     check_period(&filter)?;
     let shard = Shard::asked(args.shard, args.shards)?;
-    let Paths { logs, bundles } = sorted_paths(args, shard)?;
+    let (logs, bundles) = logs_and_bundles(args, shard)?;
     let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let config_file = config.path().map(PathBuf::from);
     let inputs = logs.iter().chain(&bundles).chain(args.reporting.inputs());
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     reporting.finish(Whole::Held(Box::new(report)))
 }
 
-/// Refuses a period in which nothing can have happened.
+/// Refuses an empty period.
 fn check_period(filter: &Filter) -> Result<(), Failure> {
     match (filter.from, filter.to) {
         (Some(from), Some(to)) if from >= to => {
@@ -90,14 +90,11 @@ fn check_period(filter: &Filter) -> Result<(), Failure> {
     }
 }
 
-/// What is read, by what it is.
-struct Paths {
-    logs: Vec<PathBuf>,
-    bundles: Vec<PathBuf>,
-}
-
-/// The logs and the bundles. What `collect --signins` wrote is a bundle, wherever it was named.
-fn sorted_paths(args: &SigninsArgs, shard: Option<Shard>) -> Result<Paths, Failure> {
+/// Separates logs from bundles. What `collect --signins` wrote is a bundle, even if it was given among the logs.
+fn logs_and_bundles(
+    args: &SigninsArgs,
+    shard: Option<Shard>,
+) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
     let (mut logs, mut bundles) = (Vec::new(), args.bundles.clone());
     for path in &args.paths {
         if !Bundle::is_collected_activity(path) {
@@ -109,10 +106,10 @@ fn sorted_paths(args: &SigninsArgs, shard: Option<Shard>) -> Result<Paths, Failu
             bundles.push(path.clone());
         }
     }
-    Ok(Paths { logs, bundles })
+    Ok((logs, bundles))
 }
 
-/// Reads the logs, or looks the event history up where there is nothing to read.
+/// Reads the logs, or looks up the event history if there is nothing to read.
 fn read(
     args: &SigninsArgs,
     logs: &[PathBuf],
@@ -131,7 +128,7 @@ fn read(
     Ok(reader)
 }
 
-/// How to reach the account whose event history is looked up.
+/// The options for reaching the account whose event history is looked up.
 fn live(args: &SigninsArgs) -> LiveArgs {
     let SessionArgs { profile, role_arn, external_id, deadline } = args.session.clone();
     let region = args.regions.first().cloned();
@@ -146,13 +143,13 @@ fn live(args: &SigninsArgs) -> LiveArgs {
     }
 }
 
-/// What to look up.
+/// The look-up that the arguments request.
 fn lookup(args: &SigninsArgs) -> LookupRequest {
     let last = args.last.unwrap_or(LOOKED_UP);
     LookupRequest { regions: args.regions.clone(), ..recent(args.from, args.to, last) }
 }
 
-/// Sign-ins and changes of credentials of that time, in all regions that record them.
+/// A look-up of sign-ins and changes to credentials in this period, in all regions that record them.
 pub(crate) fn recent(
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -179,8 +176,8 @@ fn filter(args: &SigninsArgs) -> Filter {
     }
 }
 
-/// The facts of accounts of which nothing is known but what CloudTrail says; of one where that is nothing, and of
-/// each that is asked for.
+/// The facts about accounts without evidence other than CloudTrail. They include the requested accounts even if
+/// CloudTrail recorded nothing, and at least one account.
 fn unknown_accounts(
     accounts: &BTreeMap<String, AccountActivity>,
     asked_for: &[String],
@@ -208,7 +205,7 @@ fn unknown_accounts(
         };
         let bundle = Bundle { manifest: Some(manifest), ..Bundle::default() };
         let snapshot = bundle.snapshot(period.to, declared)?;
-        // What nobody asked for is not missing.
+        // Evidence that nobody requested is not missing.
         snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
     }
     Ok(snapshots)

@@ -7,19 +7,19 @@ use portcullis_report::{Detail, Page, Style};
 
 use crate::failure::{Failure, quoted};
 
-/// The width of text that goes to no terminal.
+/// The width of text for something other than a terminal.
 const WIDTH: usize = 80;
 /// Narrower terminals wrap by themselves; longer lines are hard to read.
 const WIDTHS: std::ops::RangeInclusive<u16> = 40..=120;
 
-/// How to lay out text for standard output.
+/// The layout of text for standard output.
 pub(crate) fn stdout_style() -> Style {
     let stdout = io::stdout();
     let size = terminal_size::terminal_size_of(&stdout);
     style(size, AutoStream::choice(&stdout))
 }
 
-/// How to lay out text for standard error.
+/// The layout of text for standard error.
 pub(crate) fn stderr_style() -> Style {
     let stderr = io::stderr();
     let size = terminal_size::terminal_size_of(&stderr);
@@ -35,12 +35,12 @@ fn style(
     Style { width, color: choice != ColorChoice::Never, detail: Detail::Usual }
 }
 
-/// How to lay out text for a file.
+/// The layout of text for a file.
 pub(crate) fn file_style() -> Style {
     Style { width: WIDTH, color: false, detail: Detail::Usual }
 }
 
-/// How wide the terminal is on which somebody watches standard error; none: nobody does.
+/// The width of the terminal that shows standard error; none if it goes elsewhere.
 pub(crate) fn watched_width() -> Option<usize> {
     let stderr = io::stderr();
     let columns = terminal_size::terminal_size_of(&stderr).map(|(columns, _)| columns.0);
@@ -48,9 +48,9 @@ pub(crate) fn watched_width() -> Option<usize> {
     stderr.is_terminal().then_some(width)
 }
 
-/// Writes to standard output. A reader that went away has had enough: that is not an error.
+/// Writes to standard output. It is not an error if the reader goes away.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    // Whether to colour was decided before; this translates colours for old Windows consoles.
+    // The style has decided about colours already; this translates them for old Windows consoles.
     let stdout = AutoStream::new(io::stdout().lock(), ColorChoice::Always);
     let mut stdout = BufWriter::new(stdout);
     match write(&mut stdout).and_then(|()| stdout.flush()) {
@@ -58,7 +58,7 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
             Err(format!("cannot write to standard output: {error}").into())
         }
         _ => {
-            // Nothing is left, or nobody to read it: do not try again when the buffer goes.
+            // The buffer is empty or has no reader, so dropping it must not flush it again.
             let _ = stdout.into_parts();
             Ok(())
         }
@@ -72,19 +72,19 @@ pub(crate) fn print_page(
     print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
-/// Takes away a progress line that what is printed next would continue.
+/// Clears a progress line, which the next output would continue.
 pub(crate) fn clear_line() {
     if io::stdout().is_terminal() && io::stderr().is_terminal() {
         let _ = write!(io::stderr(), "\r\u{1b}[K");
     }
 }
 
-/// Tells something on standard error that is not a failure.
+/// Prints a note to standard error.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "note: {}", quoted(text));
 }
 
-/// Warns of something on standard error.
+/// Prints a warning to standard error.
 pub(crate) fn warn(text: &str) {
     let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
     let text = quoted(text);

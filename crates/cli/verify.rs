@@ -1,4 +1,4 @@
-//! `verify`: whether a bundle is as it was collected.
+//! `verify`: checks that a bundle has not changed since it was collected.
 
 use portcullis_evidence::verify;
 use portcullis_report::bold;
@@ -7,7 +7,7 @@ use crate::args::VerifyArgs;
 use crate::failure::Failure;
 use crate::terminal;
 
-/// Names each file that changed; 1 if one did.
+/// Names each changed file. The exit status is 1 if there is one.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     if !args.bundle.exists() {
         return Err(format!("cannot read {}: it does not exist", args.bundle.display()).into());

@@ -1,4 +1,4 @@
-//! `waivers`: how long they hold, and what they are for.
+//! `waivers`: shows how long waivers last, and what they match.
 
 use std::io;
 use std::path::Path;
@@ -14,9 +14,9 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::{saved, terminal};
 
-/// More warnings than these hide what else there is to read; the table and `waivers check` have all.
+/// How many warnings are printed without hiding the rest of the output; the table and `waivers check` have all.
 const PRINTED_WARNINGS: usize = 10;
-/// So many findings of a waiver are listed as text; JSON has all.
+/// How many findings of a waiver are listed as text; JSON has all.
 const LISTED_FINDINGS: usize = 20;
 
 /// A waiver of the configuration with what it matches.
@@ -25,14 +25,16 @@ struct Checked<'r> {
     state: State,
     #[serde(flatten)]
     outcome: &'r WaiverOutcome,
-    /// Those that fail or could not be judged; none without a report.
+    /// The findings that fail or could not be judged; empty without a report.
     findings: Vec<&'r Finding>,
 }
 
-/// Warns of the waivers of an audit that somebody has to look at.
+/// Warns of waivers that need attention.
 pub(crate) fn warn(report: &Report) {
     let warnings = waivers::warnings(report);
-    warnings.iter().take(PRINTED_WARNINGS).for_each(|warning| terminal::warn(warning));
+    for warning in warnings.iter().take(PRINTED_WARNINGS) {
+        terminal::warn(warning);
+    }
     if let more @ 1.. = warnings.len().saturating_sub(PRINTED_WARNINGS) {
         terminal::warn(&format!(
             "{more} more waivers to look at: `portcullis waivers check` shows all"
@@ -40,7 +42,7 @@ pub(crate) fn warn(report: &Report) {
     }
 }
 
-/// Runs the command; 1 if some waiver has expired or is not needed.
+/// Runs the command. The exit status is 1 if a waiver has expired or is not needed.
 pub(crate) fn run(command: &WaiversCommand, config: &Config) -> Result<u8, Failure> {
     match command {
         WaiversCommand::Check(args) => check(args, config),
@@ -66,11 +68,11 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
         View::Text => terminal::print_page(|page| write(&checked, report.is_some(), page))?,
         View::Json => terminal::print(|out| write_json(&checked, out))?,
     }
-    let bad = |checked: &Checked<'_>| matches!(checked.state, State::Expired | State::Unmatched);
-    Ok(u8::from(checked.iter().any(bad)))
+    let is_bad = |state| matches!(state, State::Expired | State::Unmatched);
+    Ok(u8::from(checked.iter().any(|checked| is_bad(checked.state))))
 }
 
-/// The report with those waivers, at that time, and with the findings of their rules alone.
+/// Reads the report with these waivers at this time, and with only the findings of their rules.
 fn read(path: &Path, configured: &[Waiver], as_of: Option<Timestamp>) -> Result<Report, Failure> {
     let is_named = |finding: &Finding| configured.iter().any(|it| it.rule == finding.rule);
     let mut report = saved::read_some(path, is_named)?;

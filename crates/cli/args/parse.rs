@@ -1,4 +1,4 @@
-//! Values of arguments.
+//! Parses the values of arguments.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +12,7 @@ use portcullis_rules::{SCOPES, Scope};
 
 use crate::failure::did_you_mean;
 
-/// One of these, by its word; in any case of letters where the argument ignores it.
+/// Parses one of these by its word, ignoring case if the argument does.
 fn one_of<T, const N: usize>(
     all: [T; N],
     word: fn(T) -> &'static str,
@@ -27,17 +27,16 @@ where
     })
 }
 
-/// A severity by its word.
 pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
     one_of(Severity::ALL, Severity::word)
 }
 
-/// A kind of resource that rules judge, by its name.
+/// Parses a kind of resource that rules judge.
 pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
     one_of(SCOPES.each_ref(), |scope| scope.name)
 }
 
-/// What can be written, in the help, with what is written unless something else is asked for.
+/// The help of an option for outputs, with the usual format as the default.
 pub(super) fn formats(usual: Format) -> String {
     let [all @ .., last] = Format::ALL else { return String::new() };
     let all: Vec<&str> = all.iter().map(|format| format.name()).collect();
@@ -49,28 +48,27 @@ pub(super) fn formats(usual: Format) -> String {
     )
 }
 
-/// A verdict that reports do not list unless asked to.
+/// Parses a verdict that reports list only on request.
 pub(super) fn included() -> impl TypedValueParser<Value = Verdict> {
     one_of([Verdict::Pass, Verdict::NotApplicable], Verdict::word)
 }
 
-/// The name of a region, such as `eu-west-1`.
 pub(crate) fn region(text: &str) -> Result<String, String> {
     if is_region(text) {
         return Ok(text.to_owned());
     }
-    let meant = did_you_mean(text, known_regions());
-    let meant =
-        meant.map_or_else(|| ", such as eu-west-1".to_owned(), |meant| format!("; {meant}"));
-    Err(format!("expected the name of an AWS region{meant}"))
+    Err(match did_you_mean(text, known_regions()) {
+        Some(meant) => format!("expected the name of an AWS region; {meant}"),
+        None => "expected the name of an AWS region, such as eu-west-1".to_owned(),
+    })
 }
 
-/// The id of a rule or framework, in whatever case: ids are lowercase.
+/// Parses the id of a rule or framework, ignoring case.
 pub(super) fn id() -> impl TypedValueParser<Value = String> {
     StringValueParser::new().map(|id| id.to_ascii_lowercase())
 }
 
-/// A moment in RFC 3339, the start of a date in UTC, or `now`.
+/// Parses a time in RFC 3339, a date, which means its start in UTC, or `now`.
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     if text == "now" {
         return Ok(Timestamp::now());
@@ -79,13 +77,13 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
         return Ok(moment);
     }
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-    // Parsing a date would also take a time without a zone, and forget the time.
+    // `parse` would also accept a time without a zone, and ignore the time.
     Date::strptime("%Y-%m-%d", text).and_then(start).map_err(|_| {
         "expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
     })
 }
 
-/// A whole number in that range.
+/// Parses a whole number in this range.
 pub(super) fn number<T>(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = T>
 where
     T: TryFrom<u64> + Clone + Send + Sync + 'static,
@@ -99,7 +97,6 @@ where
     })
 }
 
-/// The id of an account.
 pub(super) fn account(text: &str) -> Result<String, &'static str> {
     match AccountId::parse(text) {
         Some(id) => Ok(id.to_string()),
@@ -107,7 +104,6 @@ pub(super) fn account(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The ARN of a role.
 pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
     match Arn::parse(text).and_then(Arn::role) {
         Some(_) => Ok(text.to_owned()),
@@ -115,7 +111,7 @@ pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The name of a role, with its path, but for the slash that every path begins with.
+/// Parses the name of a role, which may have a path before it, without the slash at its beginning.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 pub(super) fn role_name(text: &str) -> Result<String, &'static str> {
@@ -133,7 +129,7 @@ pub(super) fn role_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// A number of days or hours.
+/// Parses a number of days or hours.
 pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
     let count = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok();
     let hours = count('h').or_else(|| count('d')?.checked_mul(24));

@@ -1,12 +1,11 @@
-//! What a person may ask about a rule, as text.
+//! Explains a rule as text.
 
 use std::io;
 
 use portcullis_report::{Page, bold, severity_style};
 use portcullis_rules::{Explanation, FactDoc, Rule};
-use serde_json::Value as Json;
 
-/// Writes all of a rule, and the facts that it might read if those are asked for.
+/// Writes everything about a rule and, if requested, all facts that it could read.
 pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result<()> {
     let all = portcullis_rules::explain(rule);
     page.painted_item(severity_style(all.severity), "", &format!("{} ({})", all.title, all.id))?;
@@ -72,11 +71,13 @@ fn write_facts(facts: &[FactDoc], page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// The severity, with those that hold on a condition.
+/// The severity, and others with their conditions.
 fn severity(all: &Explanation<'_>) -> String {
-    let others = all.severities.iter();
-    let others = others.map(|other| format!("; {} if {}", other.severity.word(), other.when));
-    others.fold(all.severity.word().to_owned(), |text, other| text + &other)
+    let mut text = all.severity.word().to_owned();
+    for other in &all.severities {
+        text = format!("{text}; {} if {}", other.severity.word(), other.when);
+    }
+    text
 }
 
 fn section(page: &mut Page<'_>, title: &str) -> io::Result<()> {
@@ -90,6 +91,5 @@ fn write_params(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     section(page, "PARAMETERS")?;
-    let lines = params.iter().map(|(name, value): (&String, &Json)| format!("{name} = {value}"));
-    lines.into_iter().try_for_each(|line| page.item("  ", &line))
+    params.iter().try_for_each(|(name, value)| page.item("  ", &format!("{name} = {value}")))
 }
