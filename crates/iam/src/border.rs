@@ -2,7 +2,6 @@
 //! may leave it and who may enter it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
 
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 
@@ -94,10 +93,10 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     }
     let exits = std::mem::take(&mut drawing.exits);
     let ways = ways_home(account, exits, takeovers, is_followed);
-    for (id, steps) in &ways.steps {
-        drawing.draw(&Actor::new(*id), rank(*id)).incomplete |= steps.incomplete;
+    for (id, index) in &ways.principals {
+        drawing.draw(&Actor::new(*id), rank(*id)).incomplete |= ways.steps[*index].incomplete;
     }
-    for actor in ways.taken.keys() {
+    for actor in ways.taken.actors.keys() {
         drawing.draw(&Actor::new(actor.id), rank(actor.id));
         drawing.draw(actor, rank(actor.id));
     }
@@ -124,21 +123,17 @@ struct Drawing<'a> {
 struct Sets {
     all: Vec<Vec<HomeStep>>,
     places: HashMap<Vec<HomeStep>, usize>,
-    shared: HashMap<*const (), usize>,
 }
 
 impl Sets {
-    /// The index of the set for the shared value at this address, which is made once.
-    fn place(&mut self, shared: *const (), make: impl FnOnce() -> Vec<HomeStep>) -> usize {
-        *self.shared.entry(shared).or_insert_with(|| {
-            let set = make();
-            let next = self.all.len();
-            let place = *self.places.entry(set.clone()).or_insert(next);
-            if place == next {
-                self.all.push(set);
-            }
-            place
-        })
+    /// The index of a set, which is added if it is new.
+    fn place(&mut self, set: Vec<HomeStep>) -> usize {
+        let next = self.all.len();
+        let place = *self.places.entry(set.clone()).or_insert(next);
+        if place == next {
+            self.all.push(set);
+        }
+        place
     }
 }
 
@@ -245,26 +240,34 @@ impl Drawing<'_> {
         let place_of = |actor: &Actor| places.get(actor).copied();
         let principals = &mut self.border.principals;
         let mut sets = Sets::default();
-        for (id, steps) in &ways.steps {
-            let set = sets.place(Rc::as_ptr(steps).cast(), || {
-                let roles = steps.roles.iter().filter_map(|(role, conditions)| {
-                    let principal = place_of(&Actor::new(*role))?;
-                    let conditions = conditions.iter().cloned().collect();
-                    Some(HomeStep { principal, conditions, way: None })
-                });
-                roles.collect()
+        // A list that principals share becomes a set once.
+        let mut made = vec![None; ways.steps.len()];
+        for (id, &index) in &ways.principals {
+            let set = *made[index].get_or_insert_with(|| {
+                let mut set = Vec::new();
+                for (role, conditions) in &ways.steps[index].roles {
+                    if let Some(principal) = place_of(&Actor::new(*role)) {
+                        let conditions = conditions.iter().cloned().collect();
+                        set.push(HomeStep { principal, conditions, way: None });
+                    }
+                }
+                sets.place(set)
             });
             if let Some(place) = place_of(&Actor::new(*id)) {
                 principals[place].home_steps = Some(set);
             }
         }
-        for (actor, taken) in &ways.taken {
-            let set = sets.place(Rc::as_ptr(taken).cast(), || {
-                let others = taken.iter().filter_map(|(id, way)| {
-                    let principal = place_of(&Actor::new(*id))?;
-                    Some(HomeStep { principal, conditions: Vec::new(), way: Some(*way) })
-                });
-                others.collect()
+        let mut made = vec![None; ways.taken.lists.len()];
+        for (actor, &index) in &ways.taken.actors {
+            let set = *made[index].get_or_insert_with(|| {
+                let mut set = Vec::new();
+                for (id, way) in &ways.taken.lists[index] {
+                    if let Some(principal) = place_of(&Actor::new(*id)) {
+                        let conditions = Vec::new();
+                        set.push(HomeStep { principal, conditions, way: Some(*way) });
+                    }
+                }
+                sets.place(set)
             });
             if let Some(place) = place_of(actor) {
                 principals[place].takeovers = Some(set);

@@ -4,7 +4,6 @@
 //! Most principals differ in nothing that matters for that, so one of them is tried for all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
 
@@ -33,9 +32,10 @@ pub(crate) struct HomeSteps {
 /// Who can become one of the principals that lead out of an account, directly or through others.
 #[derive(Default)]
 pub(crate) struct WaysHome {
-    /// The roles that each principal may assume. Principals that may assume the same roles share
-    /// the list.
-    pub(crate) steps: BTreeMap<PrincipalId, Rc<HomeSteps>>,
+    /// The index of the steps of each principal.
+    pub(crate) principals: BTreeMap<PrincipalId, usize>,
+    /// The roles that principals may assume. Those that may assume the same roles share a list.
+    pub(crate) steps: Vec<HomeSteps>,
     /// Whom each principal can become in other ways.
     pub(crate) taken: Taken,
     /// The steps that it takes, as phrases that complete "it may …".
@@ -65,7 +65,8 @@ pub(crate) fn ways_home(
         left.extend(entering);
     }
     let (taken, ways) = takeovers.finish();
-    WaysHome { steps: home.finish(), taken, ways }
+    let (principals, steps) = home.finish();
+    WaysHome { principals, steps, taken, ways }
 }
 
 /// Whether somebody may assume a role.
@@ -389,26 +390,26 @@ impl<'a> Home<'a> {
         statements
     }
 
-    /// The results, by principal.
-    fn finish(self) -> BTreeMap<PrincipalId, Rc<HomeSteps>> {
-        let mut all = BTreeMap::new();
+    /// The index of each principal's steps, and the steps.
+    fn finish(self) -> (BTreeMap<PrincipalId, usize>, Vec<HomeSteps>) {
+        let (mut principals, mut all) = (BTreeMap::new(), Vec::new());
         for Class { members, steps, .. } in self.classes {
-            let shared = Rc::new(HomeSteps::new(&steps));
+            let shared = all.len();
+            all.push(HomeSteps::new(&steps));
             for id in members {
-                let own = match self.own.get(&id) {
-                    None => Rc::clone(&shared),
-                    Some(own) => {
-                        let mut steps = steps.clone();
-                        steps.extend(own.clone());
-                        Rc::new(HomeSteps::new(&steps))
-                    }
-                };
-                if own.incomplete || !own.roles.is_empty() {
-                    all.insert(id, own);
+                let mut index = shared;
+                if let Some(own) = self.own.get(&id) {
+                    let mut steps = steps.clone();
+                    steps.extend(own.clone());
+                    index = all.len();
+                    all.push(HomeSteps::new(&steps));
+                }
+                if all[index].incomplete || !all[index].roles.is_empty() {
+                    principals.insert(id, index);
                 }
             }
         }
-        all
+        (principals, all)
     }
 }
 

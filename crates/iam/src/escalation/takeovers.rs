@@ -4,7 +4,6 @@
 //! Most principals differ in nothing that matters for that, so one of them is tried for all.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
 
@@ -43,8 +42,15 @@ impl Actor {
     }
 }
 
-/// By actor: whom it can become, with the index of the way.
-pub(crate) type Taken = BTreeMap<Actor, Rc<Vec<(PrincipalId, usize)>>>;
+/// Whom each actor can become.
+#[derive(Default)]
+pub(crate) struct Taken {
+    /// The index of each actor's list.
+    pub(crate) actors: BTreeMap<Actor, usize>,
+    /// Principals with the index of the way. Actors that can become the same principals share a
+    /// list.
+    pub(crate) lists: Vec<Vec<(PrincipalId, usize)>>,
+}
 
 /// Phrases that complete "it may …", with `{target}` for the name of whom one becomes; each once.
 #[derive(Default)]
@@ -218,13 +224,16 @@ impl<'a> Takeovers<'a> {
 
     /// The results, and the ways that they refer to.
     pub(crate) fn finish(self) -> (Taken, Vec<String>) {
-        let mut all = Taken::new();
+        let mut all = Taken::default();
         for Class { members, mut taken } in self.classes {
-            taken.sort_unstable();
-            let shared = Rc::new(taken);
-            for node in members.iter().filter(|_| !shared.is_empty()) {
-                all.insert(self.actors[node].clone(), Rc::clone(&shared));
+            if taken.is_empty() {
+                continue;
             }
+            for node in members {
+                all.actors.insert(self.actors[&node].clone(), all.lists.len());
+            }
+            taken.sort_unstable();
+            all.lists.push(taken);
         }
         (all, self.ways.all)
     }
