@@ -1,9 +1,10 @@
-//! Reports that `audit -o json` wrote.
+//! Reads reports that `audit -o json` wrote.
 
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use portcullis_evidence::ShapeError;
 use portcullis_model::{Finding, Report, SCHEMA};
 use portcullis_report::{Keep, ReportPart, read_report};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use crate::joined::{Filed, Spill};
 
 const HELP: &str = "name a report that `portcullis audit BUNDLE -o json=report.json` wrote";
 
-/// Enough to see what a file is.
+/// How many bytes are read to recognise a file.
 const START: u64 = 16;
 
 /// Reads a report; `-` is standard input.
@@ -25,7 +26,7 @@ pub(crate) fn read(path: &Path) -> Result<Filed, Failure> {
     Ok(spill.finish(head)?)
 }
 
-/// Reads a report with those of its findings alone.
+/// Reads a report with some of its findings.
 pub(crate) fn read_some(path: &Path, some: impl Fn(&Finding) -> bool) -> Result<Report, Failure> {
     let (mut accounts, mut findings) = (Vec::new(), Vec::new());
     let head = read_parts(path, &mut |part| {
@@ -39,12 +40,12 @@ pub(crate) fn read_some(path: &Path, some: impl Fn(&Finding) -> bool) -> Result<
     Ok(Report { accounts, findings, ..head })
 }
 
-/// Reads a report, whose accounts and findings are added to others; what else it consists of.
+/// Reads a report, adds its accounts and findings to the spill, and returns the rest.
 pub(crate) fn read_into(path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
     read_parts(path, &mut |part| spill.add(&part))
 }
 
-/// Reads a report, whose accounts and findings are kept elsewhere; what else it consists of.
+/// Reads a report, passes on its accounts and findings, and returns the rest.
 pub(crate) fn read_parts(path: &Path, keep: Keep<'_>) -> Result<Report, Failure> {
     let mut unkept = None;
     if path.is_dir() {
@@ -62,7 +63,7 @@ pub(crate) fn read_parts(path: &Path, keep: Keep<'_>) -> Result<Report, Failure>
     report.map_err(|what| Failure::with_help(format!("{} {what}", input::name(path)), HELP))
 }
 
-/// The report without its accounts and findings, which are kept elsewhere; or what is wrong with it.
+/// Parses a report, passes on its accounts and findings, and returns the rest. The error is a phrase about the file.
 fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, String> {
     #[derive(Deserialize)]
     struct Header {
@@ -74,7 +75,7 @@ fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, Strin
         Ok(report) => return Err(other_schema(&report.schema)),
         Err(error) => error,
     };
-    // The schema explains all that is wrong with another tool's file.
+    // If another tool wrote the file, its schema explains the error.
     input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
     let mut start = String::new();
     let is_text = text(&mut *input).take(START).read_to_string(&mut start).is_ok();
@@ -97,17 +98,18 @@ fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, Strin
     })
 }
 
-/// What is wrong, without the values of the file, which may be somebody else's.
+/// Describes an error without the values of the file, which may be somebody else's.
 fn without_values(error: &serde_json::Error) -> String {
-    let words = error.to_string();
-    let is_about_field = words.starts_with("missing field") || words.starts_with("duplicate field");
-    if is_about_field || !error.is_data() {
-        return words;
+    let (line, column) = (error.line(), error.column());
+    match ShapeError::new(error) {
+        Some(ShapeError::Other) => {
+            format!("a value has another type, at line {line} column {column}")
+        }
+        _ => error.to_string(),
     }
-    format!("a value has another type, at line {} column {}", error.line(), error.column())
 }
 
-/// The text as it is read, as [`to_utf8`](portcullis_evidence::to_utf8) decodes it.
+/// Decodes text while it is read, like [`to_utf8`](portcullis_evidence::to_utf8).
 fn text(input: impl Read) -> impl Read {
     DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(input)
 }

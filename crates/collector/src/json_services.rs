@@ -29,6 +29,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::{SdkConfig, SigningName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use portcullis_evidence::ShapeError;
 use portcullis_model::global_region;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -233,13 +234,13 @@ fn read(response: &HttpResponse) -> Result<Json, OrchestratorError<ErrorMetadata
         .map_err(|_| OrchestratorError::other("the answer is not valid JSON"))
 }
 
-/// Returns the failure for an answer that lacks a field, or has a wrong type. Serde's error about a
-/// type would repeat the value.
+/// Returns the failure for an answer that lacks a field, or has a wrong type.
 fn unlike_documented(error: &serde_json::Error) -> Failure {
-    let words = error.to_string();
-    match words.strip_prefix("missing field ") {
-        Some(field) => Failure::malformed(&format!("the answer lacks {field}")),
-        None => Failure::malformed("the answer does not have the form that AWS documents"),
+    match ShapeError::new(error) {
+        Some(ShapeError::MissingField(field)) => {
+            Failure::malformed(&format!("the answer lacks `{field}`"))
+        }
+        _ => Failure::malformed("the answer does not have the form that AWS documents"),
     }
 }
 

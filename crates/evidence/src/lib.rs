@@ -13,6 +13,7 @@ mod crossings;
 mod file;
 mod guides;
 mod json_object;
+mod shape_error;
 pub mod shapes;
 mod snapshot;
 
@@ -23,4 +24,5 @@ pub use classes::{ClassConflict, Classes, Patterns, glob};
 pub use crossings::crossings;
 pub use file::{open_file, read_file, read_text, read_text_in, to_utf8};
 pub use guides::{Guides, NoUsers, Users};
+pub use shape_error::ShapeError;
 pub use snapshot::Declarations;

@@ -13,6 +13,7 @@ use super::gaps::Gaps;
 use super::names::name_key;
 use crate::bundle::{Bundle, Document};
 use crate::file::to_utf8;
+use crate::shape_error::ShapeError;
 
 /// Which pages of an answer may say that more follow.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -198,26 +199,16 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Problem> {
 
 /// Returns the error's position and cause, without the values that serde quotes, which may be long.
 fn position_and_cause(error: &serde_json::Error) -> String {
-    use serde_json::error::Category;
-    let (line, column) = (error.line(), error.column());
-    let cause = match error.classify() {
-        Category::Eof => "the JSON ends too early".to_owned(),
-        Category::Data => wrong_shape(&error.to_string()),
-        Category::Syntax | Category::Io => "not JSON".to_owned(),
+    let cause = match ShapeError::new(error) {
+        Some(ShapeError::DuplicateField(field)) => format!("an object names {field} twice"),
+        Some(ShapeError::MissingField(field)) => {
+            format!("not the shape that AWS answers in, which has {field}")
+        }
+        Some(ShapeError::Other) => "not the shape that AWS answers in".to_owned(),
+        None if error.is_eof() => "the JSON ends too early".to_owned(),
+        None => "not JSON".to_owned(),
     };
-    format!("{cause}, at line {line} column {column}")
-}
-
-/// Says which field is missing or repeated; serde's other errors quote values and are not shown.
-fn wrong_shape(error: &str) -> String {
-    let field_after = |problem: &str| error.strip_prefix(problem)?.split('`').next();
-    if let Some(field) = field_after("duplicate field `") {
-        return format!("an object names {field} twice");
-    }
-    match field_after("missing field `") {
-        Some(field) => format!("not the shape that AWS answers in, which has {field}"),
-        None => "not the shape that AWS answers in".to_owned(),
-    }
+    format!("{cause}, at line {} column {}", error.line(), error.column())
 }
 
 #[cfg(test)]
