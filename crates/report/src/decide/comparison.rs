@@ -1,4 +1,4 @@
-//! What two reports have in common, so that findings of one can be found in the other.
+//! Finds the findings of one report in another.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use portcullis_model::{
 use serde_json::Value as Json;
 use thiserror::Error;
 
-/// Only one of two reports is redacted, so that no finding of it can be found in the other.
+/// Only one of two reports is redacted, so no finding of one can be found in the other.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error(
     "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
@@ -17,10 +17,10 @@ use thiserror::Error;
 )]
 pub struct Incomparable;
 
-/// Findings by their identity. Several resources may share one.
+/// Findings by fingerprint, which several resources may share.
 pub(crate) type ByFingerprint<'r> = BTreeMap<Fingerprint, Vec<&'r Finding>>;
 
-/// The findings of a report, by the identity that they have in a newer one, or in the same.
+/// The findings of a report, by the fingerprint that they have in a newer report, or in the same.
 pub(crate) fn by_fingerprint<'r>(report: &'r Report, newer: &Report) -> ByFingerprint<'r> {
     let (was, is) = (AccessKeys::new(&report.findings), AccessKeys::new(&newer.findings));
     let mut groups = ByFingerprint::new();
@@ -33,8 +33,8 @@ pub(crate) fn by_fingerprint<'r>(report: &'r Report, newer: &Report) -> ByFinger
     groups
 }
 
-/// What a finding is about, if that is an access key of which evidence holds id and creation. Its
-/// fingerprint holds the report's `last_rotated` instead, which activating the key again moves.
+/// An access key that a finding is about, if its evidence has the key's id and creation. The fingerprint depends on the
+/// report's `last_rotated` instead, which changes when the key is activated again.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct AccessKey {
     rule: String,
@@ -50,7 +50,7 @@ impl AccessKey {
             return None;
         }
         let (owner, _last_rotated) = id.rsplit_once("/access-key/")?;
-        // Only ListAccessKeys says so, and where it was asked, the key is named by its id.
+        // Only ListAccessKeys shows the creation, and where it was called, the key's name is its id.
         let Json::String(created) = finding.evidence.facts().remove("key.created")? else {
             return None;
         };
@@ -62,13 +62,13 @@ impl AccessKey {
         })
     }
 
-    /// Whether it is a key of the user of that name.
+    /// Whether the key belongs to the user of this name.
     pub(crate) fn is_of(&self, user: &str) -> bool {
         self.owner.rsplit_once('/').is_some_and(|(_, name)| name == user)
     }
 }
 
-/// The access keys in a report, each with its fingerprint; none for one that has several.
+/// The access keys in a report, each with its fingerprint, or none if it has several.
 #[derive(Debug, Default)]
 pub(crate) struct AccessKeys(HashMap<AccessKey, Option<Fingerprint>>);
 
@@ -90,19 +90,19 @@ impl AccessKeys {
         }
     }
 
-    /// The only fingerprint of that key.
+    /// The fingerprint of a key, if it has only one.
     pub(crate) fn fingerprint(&self, key: &AccessKey) -> Option<&Fingerprint> {
         self.0.get(key)?.as_ref()
     }
 
-    /// The keys that have one fingerprint, with it.
+    /// The keys with a single fingerprint.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&AccessKey, &Fingerprint)> {
         self.0.iter().filter_map(|(key, fingerprint)| Some((key, fingerprint.as_ref()?)))
     }
 }
 
-/// Since when these findings of one fingerprint are known to fail, by a report in which the ages of
-/// their account count to that moment.
+/// Since when findings with one fingerprint are known to fail, according to a report in which the ages of their account
+/// count to `as_of`.
 pub(crate) fn first_seen<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     as_of: Option<Timestamp>,
@@ -111,8 +111,8 @@ pub(crate) fn first_seen<'a>(
     findings.filter_map(|finding| failing_since(finding.verdict, finding.first_seen, as_of)).min()
 }
 
-/// Since when a finding of that verdict is known to fail, by a report of that moment. One that could not
-/// be judged keeps the memory of its failure, where it has one.
+/// Since when a finding is known to fail, according to a report of `as_of`. A finding that could not be judged may have
+/// failed before.
 pub(crate) fn failing_since(
     verdict: Verdict,
     first_seen: Option<Timestamp>,
@@ -125,7 +125,7 @@ pub(crate) fn failing_since(
     }
 }
 
-/// That account in a report. An account that could not be identified may be any.
+/// Finds the same account in a report; none for an unidentified account, which may be any.
 pub(crate) fn same_account<'r>(
     account: AccountRef<'_>,
     report: &'r Report,
@@ -134,7 +134,7 @@ pub(crate) fn same_account<'r>(
     accounts.find(|other| other.account_ref() == account)
 }
 
-/// Whether two versions of a rule test the same thing; unknown without a hash.
+/// Whether two versions of a rule test the same thing, which is not known without a hash.
 pub(crate) fn same_test(a: &RuleInfo, b: &RuleInfo) -> bool {
     !a.hash.is_empty() && a.hash == b.hash
 }
@@ -144,7 +144,7 @@ pub(crate) fn same_test(a: &RuleInfo, b: &RuleInfo) -> bool {
 pub(crate) struct RuleChanges<'a> {
     pub only_old: Vec<&'a str>,
     pub only_new: Vec<&'a str>,
-    /// In both, with another test or other parameters.
+    /// Rules in both reports, with different tests or parameters.
     pub differ: Vec<&'a str>,
 }
 

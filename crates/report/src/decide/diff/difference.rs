@@ -1,7 +1,7 @@
-//! What differs between a finding that fails and the same finding that failed before.
+//! Compares a failing finding with the same finding in an earlier report.
 
 use jiff::Timestamp;
-use portcullis_model::{Finding, Severity, Verdict};
+use portcullis_model::{Finding, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -20,7 +20,7 @@ pub struct Difference {
     pub new: Json,
 }
 
-/// The differences, if there are failures on both sides.
+/// The differences, if both sides have failures.
 pub(super) fn between(old: &Side<'_>, new: &Side<'_>) -> Vec<Difference> {
     let (was, is) = (failures(old), failures(new));
     if was.is_empty() || is.is_empty() {
@@ -40,7 +40,7 @@ fn difference(what: &str, old: Json, new: Json) -> Difference {
     Difference { what: what.to_owned(), old, new }
 }
 
-/// What fails, in an order that pairs resources of one id with their like in the other report.
+/// The failures, in an order that pairs resources with the same id in both reports.
 fn failures<'a>(side: &Side<'a>) -> Vec<&'a Finding> {
     let all = side.findings.iter().copied();
     let mut failures: Vec<_> = all.filter(|finding| finding.verdict == Verdict::Fail).collect();
@@ -51,18 +51,24 @@ fn failures<'a>(side: &Side<'a>) -> Vec<&'a Finding> {
 }
 
 fn of_pair(old: &Finding, new: &Finding) -> Vec<Difference> {
-    let severity = |severity: Severity| json!(severity.word());
-    let severities = (old.severity != new.severity)
-        .then(|| difference("severity", severity(old.severity), severity(new.severity)));
-    // A run without CloudTrail knows of no urgency, so only more of it is a change.
-    let urgency =
-        (!old.urgent && new.urgent).then(|| difference("urgent", json!(false), json!(true)));
-    let waivers = (waiver_state(old) != waiver_state(new))
-        .then(|| difference("waiver", json!(waiver_state(old)), json!(waiver_state(new))));
-    severities.into_iter().chain(urgency).chain(waivers).chain(of_evidence(old, new)).collect()
+    let mut differences = Vec::new();
+    if old.severity != new.severity {
+        let (was, is) = (old.severity.word(), new.severity.word());
+        differences.push(difference("severity", json!(was), json!(is)));
+    }
+    // A run without CloudTrail finds nothing urgent, so only new urgency is a change.
+    if !old.urgent && new.urgent {
+        differences.push(difference("urgent", json!(false), json!(true)));
+    }
+    let (was, is) = (waiver_state(old), waiver_state(new));
+    if was != is {
+        differences.push(difference("waiver", json!(was), json!(is)));
+    }
+    differences.extend(of_evidence(old, new));
+    differences
 }
 
-/// Whether it is waived, in the words of a difference.
+/// The state of a finding's waiver, in a word.
 fn waiver_state(finding: &Finding) -> &'static str {
     match &finding.waiver {
         None => "none",
@@ -71,7 +77,7 @@ fn waiver_state(finding: &Finding) -> &'static str {
     }
 }
 
-/// What differs among the facts that both have; which facts a rule shows depends on its version.
+/// The differences in facts that both have, since another version of a rule may show other facts.
 fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
     let mut new = new.evidence.facts();
     let mut differences = Vec::new();
@@ -85,8 +91,7 @@ fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
     differences
 }
 
-/// Whether two values are the same but for what changes by itself: numbers such as ages, times, and
-/// what was not known once.
+/// Whether two values are the same except for numbers such as ages, times, and facts that one lacks.
 fn is_steady(old: &Json, new: &Json) -> bool {
     match (old, new) {
         _ if is_missing(old) || is_missing(new) => true,

@@ -1,4 +1,4 @@
-//! What makes two reports less comparable than they seem.
+//! Notes what makes two reports less comparable than they seem.
 
 use portcullis_model::{Gate, Report};
 
@@ -6,31 +6,32 @@ use crate::decide::comparison::{RuleChanges, same_account};
 use crate::words::{named, time};
 
 pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
-    backwards(old, new)
-        .into_iter()
-        .chain(accounts_missing("NEW", new, old))
-        .chain(accounts_missing("OLD", old, new))
-        .chain(unidentified(old, new))
-        .chain(rules(old, new))
-        .chain(gate(&old.options.gate, &new.options.gate))
-        .collect()
+    let mut notes = backwards(old, new);
+    notes.extend(accounts_missing("NEW", new, old));
+    notes.extend(accounts_missing("OLD", old, new));
+    notes.extend(unidentified(old, new));
+    notes.extend(rules(old, new));
+    notes.extend(gate(&old.options.gate, &new.options.gate));
+    notes
 }
 
-/// The accounts of which the older report is the newer one.
+/// The accounts for which the old report is later than the new one.
 fn backwards(old: &Report, new: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for account in &new.accounts {
-        let was = same_account(account.account_ref(), old).map(|held| held.as_of);
-        let Some(was) = was.filter(|was| *was > account.as_of) else { continue };
-        let of =
-            if new.accounts.len() > 1 { format!("for {}, ", account.id) } else { String::new() };
-        let (was, is) = (time(was), time(account.as_of));
-        notes.push(format!("{of}OLD is from a later time ({was}) than NEW ({is})"));
+        if let Some(held) = same_account(account.account_ref(), old)
+            && held.as_of > account.as_of
+        {
+            let many = new.accounts.len() > 1;
+            let lead = if many { format!("for {}, ", account.id) } else { String::new() };
+            let (was, is) = (time(held.as_of), time(account.as_of));
+            notes.push(format!("{lead}OLD is from a later time ({was}) than NEW ({is})"));
+        }
     }
     notes
 }
 
-/// The accounts of which one report says nothing, and the other does.
+/// The accounts that only the other report is about.
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
     let mut missing = Vec::new();
     for account in other.accounts.iter().filter(|it| it.account_ref().is_identified()) {
@@ -56,27 +57,28 @@ fn unidentified(old: &Report, new: &Report) -> Option<String> {
 
 fn rules(old: &Report, new: &Report) -> Vec<String> {
     let changes = RuleChanges::between(&old.rules, &new.rules);
-    let worded = old.tool.ruleset != new.tool.ruleset && changes.is_empty();
-    let only = |name: &str, rules: &[&str]| {
-        named(rules).map(|rules| format!("only {name} judged {rules}"))
-    };
-    let differ = named(&changes.differ)
-        .map(|rules| format!("with another test or other parameters in NEW: {rules}"));
-    let worded =
-        worded.then(|| "the rules test the same, but differ in severities or words".into());
-    [only("OLD", &changes.only_old), only("NEW", &changes.only_new), differ, worded]
-        .into_iter()
-        .flatten()
-        .collect()
+    let mut notes = Vec::new();
+    for (name, rules) in [("OLD", &changes.only_old), ("NEW", &changes.only_new)] {
+        notes.extend(named(rules).map(|rules| format!("only {name} judged {rules}")));
+    }
+    if let Some(rules) = named(&changes.differ) {
+        notes.push(format!("with another test or other parameters in NEW: {rules}"));
+    }
+    if old.tool.ruleset != new.tool.ruleset && changes.is_empty() {
+        notes.push("the rules test the same, but differ in severities or words".to_owned());
+    }
+    notes
 }
 
-/// How the gates differ. They decide the exit statuses of the audits, and not what has changed.
+/// The differences of the gates, which affect the exit statuses of the audits but not the diff.
 fn gate(old: &Gate, new: &Gate) -> Vec<String> {
-    let severity = (old.fail_on != new.fail_on).then(|| {
+    let mut notes = Vec::new();
+    if old.fail_on != new.fail_on {
         let (was, is) = (old.fail_on.word(), new.fail_on.word());
-        format!("the audits failed at other severities: OLD from {was}, NEW from {is}")
-    });
-    let unknown = (old.allow_unknown != new.allow_unknown)
-        .then(|| "the audits allowed other rules to remain unknown".to_owned());
-    severity.into_iter().chain(unknown).collect()
+        notes.push(format!("the audits failed at other severities: OLD from {was}, NEW from {is}"));
+    }
+    if old.allow_unknown != new.allow_unknown {
+        notes.push("the audits allowed other rules to remain unknown".to_owned());
+    }
+    notes
 }
