@@ -1,7 +1,7 @@
-//! What CloudTrail recorded of sign-ins, in words: what was read, who needs help, and who is in. Text, Markdown
-//! and HTML draw it, and decide none of that.
+//! Describes sign-in activity: what was read, who needs help, and who signed in. Text, Markdown and HTML only lay
+//! it out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{
     AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut,
@@ -11,37 +11,37 @@ use portcullis_model::{
 
 use crate::words::{capitalised, counted, few, time};
 
-/// Longer lists of regions and gaps are for the JSON.
+/// How many regions or gaps are listed; JSON has all.
 const MOST_LINES: usize = 30;
 const MOST_ADDRESSES: usize = 5;
 const MOST_EVENTS: usize = 10;
 
-/// Root's sign-ins are recorded in one of these.
+/// The regions in which root's sign-ins may be recorded.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 const ROOT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
-/// People, or what one of them did.
+/// A list of people, or of what one of them did.
 pub(crate) struct Part<'a> {
     /// `Could not get in: 2 people, 1 still out`.
     pub title: String,
-    /// What the entries leave out.
+    /// Says what the entries leave out.
     pub note: Option<String>,
     pub entries: Vec<Entry<'a>>,
 }
 
 /// A person, an event or a text.
 pub(crate) struct Entry<'a> {
-    /// Who, or when; empty of a text.
+    /// The person or the time; empty for a text.
     pub name: String,
     pub summary: String,
-    /// Each with its label.
+    /// Labels and texts.
     pub facts: Vec<(String, String)>,
     /// What to do, in sentences and commands.
     pub action: Option<&'a str>,
 }
 
-/// What was read, and what was not: a label, and one or more lines.
+/// Describes what was read, and what was not, as labels with one or more lines.
 pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<String>)> {
     let coverage = &summary.coverage;
     let period = summary.period.map_or("unknown: no management event was read".to_owned(), stretch);
@@ -54,12 +54,12 @@ pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<Stri
     ]
 }
 
-/// Who could not get in, and who did.
+/// Lists who could not sign in, and who did.
 pub(crate) fn people(summary: &ActivitySummary) -> [Part<'_>; 2] {
     [locked_out(summary), signed_in(&summary.signed_in)]
 }
 
-/// All that was recorded of the person who was asked about, and texts for tickets.
+/// Lists everything recorded about the requested person, and texts for tickets.
 pub(crate) fn person(summary: &ActivitySummary) -> Vec<Part<'_>> {
     if summary.user.is_none() {
         return Vec::new();
@@ -128,7 +128,7 @@ fn regions(coverage: &Coverage) -> Vec<String> {
     lines
 }
 
-/// What look-ups leave out: there may be thousands of such calls for each that was refused.
+/// What look-ups leave out, since there may be thousands of such calls for each refused one.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>
 const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot \
@@ -150,7 +150,7 @@ fn gaps(summary: &ActivitySummary) -> Vec<String> {
     lines
 }
 
-/// `none`, or as many lines as are read.
+/// Limits the number of lines; `none` if there are none.
 fn shortened(mut lines: Vec<String>) -> Vec<String> {
     if lines.is_empty() {
         lines.push("none".to_owned());
@@ -181,15 +181,17 @@ fn reach(coverage: &RegionCoverage, proof: &str) -> String {
     format!("{account} {region}: {records}{when}; {complete}")
 }
 
-/// The regions that root's sign-ins may be recorded in and that were not read, by account. Other
-/// partitions have other regions.
+/// The regions of [`ROOT_REGIONS`] that were not read, by account, except in other partitions.
 fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
-    let accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| it.account.as_str()).collect();
+    let mut read_by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for RegionCoverage { account, region, records, proved, .. } in &coverage.regions {
+        let read = read_by_account.entry(account).or_default();
+        if *records > 0 || !proved.is_empty() {
+            read.push(region);
+        }
+    }
     let mut all = Vec::new();
-    for account in accounts {
-        let was_read = |it: &&RegionCoverage| it.records > 0 || !it.proved.is_empty();
-        let regions = coverage.regions.iter().filter(|it| it.account == account).filter(was_read);
-        let read: Vec<&str> = regions.map(|it| it.region.as_str()).collect();
+    for (account, read) in read_by_account {
         let is_elsewhere = read.iter().any(|region| partition_of(region) != "aws");
         let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
         if !missing.is_empty() && !is_elsewhere {
@@ -233,12 +235,14 @@ fn locked_out(summary: &ActivitySummary) -> Part<'_> {
     Part { title, note, entries }
 }
 
-/// How often somebody tried, and whether they got in.
+/// Says how often somebody tried, and whether they got in.
 fn tries(row: &LockedOut) -> String {
     let Some((first, last)) = row.first_try.zip(row.last_try) else {
-        let meant = row.in_as.as_ref().and_then(|person| person.name.as_ref());
-        let meant = meant.map(|name| format!("; did you mean `{name}`?"));
-        return format!("no record of this name in what was read{}", meant.unwrap_or_default());
+        let words = "no record of this name in what was read";
+        return match row.in_as.as_ref().and_then(|person| person.name.as_ref()) {
+            Some(name) => format!("{words}; did you mean `{name}`?"),
+            None => words.to_owned(),
+        };
     };
     let times = match row.tries {
         1 => String::new(),
@@ -248,34 +252,32 @@ fn tries(row: &LockedOut) -> String {
     format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
 }
 
-/// Whether somebody is in by now, as far as that is recorded.
+/// Says whether somebody got in later, as far as that is recorded.
 fn by_now(row: &LockedOut) -> String {
-    match row.in_since {
-        Some(since) => {
-            let who = row.in_as.as_ref().map(name);
-            let who = who.map(|who| format!(", likely as {who}, from the same address"));
-            format!("in since {}{}", time(since), who.unwrap_or_default())
+    match (row.in_since.map(time), &row.in_as) {
+        (Some(since), None) => format!("in since {since}"),
+        (Some(since), Some(person)) => {
+            format!("in since {since}, likely as {}, from the same address", name(person))
         }
-        None if hides_success(row) => NOT_READ.to_owned(),
-        None => "still out".to_owned(),
+        (None, _) if hides_success(row) => NOT_READ.to_owned(),
+        (None, _) => "still out".to_owned(),
     }
 }
 
-/// Nothing is claimed of what is passed over.
 const NOT_READ: &str = "whether they got in later is not known: only refused AssumeRole and AssumeRoleWithSAML calls \
                         are read";
 
-/// Whether only refusals are read: programs assume roles all the time.
+/// Whether only refusals of such calls are read, since programs make them all the time.
 fn hides_success(row: &LockedOut) -> bool {
     match row.pattern {
         Pattern::SamlRefused => true,
-        // Only STS gives a code, and not the console.
+        // STS gives a code; the console does not.
         Pattern::RoleRefused => row.last.as_ref().is_some_and(|last| last.code.is_some()),
         _ => false,
     }
 }
 
-/// What AWS recorded of an attempt.
+/// Describes an attempt as AWS recorded it.
 fn recorded(attempt: &Attempt) -> String {
     let ending = match attempt.outcome {
         Outcome::Unfinished => "begun, and nothing followed",
@@ -351,7 +353,7 @@ fn describe_event(event: &Event) -> String {
     format!("{} ({})", parts.join(", "), event.id)
 }
 
-/// A paragraph for a ticket. Addresses are left out: who asks for them finds the events by their ids.
+/// A paragraph for a ticket, without addresses, which can be found by the event ids.
 fn ticket(row: &LockedOut, summary: &ActivitySummary) -> String {
     let (who, cause) = (name(&row.person), &row.diagnosis.cause);
     let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
@@ -370,7 +372,7 @@ fn ticket(row: &LockedOut, summary: &ActivitySummary) -> String {
     )
 }
 
-/// The ids of the events of all tries.
+/// The ids of the events of all attempts.
 fn tried_events(row: &LockedOut, last: &Attempt, summary: &ActivitySummary) -> Vec<String> {
     let mut ids = Vec::new();
     for attempt in &summary.attempts {
@@ -387,7 +389,7 @@ fn tried_events(row: &LockedOut, last: &Attempt, summary: &ActivitySummary) -> V
     ids
 }
 
-/// The regions of which nothing proves that all of the period was read.
+/// The regions in which events of the period may be missing.
 fn doubtful(summary: &ActivitySummary) -> Vec<String> {
     let mut doubtful = Vec::new();
     let Some(period) = summary.period else { return doubtful };
@@ -399,7 +401,7 @@ fn doubtful(summary: &ActivitySummary) -> Vec<String> {
     doubtful
 }
 
-/// Where and when somebody was looked for.
+/// Says where and when somebody was searched for.
 fn searched(summary: &ActivitySummary) -> String {
     let Some(period) = summary.period else { return "Nothing was read.".to_owned() };
     let mut regions = Vec::new();
@@ -417,7 +419,7 @@ fn searched(summary: &ActivitySummary) -> String {
     format!("{searched} Events of {} may be missing.", few(&doubtful, MOST_LINES))
 }
 
-/// Who somebody is, as far as is known.
+/// Describes a person, as far as they are known.
 fn name(person: &Person) -> String {
     let account = person.account.as_deref().unwrap_or_default();
     let name = person.name.as_deref().unwrap_or("somebody not named");

@@ -1,5 +1,5 @@
-//! The outline of a report for people: which parts it has, in which order, and which findings stand
-//! together. Text and Markdown render it, and decide none of that.
+//! The outline of a report for people: its parts, their order, and the groups of findings. Text and Markdown only
+//! lay it out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -20,18 +20,18 @@ use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
 const NAMED: usize = 10;
 /// How many findings of a rule have their commands compared with those of other rules.
 const COMPARED: usize = 20;
-/// More warnings than these mean that somebody has stopped looking.
+/// How many warnings about waivers are listed; nobody reads more.
 const WARNINGS: usize = 20;
 
 /// A report, as people read it.
 pub(crate) struct Outline<'a> {
-    /// What it comes to in numbers.
+    /// The outcome in numbers.
     pub headline: String,
-    /// What was audited, by what and on which evidence.
+    /// What was audited, how, and with which evidence.
     pub facts: Vec<Fact>,
     /// The open findings, the most severe first.
     pub open: Vec<Section<'a>>,
-    /// What is not open, in a line for each thing to say.
+    /// Everything else.
     pub lists: Vec<List>,
 }
 
@@ -43,34 +43,34 @@ pub(crate) struct Section<'a> {
     pub groups: Vec<Group<'a>>,
 }
 
-/// The findings of a rule that stand together.
+/// Findings of one rule.
 pub(crate) struct Group<'a> {
     /// The rule's id.
     pub id: &'a str,
     /// None only in a report that was tampered with.
     pub rule: Option<&'a RuleInfo>,
     pub entries: Vec<Entry>,
-    /// The rule above it whose commands are the same.
+    /// An earlier rule with the same commands.
     pub same_as: Option<&'a str>,
 }
 
-/// Findings that ask for no work on the account, or notes.
+/// Findings that need no work on the account, or notes.
 pub(crate) struct List {
     /// `Not judged: 32 rules`.
     pub title: String,
-    /// Each with the number of findings that it stands for.
+    /// Lines, each with the number of findings that it represents.
     pub lines: Vec<(String, usize)>,
     pub weight: Weight,
 }
 
-/// Whom a list is for.
+/// The readers of a list.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Weight {
-    /// Everybody: there is something to do.
+    /// Everybody, since there is something to do.
     Work,
-    /// Readers who want to know what has been decided.
+    /// Readers interested in decisions.
     Record,
-    /// Readers who want every detail.
+    /// Readers interested in every detail.
     Detail,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Outline<'a> {
 }
 
 impl List {
-    /// How many findings its lines stand for.
+    /// The number of findings that the lines represent.
     pub(crate) fn findings(&self) -> usize {
         self.lines.iter().map(|(_, findings)| findings).sum()
     }
@@ -134,12 +134,12 @@ fn open<'a>(view: &'a View<'_>) -> io::Result<Vec<Section<'a>>> {
     Ok(sections)
 }
 
-/// How many findings stand in the groups.
+/// The number of findings in the groups.
 fn count(groups: &[Group<'_>]) -> usize {
     groups.iter().map(|group| group.entries.len()).sum()
 }
 
-/// Some of the findings by rule: the most severe rule first, and of these what has an urgent finding.
+/// Groups some of the findings by rule, the most severe rules first, and among these the urgent ones.
 fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
     for entry in view.entries.iter().filter(|entry| some(entry)) {
@@ -156,7 +156,7 @@ fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// What could not be judged: why, which rules need it, and what to do.
+/// What could not be judged, why, which rules need it, and what to do.
 fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
     let mut lines = causes(view)?;
     lines.extend(unread(view, groups)?);
@@ -174,7 +174,7 @@ fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
     Ok(List { title, lines, weight: Weight::Work })
 }
 
-/// The same, for each rule the resources.
+/// The resources that could not be judged, by rule.
 fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
     let mut lines = Vec::new();
     for group in groups {
@@ -184,7 +184,7 @@ fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
     Ok(List { title, lines, weight: Weight::Detail })
 }
 
-/// What is missing, each cause once for all accounts where it leaves the same rules open.
+/// The causes of gaps, each once for all accounts in which it leaves the same rules unjudged.
 fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     let parts = view::by_account(view);
     let most = if view.style.detail == Detail::All { usize::MAX } else { gaps::SOURCES };
@@ -215,7 +215,7 @@ fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     Ok(lines)
 }
 
-/// What a cause leaves not judged, and what to do; none if nobody chose otherwise and no rule minds.
+/// Says what a cause leaves unjudged, and what to do; none if it was chosen and no rule needs the source.
 fn sentence(cause: &Cause, unknown: &[(&str, Vec<Source>)]) -> Option<String> {
     let mut rules: Vec<&str> = Vec::new();
     for (rule, missing) in unknown {
@@ -232,7 +232,7 @@ fn sentence(cause: &Cause, unknown: &[(&str, Vec<Source>)]) -> Option<String> {
     }
 }
 
-/// What leaves findings unknown without a gap.
+/// The findings that something leaves unknown without a gap.
 #[derive(Default)]
 struct Unread<'a> {
     findings: usize,
@@ -240,7 +240,7 @@ struct Unread<'a> {
     accounts: BTreeSet<&'a str>,
 }
 
-/// What is missing without a gap, such as logs of a region: each cause once for all rules that need it.
+/// What is missing without a gap, such as logs of a region, each once for all rules that need it.
 fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usize)>> {
     let mut causes: BTreeMap<(String, String), Unread<'_>> = BTreeMap::new();
     for entry in groups.iter().flat_map(|group| &group.entries) {
@@ -267,7 +267,7 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
     Ok(lines)
 }
 
-/// The waivers that have ended, end soon or are of no use.
+/// The waivers that have ended, end soon or are not needed.
 fn warnings(view: &View<'_>) -> List {
     let mut warnings = waivers::warnings(view.report);
     let (count, all) = (warnings.len(), view.report.waivers.len());
@@ -282,12 +282,12 @@ fn warnings(view: &View<'_>) -> List {
     }
 }
 
-/// What fails and does not count, passes or does not apply: a line for each rule and reason.
+/// The findings of this status, with a line for each rule and reason.
 fn decided(view: &View<'_>, status: Status) -> io::Result<List> {
     let groups = grouped(view, |entry| entry.status == status);
     let why = |finding: &Finding| match status {
         Status::Waived | Status::Known => remarks::remarks(finding).join("; "),
-        // A message says why the question does not arise; that of a pass says what was not found.
+        // The message says why the rule does not apply; that of a pass only says what was not found.
         Status::NotApplicable => finding.message.clone(),
         _ => String::new(),
     };
@@ -313,14 +313,14 @@ fn title(view: &View<'_>, status: Status, count: usize) -> String {
     }
 }
 
-/// `rule: names; why`, for each reason; findings without one are left out.
+/// A line `rule: names; why` for each reason, without findings that have none.
 fn folded(
     view: &View<'_>,
     group: &Group<'_>,
     why: impl Fn(&Finding) -> Option<String>,
 ) -> io::Result<Vec<(String, usize)>> {
     let most = if view.style.detail == Detail::All { usize::MAX } else { NAMED };
-    // The names that are shown, and how many there are.
+    // For each reason, the names that are shown and the number of findings.
     let mut reasons: BTreeMap<String, (Vec<String>, usize)> = BTreeMap::new();
     for finding in view.findings(&group.entries) {
         let finding = finding?;
