@@ -1,10 +1,8 @@
-//! Reports for readers who need not know whose they are: pseudonyms for account ids, names, ids of
-//! keys and ARNs.
+//! Replaces account ids, names, key ids and ARNs in a report by pseudonyms, for readers who need not know them.
 //!
-//! Sound by construction. A text stays only where it is known to be nobody's: rule ids, regions, times,
-//! words of AWS and of Portcullis. All else is replaced, or withheld where it is free text. The same
-//! text has the same pseudonym under the same [`Salt`], in every report, so reports can be joined by
-//! people and by fingerprint.
+//! This is sound by construction. A text is kept only if it cannot identify anybody: rule ids, regions, times, and
+//! words of AWS and Portcullis. Everything else is replaced, and free text is withheld. The same text has the same
+//! pseudonym under the same [`Salt`] in every report, so reports can be joined by people and by fingerprint.
 
 mod activity;
 mod arn;
@@ -31,17 +29,17 @@ use thiserror::Error;
 
 use crate::decide::waivers;
 
-/// What stands in the place of free text.
+/// Replaces free text.
 pub(crate) const WITHHELD: &str = "withheld: redacted";
 
-/// The report holds pseudonyms already, which another salt would make into others.
+/// The report already has pseudonyms, which another salt would replace.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error("the report is redacted already")]
 pub struct AlreadyRedacted;
 
-/// The report with pseudonyms. Verdicts, severities, counts, times and the exit status stay.
+/// Redacts a report. Verdicts, severities, counts, times and the exit status stay the same.
 ///
-/// Waivers match names: apply them before. A baseline is joined by fingerprint: redact both or none.
+/// Waivers match names, so apply them before. A baseline is compared by fingerprint, so redact both reports or none.
 pub fn redact(mut report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted> {
     if report.options.redacted {
         return Err(AlreadyRedacted);
@@ -50,11 +48,11 @@ pub fn redact(mut report: Report, salt: &Salt) -> Result<Report, AlreadyRedacted
     Ok(report)
 }
 
-/// What is known while a report is redacted. Every function takes its part to pieces without `..`, so
-/// that a new field does not compile until somebody decides what becomes of it.
+/// The redaction of a report. Every function destructures its part without `..`, so that a new field does not compile
+/// until somebody decides how to redact it.
 struct Redaction<'s> {
     salt: &'s Salt,
-    /// For what stands beside findings.
+    /// The pseudonyms outside findings.
     names: Names<'s>,
     /// The texts in the parameters of rules, which may be names.
     params: Vec<String>,
@@ -77,7 +75,7 @@ impl Redaction<'_> {
         } = options;
         *redacted = true;
         self.run(run);
-        // Rules first: their parameters show in what is said of controls.
+        // Rules come first, since texts of controls may quote their parameters.
         for rule in &mut *rules {
             self.rule(rule);
         }
@@ -91,12 +89,13 @@ impl Redaction<'_> {
         {
             self.waiver(waiver);
         }
-        // The order of names would tell something about them.
+        // The old order would reveal something about the names.
         accounts.sort_by(|a, b| a.account_ref().cmp(&b.account_ref()));
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         waivers.sort_by(|a, b| waivers::order(&a.waiver).cmp(&waivers::order(&b.waiver)));
-        let summaries = mem::take(activity).into_iter();
-        *activity = summaries.map(|it| activity::summary(it, &self.names)).collect();
+        for summary in activity {
+            activity::redact_summary(summary, &self.names);
+        }
     }
 
     fn account(&self, account: &mut AuditedAccount) {
@@ -135,11 +134,11 @@ impl Redaction<'_> {
         if let Some(Baseline { as_of: _, ruleset }) = baseline {
             *ruleset = self.salt.hash(ruleset);
         }
-        // It is made of names.
+        // A border consists of names.
         *border = None;
     }
 
-    /// AWS's message is free text, and a request id identifies the caller to AWS's staff.
+    /// AWS's message is free text, and a request id identifies the caller to AWS.
     fn gap(&self, gap: &mut Gap) {
         let Gap { source: _, operation, action, code, message, resource, request_id, at: _ } = gap;
         for text in [operation, action, code] {
@@ -154,7 +153,7 @@ impl Redaction<'_> {
         *request_id = None;
     }
 
-    /// The texts of a rule are its author's, and public; ids in them are not.
+    /// The texts of a rule are public, but not ids in them.
     fn rule(&mut self, rule: &mut RuleInfo) {
         let RuleInfo {
             id: _,
@@ -211,7 +210,7 @@ impl Redaction<'_> {
         let (text, facts) = shown.into_parts();
         (*message, *message_facts) = (text, Some(facts));
         *remediation = match verdict {
-            // A command with a pseudonym in it would run, and not do what it says.
+            // A command with a pseudonym would run, and do something else.
             Verdict::Fail if !remediation.is_empty() => {
                 info.map_or_else(|| WITHHELD.to_owned(), |info| info.remediation.clone())
             }
@@ -239,7 +238,7 @@ impl Redaction<'_> {
         }
     }
 
-    /// What a person has to do comes from the framework; why a rule does not suffice quotes parameters.
+    /// The reason of a manual control comes from the framework. That of an automated one may quote parameters.
     fn control(&self, control: &mut ControlOutcome) {
         let ControlOutcome { id: _, title, kind, status: _, rules: _, reason } = control;
         *title = self.names.without_ids(title);
@@ -276,7 +275,7 @@ fn resource_ref(resource: &mut ResourceRef, names: &mut Names<'_>) {
     }
 }
 
-/// The facts with pseudonyms for names, which are added to those that the message may hold.
+/// Redacts the facts, and adds the ways in them to those that the message may contain.
 fn renamed_evidence(evidence: &Evidence, names: &mut Names<'_>) -> Evidence {
     let evidence = evidence.facts();
     names.add_ways(&evidence);
@@ -288,7 +287,7 @@ fn renamed_evidence(evidence: &Evidence, names: &mut Names<'_>) -> Evidence {
     Evidence::new(&facts)
 }
 
-/// The message with its facts replaced; none if a fact of it is withheld.
+/// Redacts the facts in a message; none if one is withheld.
 fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     let parts = message.parts();
     let mut pseudonyms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -300,7 +299,7 @@ fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     if pseudonyms.values().flatten().any(|text| text == WITHHELD) {
         return None;
     }
-    // The texts of a list have its path in common; the order of the names would reveal who is who.
+    // The items of a list have the same path. Their old order would reveal who is who.
     for list in pseudonyms.values_mut() {
         list.sort_by(|a, b| b.cmp(a));
     }
@@ -317,7 +316,7 @@ fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     Some(renamed)
 }
 
-/// Adds the texts of a parameter.
+/// Collects the texts in a parameter.
 fn collect_texts(value: &Json, texts: &mut Vec<String>) {
     match value {
         Json::String(text) if !text.is_empty() => texts.push(text.clone()),
@@ -330,7 +329,7 @@ fn collect_texts(value: &Json, texts: &mut Vec<String>) {
     }
 }
 
-/// How to get what is missing, as the gaps of the account say.
+/// Says how to collect what is missing, according to the gaps of the account.
 fn remedies(missing: &[Source], gaps: &[Gap]) -> String {
     let mut steps = Vec::new();
     for source in missing {
@@ -340,7 +339,7 @@ fn remedies(missing: &[Source], gaps: &[Gap]) -> String {
     steps.join(" ")
 }
 
-/// What is said of a finding whose own message cannot be shown.
+/// A general message for a finding whose own cannot be shown.
 fn in_general(
     verdict: Verdict,
     missing: &[Source],

@@ -1,7 +1,6 @@
-//! Sign-in activity with pseudonyms for accounts, names, addresses, roles, agents and events.
+//! Redacts accounts, names, addresses, roles, agents and events in sign-in activity.
 //!
-//! Messages of AWS are free text and withheld; the pattern says what kept somebody out. Each function names all
-//! fields of what it changes, so that a new one cannot be forgotten.
+//! AWS's messages are free text, and are withheld; the pattern shows why an attempt failed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use portcullis_model::{
 use super::names::Names;
 use super::{WITHHELD, form, renamed};
 
-pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> ActivitySummary {
+pub(super) fn redact_summary(summary: &mut ActivitySummary, names: &Names<'_>) {
     let ActivitySummary {
         user,
         period: _,
@@ -24,7 +23,7 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
         signed_in,
         attempts,
         timeline,
-    } = &mut summary;
+    } = summary;
     if let Some(user) = user {
         *user = names.person(user);
     }
@@ -32,7 +31,7 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
     for row in &mut *locked_out {
         redact_locked_out(row, names);
     }
-    // The order of names would tell something about them.
+    // The old order would reveal something about the names.
     locked_out.sort_by(|a, b| {
         let key = |it: &LockedOut| (it.in_since.is_some(), it.last_try);
         key(a).cmp(&key(b)).then_with(|| a.person.cmp(&b.person))
@@ -47,7 +46,6 @@ pub(super) fn summary(mut summary: ActivitySummary, names: &Names<'_>) -> Activi
     for event in timeline {
         redact_event(event, names);
     }
-    summary
 }
 
 fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
@@ -212,7 +210,7 @@ fn redact_id(id: &mut EventId, names: &Names<'_>) {
     *id = names.text(&id.to_string()).into();
 }
 
-/// The error code is a word of AWS, the message is not.
+/// Keeps the error code, which is a word of AWS, but not the message.
 fn redact_answer(
     code: &mut Option<SharedText>,
     message: &mut Option<SharedText>,

@@ -1,11 +1,11 @@
-//! ARNs: what they are made of stays, names in them go.
+//! Replaces the names in ARNs, and keeps the rest.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 
 use jiff::Timestamp;
 use portcullis_model::{Arn, is_partition, is_region};
 
-/// Types of resources; anything else at the start of a resource may be a name, as that of a bucket.
+/// Types of resources. Anything else at the beginning of a resource may be a name, such as that of a bucket.
 pub(crate) const TYPES: [&str; 21] = [
     "access-key",
     "account",
@@ -30,10 +30,10 @@ pub(crate) const TYPES: [&str; 21] = [
     "user",
 ];
 
-/// What may follow the name of a principal, before the name or the date of what is its own.
+/// What may follow the name of a principal, before the name or the date of something that belongs to it.
 const PARTS: [&str; 4] = ["access-key", "policy", "service-credential", "signing-certificate"];
 
-/// The ARN that the text is; none for what only looks like one, and so may hold a name anywhere.
+/// Parses an ARN; none for a text that only resembles one, in which any part may be a name.
 pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
     Arn::parse(text).filter(|arn| {
         is_partition(arn.partition)
@@ -42,12 +42,7 @@ pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
     })
 }
 
-/// What people call the resource.
-pub(super) fn name(arn: Arn<'_>) -> &str {
-    arn.resource.rsplit(['/', ':']).next().unwrap_or_default()
-}
-
-/// The same ARN with every name replaced.
+/// Replaces every name in an ARN.
 pub(super) fn map(arn: Arn<'_>, mut rename: impl FnMut(&str) -> String) -> String {
     let Arn { partition, service, region, account, resource } = arn;
     let account = if account.is_empty() { String::new() } else { rename(account) };
@@ -55,7 +50,7 @@ pub(super) fn map(arn: Arn<'_>, mut rename: impl FnMut(&str) -> String) -> Strin
     format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
 
-/// The resource with every name in it replaced: a type, then a path.
+/// Replaces every name in a resource, which is a type followed by a path.
 fn map_resource(resource: &str, mut rename: impl FnMut(&str) -> String) -> String {
     let separator = if resource.contains('/') { '/' } else { ':' };
     let segments: Vec<&str> = resource.split(separator).collect();
@@ -67,7 +62,7 @@ fn map_resource(resource: &str, mut rename: impl FnMut(&str) -> String) -> Strin
     renamed.join(&separator.to_string())
 }
 
-/// Whether a part of a resource is a word of AWS or of ours, or a date, rather than a name.
+/// Whether a part of a resource is a fixed word or a date rather than a name.
 fn stays(segments: &[&str], index: usize) -> bool {
     let segment = segments[index];
     let part_of_principal = |at: usize| at > 1 && at + 2 == segments.len();
@@ -86,7 +81,7 @@ fn stays(segments: &[&str], index: usize) -> bool {
     }
 }
 
-/// The date of a credential that has no id, perhaps with a number: `2024-01-01T00:00:00Z-2`.
+/// Whether this is the date of a credential without id, possibly with a number: `2024-01-01T00:00:00Z-2`.
 fn is_dated(segment: &str) -> bool {
     let (date, number) = match segment.split_once('Z') {
         Some((date, number)) => (format!("{date}Z"), number),

@@ -1,36 +1,36 @@
-//! What a text is, as far as its form shows.
+//! Recognises texts by their form.
 
 use jiff::Timestamp;
 use portcullis_model::AccountId;
 
-/// Names that Portcullis itself gives to what has none, by where it stands in the credential report.
+/// Portcullis' names for credentials without a name, by their place in the credential report.
 const SLOTS: [&str; 6] =
     ["key 1", "key 2", "access key 1", "access key 2", "certificate 1", "certificate 2"];
 
-/// Whether a text says nothing about whose it is, wherever it stands: a time, a slot, a wildcard. No user can have
-/// such a name.
+/// Whether a text cannot identify anybody anywhere, such as a time, a slot or a wildcard, which no user can have as a
+/// name.
 pub(super) fn is_nobodys(text: &str) -> bool {
     text.is_empty() || text == "*" || SLOTS.contains(&text) || is_time(text)
 }
 
-/// What stands for somebody or something in activity that has no name there. Elsewhere, a user may be called so.
+/// Whether a text in activity means somebody without a name. Elsewhere, it may be the name of a user.
 pub(super) fn is_unnamed(text: &str) -> bool {
     ["root", "AWS ROOT USER", "AWS Internal", "somebody not named"].contains(&text)
 }
 
-/// A service of AWS, which stands where others have an address: `signin.amazonaws.com`. A user may be called so.
+/// Whether an address is an AWS service, such as `signin.amazonaws.com`. Elsewhere, it may be the name of a user.
 pub(super) fn is_service(text: &str) -> bool {
     text.strip_suffix(".amazonaws.com").is_some_and(|name| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })
 }
 
-/// A moment as reports write it.
+/// Whether this is a time as reports write it.
 pub(super) fn is_time(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<Timestamp>().is_ok()
 }
 
-/// A unique id of IAM, such as that of an access key: four letters, the first `A`, and more.
+/// Whether this is a unique id of IAM, such as an access key id: four letters beginning with `A`, and more.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub(super) fn is_key(text: &str) -> bool {
@@ -40,7 +40,7 @@ pub(super) fn is_key(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// A statement of a policy: its number, and its Sid if it has one, which somebody chose.
+/// Parses the number of a policy statement, and its Sid if it has one, which its author chose.
 pub(super) fn statement(text: &str) -> Option<(&str, Option<&str>)> {
     let (number, sid) = match text.split_once(" (") {
         Some((number, rest)) => (number, Some(rest.strip_suffix(')')?)),
@@ -50,7 +50,7 @@ pub(super) fn statement(text: &str) -> Option<(&str, Option<&str>)> {
     is_number.then_some((number, sid))
 }
 
-/// One word of AWS's or of ours, as an action or an error code is.
+/// Whether this is a single word, such as an action or an error code.
 pub(super) fn is_code(text: &str) -> bool {
     text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".:_-".contains(&b))

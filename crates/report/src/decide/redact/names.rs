@@ -1,4 +1,4 @@
-//! Texts and their pseudonyms: whatever is not known to be harmless is a name.
+//! Replaces texts by pseudonyms, unless they are known to be harmless.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,15 +7,15 @@ use serde_json::{Map, Value as Json};
 
 use super::{Salt, arn, form};
 
-/// Where a message says the code of a gap in words.
+/// The fact for the code of a gap in words.
 const GAP_REASON: &str = "gap.reason";
 
-/// The pseudonyms of the texts of one finding, or of a report beside its findings.
+/// The pseudonyms in a finding, or in a report outside its findings.
 pub(super) struct Names<'s> {
     salt: &'s Salt,
-    /// The name that AWS gave to what the finding is about.
+    /// The name of the finding's resource, if AWS chose it.
     public: Option<String>,
-    /// The ways to become an administrator, and what is said in their place.
+    /// The ways to become an administrator, with their replacements.
     ways: HashMap<String, String>,
 }
 
@@ -24,15 +24,15 @@ impl<'s> Names<'s> {
         Names { salt, public: None, ways: HashMap::new() }
     }
 
-    /// The id of a finding's resource. The name of a policy that AWS wrote may be told from then on.
+    /// Redacts the id of a finding's resource. From then on, the name of an AWS managed policy is kept.
     pub(super) fn identity(&mut self, id: &str) -> String {
-        let managed = arn::parse(id).filter(|arn| arn.is_aws_managed());
-        self.public = managed.map(|arn| arn::name(arn).to_owned());
+        let is_managed = arn::parse(id).is_some_and(|arn| arn.is_aws_managed());
+        self.public = is_managed.then(|| last_name(id).to_owned());
         self.text(id)
     }
 
-    /// Takes note of the ways to become an administrator among facts. Their sentences hold names, so
-    /// others are made of the facts beside them.
+    /// Adds the ways to become an administrator among facts. Their sentences contain names, so they are replaced by
+    /// sentences made of the redacted facts.
     pub(super) fn add_ways(&mut self, evidence: &BTreeMap<String, Json>) {
         for (path, value) in evidence {
             for way in value.as_array().into_iter().flatten() {
@@ -44,8 +44,8 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// What a way does, to what, and by which policies: `assume a role: x (sts:AssumeRole, policy y)`.
-    /// None: nothing says what it does.
+    /// Describes a way with its target and its policies: `assume a role: x (sts:AssumeRole, policy y)`. None if it does
+    /// not say what it does.
     fn way(&self, path: &str, way: &Json) -> Option<String> {
         let text = |of: &Json, name: &str| {
             let text = of[name.rsplit('.').next().unwrap_or(name)].as_str()?;
@@ -61,7 +61,7 @@ impl<'s> Names<'s> {
         for grant in way["grants"].as_array().into_iter().flatten() {
             let (action, policy) = (text(grant, "grants.action"), text(grant, "grants.policy"));
             let (action, policy) = (action.unwrap_or_default(), policy.unwrap_or_default());
-            // A role that lets somebody in grants it by its trust policy, which the target names.
+            // A role that admits somebody does so in its trust policy, which the target names.
             if !policy.contains(":role/") {
                 grants.push(format!("{action}, policy {}", last_name(&policy)));
             }
@@ -72,7 +72,7 @@ impl<'s> Names<'s> {
         Some(sentence)
     }
 
-    /// Whom a way from one account into another leads through, and which role it ends at.
+    /// Describes the steps of a way from one account into another.
     fn way_across(&self, path: &str, way: &Json) -> Option<String> {
         let mut steps = Vec::new();
         for via in way["via"].as_array()?.iter().filter_map(Json::as_str) {
@@ -83,7 +83,7 @@ impl<'s> Names<'s> {
         Some(steps.join(", then "))
     }
 
-    /// A text of which nothing else is known.
+    /// Redacts a text about which nothing else is known.
     pub(super) fn text(&self, text: &str) -> String {
         if form::is_nobodys(text) || self.public.as_deref() == Some(text) {
             text.to_owned()
@@ -103,17 +103,17 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// Who acted, by name: also the words for those who have none.
+    /// Redacts the name of an actor, except the words for those without a name.
     pub(super) fn person(&self, text: &str) -> String {
         if form::is_unnamed(text) { text.to_owned() } else { self.text(text) }
     }
 
-    /// Where somebody acted from: also a service of AWS.
+    /// Redacts an address, except AWS services.
     pub(super) fn address(&self, text: &str) -> String {
         if form::is_service(text) { text.to_owned() } else { self.person(text) }
     }
 
-    /// The text of a fact, which is a name or an address if it is about what was recorded.
+    /// Redacts a text of a fact, which is the name or the address of an actor if it comes from CloudTrail.
     fn text_at(&self, path: &str, text: &str) -> String {
         let is_recorded = ["signin.", "event.", "window."].iter().any(|it| path.starts_with(it));
         match path.rsplit('.').next() {
@@ -123,17 +123,17 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// An account's id, or `unknown`.
+    /// Redacts an account id, which may be `unknown`.
     pub(super) fn account(&self, id: &str) -> String {
         if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) }
     }
 
-    /// The name of a region.
+    /// Redacts a region, unless it is one of AWS.
     pub(super) fn region(&self, region: &str) -> String {
         if is_region(region) { region.to_owned() } else { self.text(region) }
     }
 
-    /// A fact by its path in rules, with its parts.
+    /// Redacts a fact with this path in rules.
     pub(super) fn fact(&self, path: &str, value: Json) -> Json {
         match value {
             Json::String(text) => Json::String(self.text_of(path, &text)),
@@ -143,7 +143,7 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// Lists of names are sorted. Their pseudonyms are too: the order of the names would reveal who is who.
+    /// Redacts a list. Lists of names are sorted, and so are their pseudonyms: the old order would reveal who is who.
     fn list(&self, path: &str, list: Vec<Json>) -> Json {
         let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
         let Some(texts) = texts else {
@@ -165,7 +165,7 @@ impl<'s> Names<'s> {
         shown
     }
 
-    /// The path of a fact, which rules know; what has not its form is none.
+    /// Keeps the path of a fact, but redacts texts of another form.
     pub(super) fn path(&self, path: &str) -> String {
         let is_plain =
             path.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_'));
@@ -175,10 +175,10 @@ impl<'s> Names<'s> {
         self.text(path)
     }
 
-    /// The text of a fact.
+    /// Redacts the text of a fact.
     pub(super) fn text_of(&self, path: &str, text: &str) -> String {
         let is_source = path.ends_with(".missing") && Source::from_name(text).is_some();
-        // In words, a key would be lowercase.
+        // In words, the id of a key would be lowercase.
         let is_reason =
             path == GAP_REASON && text.to_ascii_uppercase().split(' ').all(form::is_code);
         if is_source || is_reason {
@@ -199,7 +199,7 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// A name of whatever kind; that of an account or a key is its id.
+    /// Replaces a name of any kind. Accounts and keys have their ids as names.
     fn name(&self, name: &str) -> String {
         if AccountId::parse(name).is_some() {
             self.salt.account(name)
@@ -210,13 +210,12 @@ impl<'s> Names<'s> {
         }
     }
 
-    /// A text that the author of a rule or a framework wrote for everybody, without ARNs, ids of accounts and keys, and
-    /// email addresses, should it hold some.
+    /// Redacts any ARNs, ids of accounts and keys, and email addresses in a public text of a rule or framework.
     pub(super) fn without_ids(&self, text: &str) -> String {
         text.split_inclusive(char::is_whitespace).map(|word| self.without_id(word)).collect()
     }
 
-    /// A word, with the marks and the space around it.
+    /// Redacts a word with punctuation and space around it.
     fn without_id(&self, text: &str) -> String {
         let word = text.trim_matches(|c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c));
         let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
@@ -227,7 +226,7 @@ impl<'s> Names<'s> {
         self.without_accounts(text)
     }
 
-    /// The text with each run of twelve digits replaced, whatever is around it.
+    /// Replaces each run of twelve digits, whatever is around it.
     fn without_accounts(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let is_other = |c: char| !c.is_ascii_digit();
@@ -241,7 +240,7 @@ impl<'s> Names<'s> {
     }
 }
 
-/// What an ARN ends in.
+/// The last part of an ARN.
 fn last_name(arn: &str) -> &str {
     arn.rsplit(['/', ':']).next().unwrap_or(arn)
 }

@@ -1,4 +1,4 @@
-//! How a run was set up. Paths, patterns, hosts and texts of parameters may be names.
+//! Redacts the settings of a run: paths, patterns, hosts and texts of parameters may be names.
 
 use std::mem;
 
@@ -66,7 +66,7 @@ impl Redaction<'_> {
     }
 }
 
-/// Whether it is an option or a variable of Portcullis, such as `--skip` or `PORTCULLIS_SKIP`.
+/// Whether this is an option or a variable of Portcullis, such as `--skip` or `PORTCULLIS_SKIP`.
 fn is_ours(origin: &str) -> bool {
     ["--", "PORTCULLIS_"].iter().any(|start| origin.starts_with(start))
         && origin.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c))

@@ -1,7 +1,7 @@
-//! Pseudonyms under a salt: HMAC-SHA256 (RFC 2104), cut to what a reader can compare.
+//! Makes pseudonyms under a salt with HMAC-SHA256 (RFC 2104), shortened so that people can compare them.
 //!
-//! A hash without a secret would not do: there are so few account ids, and so few likely names, that
-//! trying them all takes seconds.
+//! A hash without a secret would not suffice: there are so few account ids and likely names that trying them all
+//! takes seconds.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Salt {
     /// The least number of bytes.
     pub const MIN_LENGTH: usize = 16;
 
-    /// The salt of those bytes. Line breaks at the end do not count: most tools write one.
+    /// Creates a salt of these bytes, without line breaks at the end, since most tools write one.
     pub fn new(secret: &[u8]) -> Result<Salt, SaltTooShort> {
         let end = secret.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
         if end < Salt::MIN_LENGTH {
@@ -39,12 +39,12 @@ impl Salt {
         Hmac::new_from_slice(&secret[..end]).map(Salt).map_err(|_| SaltTooShort)
     }
 
-    /// An account: 12 digits, since formats demand that; the zeros tell people what it is.
+    /// An account id of 12 digits, which formats require, with zeros that show people that it is a pseudonym.
     pub(super) fn account(&self, id: &str) -> String {
         format!("000{:09}", self.digits("account", id) % 1_000_000_000)
     }
 
-    /// A name of whatever kind, so that the same name can be joined wherever it stands.
+    /// A name of any kind, so that the same name has the same pseudonym everywhere.
     pub(super) fn name(&self, name: &str) -> String {
         format!("name-{:010x}", self.digits("name", name) >> 88)
     }
@@ -54,12 +54,12 @@ impl Salt {
         format!("key-{:010x}", self.digits("key", id) >> 88)
     }
 
-    /// An identity that is a hash: who knows how it was made could try names until it fits.
+    /// A fingerprint. The original is a hash, from which names could be guessed.
     pub(super) fn fingerprint(&self, fingerprint: &Fingerprint) -> Fingerprint {
         Fingerprint::from(self.digits("fingerprint", fingerprint.as_str()))
     }
 
-    /// A hash over parameters, in which ids of accounts may stand; 16 digits. No hash stays none.
+    /// A hash of 16 digits over parameters, which may contain account ids. An empty hash stays empty.
     pub(super) fn hash(&self, hash: &str) -> String {
         if hash.is_empty() {
             return String::new();
@@ -67,7 +67,7 @@ impl Salt {
         format!("{:016x}", self.digits("hash", hash) >> 64)
     }
 
-    /// The first 128 bits. The kind keeps an account apart from a name of the same digits.
+    /// The first 128 bits. The kind distinguishes an account from a name with the same digits.
     fn digits(&self, kind: &str, text: &str) -> u128 {
         let mac = self.0.clone().chain_update(kind).chain_update([0]).chain_update(text);
         let mac = mac.finalize().into_bytes();
