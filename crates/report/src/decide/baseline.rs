@@ -1,8 +1,8 @@
-//! The baseline: an earlier report that says which findings are known, so that only new ones count.
+//! Compares a report with a baseline, an earlier report whose findings are known, so that only new ones count.
 //!
-//! A finding is known if the baseline holds it as one that counted there, and as at least as severe.
-//! What was waived there is not known: when its waiver ends, it counts. What cannot be judged is never
-//! known: an incomplete audit stays incomplete, whatever its baseline.
+//! A finding is known if it counted in the baseline and was at least as severe there. A finding that was waived there is
+//! not known, and counts when its waiver ends. What cannot be judged is never known, so an incomplete audit stays
+//! incomplete.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -17,7 +17,7 @@ use crate::decide::comparison::{AccessKey, AccessKeys, RuleChanges, failing_sinc
 use crate::rows::Rows;
 use crate::words::{named, time};
 
-/// What is kept in memory of an earlier report.
+/// The part of an earlier report that is kept in memory.
 #[derive(Debug)]
 pub struct EarlierReport {
     ruleset: String,
@@ -25,7 +25,7 @@ pub struct EarlierReport {
     accounts: HashMap<(String, String), EarlierAccount>,
     findings: HashMap<Fingerprint, Vec<EarlierFinding>>,
     keys: AccessKeys,
-    /// The accounts that were compared with it, by partition and id, with the moments that their ages count to.
+    /// The accounts that were compared with it, by partition and id, with the times to which their ages count.
     compared: BTreeMap<(String, String), Timestamp>,
 }
 
@@ -35,22 +35,22 @@ struct EarlierAccount {
     as_of: Timestamp,
 }
 
-/// A finding that failed, or of which a failure is remembered.
+/// A finding that failed then or earlier.
 #[derive(Debug)]
 struct EarlierFinding {
     verdict: Verdict,
     first_seen: Option<Timestamp>,
-    /// How severe it was if it counted, until a finding of today is known by it.
+    /// Its severity if it counted, until it makes a finding of today known.
     counted: Option<Severity>,
     key: Option<Box<AccessKey>>,
 }
 
 impl EarlierReport {
-    /// What has to be kept of a report, whose findings may be elsewhere.
+    /// Keeps the part of a report that the comparison needs.
     pub fn new(report: &Report, findings: &dyn Rows<Finding>) -> io::Result<EarlierReport> {
         let mut accounts = HashMap::new();
         for account in &report.accounts {
-            // An account that could not be identified may be any.
+            // An unidentified account may be any account.
             if account.account_ref().is_identified() {
                 let key = (account.partition.clone(), account.id.clone());
                 let held = EarlierAccount { status: account.status, as_of: account.as_of };
@@ -85,8 +85,8 @@ impl EarlierReport {
         }
     }
 
-    /// Compares a report with it, of all accounts or of some: each finding that fails is then known or
-    /// new, and says when it was first seen.
+    /// Compares a report of all accounts or of some with the baseline. Then each failing finding is known or new, and
+    /// has the time when it was first seen.
     pub fn apply(&mut self, report: &mut Report) {
         for (key, fingerprint) in AccessKeys::new(&report.findings).iter() {
             self.follow(key, fingerprint);
@@ -100,8 +100,7 @@ impl EarlierReport {
         }
         let accounts: HashMap<_, _> =
             report.accounts.iter().map(|account| (account.account_ref(), account)).collect();
-        // The most severe first: of several resources with one id, the most severe need the most severe of
-        // those that counted.
+        // If several resources have one id, the most severe findings must match first.
         let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
         findings.sort_by_key(|finding| finding.severity);
         for finding in findings {
@@ -112,21 +111,23 @@ impl EarlierReport {
         }
     }
 
-    /// Compares a finding; the ages of its account count to these moments, here and in the earlier report.
+    /// Compares a finding. The ages of its account count to these times, in this report and in the earlier one.
     fn compare(
         &mut self,
         finding: &mut Finding,
         now: Option<Timestamp>,
         before: Option<Timestamp>,
     ) {
-        // Who could not be identified may be anybody, although the fingerprints are the same.
-        let earlier = before.and_then(|_| self.findings.get_mut(&finding.fingerprint));
-        let earlier = earlier.map_or(&mut [][..], Vec::as_mut_slice);
-        let seen = earlier
-            .iter()
-            .filter_map(|held| failing_since(held.verdict, held.first_seen, before))
-            .min()
-            .map(|seen| now.map_or(seen, |now| seen.min(now)));
+        // Without an identified account, equal fingerprints may belong to different accounts.
+        let earlier = match self.findings.get_mut(&finding.fingerprint) {
+            Some(earlier) if before.is_some() => earlier.as_mut_slice(),
+            _ => &mut [],
+        };
+        let held_since = |held: &EarlierFinding| {
+            let since = failing_since(held.verdict, held.first_seen, before)?;
+            Some(now.map_or(since, |now| since.min(now)))
+        };
+        let seen = earlier.iter().filter_map(held_since).min();
         (finding.baseline, finding.first_seen) = match finding.verdict {
             Verdict::Fail => (Some(state(finding.severity, earlier)), seen.or(now)),
             Verdict::Unknown => (None, seen),
@@ -134,7 +135,7 @@ impl EarlierReport {
         };
     }
 
-    /// Files the findings on an access key under the fingerprint that they have today.
+    /// Moves the findings on an access key to the fingerprint that they have today.
     fn follow(&mut self, key: &AccessKey, fingerprint: &Fingerprint) {
         let Some(before) = self.keys.fingerprint(key).filter(|before| *before != fingerprint)
         else {
@@ -146,7 +147,7 @@ impl EarlierReport {
         self.findings.entry(fingerprint.clone()).or_default().extend(moved);
     }
 
-    /// What the reader should know about the comparison with what was judged by these rules.
+    /// Warns of what limits the comparison with a report judged by these rules.
     #[must_use]
     pub fn warnings(&self, rules: &[RuleInfo]) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -168,7 +169,7 @@ impl EarlierReport {
         warnings
     }
 
-    /// Why the baseline says nothing of an account, or something odd.
+    /// Warns if the baseline does not cover an account, or is later than the report.
     fn warning(&self, account: AccountRef<'_>, as_of: Timestamp) -> Option<String> {
         let AccountRef { partition, id } = account;
         let Some(held) = self.accounts.get(&(partition.to_owned(), id.to_owned())) else {
@@ -189,9 +190,9 @@ impl EarlierReport {
     }
 }
 
-/// Known, if one that counted was as severe; no finding of the baseline makes two of today known.
+/// Known if an earlier finding counted and was as severe. Each earlier finding makes only one of today known.
 fn state(severity: Severity, earlier: &mut [EarlierFinding]) -> BaselineState {
-    // The most severe severity is the least in order.
+    // Severities are ordered from the most severe.
     let counted = earlier.iter_mut().filter(|held| held.counted.is_some());
     match counted.min_by_key(|held| held.counted) {
         Some(held) if held.counted <= Some(severity) => {

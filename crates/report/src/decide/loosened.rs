@@ -1,13 +1,13 @@
-//! What makes a run less strict than by default, or its evidence less reliable.
+//! Describes what makes a run less strict than by default, or its evidence less reliable.
 
 use portcullis_model::{Loosening, LooseningChange, Report, Run, Share};
 
 use crate::words::{Shared, counted, day, few};
 
-/// So many rules or patterns are named.
+/// How many rules or patterns are named.
 const NAMED: usize = 3;
 
-/// Counts what [`LooseningChange::AllowUnknown`] covers, by the report's tallies.
+/// Counts the verdicts that [`LooseningChange::AllowUnknown`] covers, using the report's tallies.
 pub fn count(report: &mut Report) {
     let mut run = std::mem::take(&mut report.run);
     for loosening in &mut run.loosened {
@@ -18,7 +18,7 @@ pub fn count(report: &mut Report) {
     report.run = run;
 }
 
-/// Adds what loosens another run, each once; the unknown verdicts of both add up.
+/// Adds the loosenings of another run without duplicates. The numbers of unknown verdicts add up.
 pub(crate) fn add(joined: &mut Run, other: Run) {
     for file in other.configuration {
         if !joined.configuration.contains(&file) {
@@ -34,7 +34,7 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
     }
 }
 
-/// What is about no account first, then by account, in whichever order they were judged; each share once.
+/// Sorts loosenings by account, those about none first, and shares without duplicates.
 pub(crate) fn sort(joined: &mut Run) {
     joined.shares.sort_unstable();
     joined.shares.dedup();
@@ -59,13 +59,13 @@ fn add_unknown(joined: &mut Loosening, other: &Loosening) {
     }
 }
 
-/// What loosens the run of that report, in a phrase each that says where it was chosen.
+/// Describes what loosens the run, in phrases that say where it was chosen.
 #[must_use]
 pub fn describe(report: &Report) -> Vec<String> {
     describe_those(report, |_| true)
 }
 
-/// The same of those changes alone. What is the same of several accounts is one phrase.
+/// Does the same for some changes. Several accounts with the same change share a phrase.
 pub fn describe_those(
     report: &Report,
     is_wanted: impl Fn(&LooseningChange) -> bool,
@@ -80,7 +80,7 @@ pub fn describe_those(
     phrases.led(report)
 }
 
-/// What is wrong with the shares that the report is joined from: which are missing, and that their periods differ.
+/// Says if shares are missing from the joined report, and if their periods differ.
 pub fn wrong_shares(report: &Report) -> impl Iterator<Item = String> {
     let changes = report.run.loosened.iter().map(|loosening| &loosening.change);
     let wrong = changes.filter(|change| {
@@ -89,7 +89,7 @@ pub fn wrong_shares(report: &Report) -> impl Iterator<Item = String> {
     wrong.map(describe_change)
 }
 
-/// The account that it is about, if it is about one.
+/// The account that a change is about, if any.
 fn account(change: &LooseningChange) -> Option<&str> {
     match change {
         LooseningChange::Endpoint { account, .. }
@@ -99,7 +99,7 @@ fn account(change: &LooseningChange) -> Option<&str> {
     }
 }
 
-/// What is said where shares do not go together.
+/// The phrase for shares that do not go together.
 pub const DIFFERENT_PERIODS: &str = "shares of the accounts are of different periods";
 
 fn describe_change(change: &LooseningChange) -> String {

@@ -1,4 +1,4 @@
-//! Reports of different accounts that were judged alike, joined into one.
+//! Joins reports of different accounts that were judged in the same way.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,10 +13,10 @@ use thiserror::Error;
 use crate::decide::loosened;
 use crate::decide::waivers::{self, ANY_ACCOUNT};
 
-/// Reports that cannot be joined.
+/// Why reports cannot be joined.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unmergeable {
-    /// There is none.
+    /// There are no reports.
     Nothing,
     /// Two of them do not go together.
     Pair {
@@ -30,10 +30,10 @@ pub enum Unmergeable {
 /// Why two reports do not go together.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum Conflict {
-    /// Both are of the account of that id.
+    /// Both are of the account with this id.
     #[error("both are of account {0}")]
     SameAccount(String),
-    /// Neither says which account it is of.
+    /// Neither identifies its account.
     #[error("neither says which account it is of, so both may be of the same one")]
     Unidentified,
     /// Only one of them is redacted.
@@ -50,7 +50,7 @@ pub enum Conflict {
     Options,
 }
 
-/// The report of all accounts: as if one audit had judged them.
+/// Joins the reports as if one audit had judged all accounts.
 pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
     let mut join = Join::default();
     let (mut accounts, mut findings) = (Vec::new(), Vec::new());
@@ -70,13 +70,12 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Unmergeable> {
     Ok(joined)
 }
 
-/// Reports on their way into one: all that they have in common, while their accounts and findings are
-/// kept elsewhere.
+/// What reports have in common while they are joined. Their accounts and findings are kept elsewhere.
 #[derive(Default)]
 pub struct Join {
     /// The first report, without its accounts and findings.
     head: Option<Report>,
-    /// How many there were.
+    /// The number of reports so far.
     count: usize,
     /// The accounts by partition and id, with the place of their report.
     accounts: BTreeMap<(String, String), usize>,
@@ -121,8 +120,7 @@ impl Join {
         Ok(())
     }
 
-    /// Adds what is said of verdicts on accounts that were added already: which waivers they meet, and how many of
-    /// them may stay unknown.
+    /// Adds verdicts on accounts that were added before: which waivers match them, and how many may stay unknown.
     pub fn settle(&mut self, mut report: Report) {
         let Report { rules, waivers, accounts, .. } = &mut report;
         waivers.retain(|outcome| rules.iter().any(|rule| rule.id == outcome.waiver.rule));
@@ -134,17 +132,16 @@ impl Join {
         loosened::add(&mut self.run, report.run);
     }
 
-    /// Notes what makes the joined report say less than one audit of all accounts would.
+    /// Notes why the joined report shows less than one audit of all accounts would.
     pub fn loosen(&mut self, change: LooseningChange) {
         let loosened = vec![Loosening { origin: None, change }];
         loosened::add(&mut self.run, Run { loosened, ..Run::default() });
     }
 
-    /// Notes which shares of the accounts are missing, if shares of them were added; the first of those, sorted.
+    /// Notes which shares of the accounts are missing, if shares were added, and returns the first of them, sorted.
     pub fn expect_all_shares(&mut self) -> Vec<Share> {
-        // A report that was joined before may have lacked some that are here now.
-        let is_other = |it: &Loosening| !matches!(it.change, LooseningChange::MissingShares { .. });
-        self.run.loosened.retain(is_other);
+        // A report that was joined before may have lacked shares that were added now.
+        self.run.loosened.retain(|it| !matches!(it.change, LooseningChange::MissingShares { .. }));
         loosened::sort(&mut self.run);
         let missing = missing_shares(&self.run.shares);
         if missing.is_empty() {
@@ -155,7 +152,7 @@ impl Join {
         missing
     }
 
-    /// Notes whether shares of the accounts were added that are of different periods. To be asked before
+    /// Notes whether the shares of the accounts are of different periods. Call this before
     /// [`Join::expect_all_shares`].
     pub fn compare_periods(&mut self) -> bool {
         let mut periods = self.activity.iter().map(|summary| summary.period);
@@ -167,7 +164,7 @@ impl Join {
         differ
     }
 
-    /// Adds the waivers of a report of those accounts to those of the others.
+    /// Adds the waivers of a report of these accounts.
     fn add_waivers(&mut self, waivers: Vec<WaiverOutcome>, accounts: &[(String, String)]) {
         for outcome in waivers {
             let concerns = concerns(&outcome.waiver, accounts);
@@ -178,7 +175,7 @@ impl Join {
         }
     }
 
-    /// The report of all, without accounts and findings.
+    /// Returns the joined report, without accounts and findings.
     pub fn finish(mut self) -> Result<Report, Unmergeable> {
         let head = self.head.ok_or(Unmergeable::Nothing)?;
         self.waivers.sort_by(|a, b| {
@@ -190,10 +187,10 @@ impl Join {
     }
 }
 
-/// So many shares are named as missing.
+/// How many missing shares are named.
 const NAMED_SHARES: usize = 100;
 
-/// What is missing beside these shares, which are sorted; nothing if all of one split are there.
+/// The shares missing from these, which are sorted; none if all shares of one split are there.
 fn missing_shares(shares: &[Share]) -> Vec<Share> {
     let mut missing = Vec::new();
     for of_split in shares.chunk_by(|a, b| a.count == b.count) {
@@ -209,7 +206,7 @@ fn missing_shares(shares: &[Share]) -> Vec<Share> {
     missing
 }
 
-/// What two reports must have in common, and have not.
+/// Finds something that two reports must have in common but do not.
 fn difference(a: &Report, b: &Report) -> Option<Conflict> {
     if a.options.redacted != b.options.redacted {
         Some(Conflict::Redaction)
@@ -222,12 +219,12 @@ fn difference(a: &Report, b: &Report) -> Option<Conflict> {
     }
 }
 
-/// A waiver, with what became of it in several reports.
+/// A waiver, with its outcomes in several reports.
 struct JoinedWaiver {
     outcome: WaiverOutcome,
-    /// Whether some report judged it.
+    /// Whether a report judged it.
     is_judged_somewhere: bool,
-    /// Whether every report that it concerns did.
+    /// Whether every report that it concerns judged it.
     is_judged_everywhere: bool,
 }
 
@@ -250,13 +247,13 @@ impl JoinedWaiver {
     }
 
     fn finish(self) -> WaiverOutcome {
-        // An account that was not judged in whole may hold what the waiver is for.
+        // An account that was not fully judged may have what the waiver is for.
         let judged = self.is_judged_somewhere && self.is_judged_everywhere;
         WaiverOutcome { judged, ..self.outcome }
     }
 }
 
-/// Whether one of the accounts is one in which the waiver holds.
+/// Whether the waiver applies in one of the accounts.
 fn concerns(waiver: &Waiver, accounts: &[(String, String)]) -> bool {
     waiver.account == ANY_ACCOUNT && !accounts.is_empty()
         || accounts.iter().any(|(_, id)| *id == waiver.account)

@@ -8,49 +8,47 @@ use portcullis_model::{AccountStatus, Gate, LooseningChange, Report, Severity, S
 use super::loosened::DIFFERENT_PERIODS;
 use crate::words::nonzero;
 
-/// What an audit comes to, by its report alone. Its text is one sentence that explains the exit
-/// status.
+/// The outcome of an audit, which depends only on its report. As text, it is a sentence that explains the exit status.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     gate: Gate,
-    /// How many findings count.
+    /// The number of findings that count.
     open: usize,
-    /// How many findings would count if they were not waived, or not known from the baseline.
+    /// The numbers of findings that would count if they were not waived, or not known from the baseline.
     waived: usize,
     known: usize,
-    /// How many accounts there are, how many of them were judged, and of how many nothing could be
-    /// collected.
+    /// The numbers of all accounts, of those that were judged, and of those from which nothing could be collected.
     accounts: usize,
     judged: usize,
     failed: usize,
     /// The rules that could not be judged for some resource, and must be.
     missed: BTreeSet<String>,
-    /// Whether some rule was not fully judged, but may be unknown.
+    /// Whether a rule was not fully judged, but may be unknown.
     allowed: bool,
-    /// Whether the report is of one share of the accounts, which may hold none.
+    /// Whether the report is of one share of the accounts, which may have none.
     is_share: bool,
-    /// What is wrong with the shares of the accounts, in words.
+    /// What is wrong with the shares of the accounts.
     shares: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// Nothing failed that counts, and every rule was judged that must be.
+    /// No failing finding counts, and all necessary rules were judged.
     Clean,
     /// Some findings count.
     Failed,
-    /// Nothing failed that counts, but some rules could not be judged.
+    /// No failing finding counts, but some rules could not be judged.
     Incomplete,
-    /// Nothing failed that counts, but shares of the accounts are missing, or are of different periods.
+    /// No failing finding counts, but shares of the accounts are missing, or are of different periods.
     SharesMissing(&'static str),
-    /// Of some account nothing at all was collected, so a clean result would mean nothing.
+    /// Nothing was collected from some account, so a clean result would mean nothing.
     NothingCollected,
-    /// Each account is suspended or closed, or the share holds none.
+    /// All accounts are suspended or closed, or the share has none.
     NothingToJudge,
 }
 
 impl Outcome {
-    /// The outcome of that report, by the gate that stands in its options.
+    /// The outcome of a report, by the gate in its options.
     #[must_use]
     pub fn new(report: &Report) -> Outcome {
         let mut outcome = Outcome::without_findings(report);
@@ -63,7 +61,7 @@ impl Outcome {
         outcome
     }
 
-    /// The outcome of that report before its accounts and findings are added.
+    /// The outcome of a report before its accounts and findings are added.
     #[must_use]
     pub fn without_findings(report: &Report) -> Outcome {
         let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
@@ -86,9 +84,9 @@ impl Outcome {
         self.failed += usize::from(status.is_failed());
     }
 
-    /// Adds a finding of that rule.
+    /// Adds a finding of this rule.
     pub fn add_finding(&mut self, rule: &str, severity: Severity, status: Status) {
-        // The highest severity comes first in the ordering.
+        // Severities are ordered from the most severe.
         let counts = usize::from(severity <= self.gate.fail_on);
         match status {
             Status::Open => self.open += counts,

@@ -1,8 +1,7 @@
-//! Waivers: which findings somebody has accepted, until when, and what to say of the waivers
-//! themselves.
+//! Applies waivers: which findings somebody accepts, until when, and what to say about the waivers themselves.
 //!
-//! Accepting a risk is not evidence: verdicts stay as they are, and what could not be judged stays
-//! unknown. A waiver holds through the whole of its last day in UTC.
+//! Accepting a risk is not evidence, so verdicts do not change, and what could not be judged stays unknown. A waiver
+//! lasts until the end of its last day in UTC.
 
 mod resource;
 mod words;
@@ -20,18 +19,17 @@ pub use resource::{NotAResource, ResourcePattern};
 pub use words::{State, end, matches, subject, warning, warnings};
 pub(crate) use words::{account, decision, decision_and_reason};
 
-/// The account of a waiver that holds in all of them.
+/// The account of a waiver for all accounts.
 pub const ANY_ACCOUNT: &str = "*";
 
-/// Makes these the waivers of the report, by the day that the ages of each account count to, in place
-/// of any other.
+/// Replaces the waivers of the report. They apply on the day to which the ages of each account count.
 ///
-/// Of several that match a finding, the one that lasts longest is its waiver.
+/// If several waivers match a finding, the one that lasts longest applies.
 pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     let mut matchers: Vec<Matcher> = sorted(waivers).into_iter().map(Matcher::new).collect();
     let accounts = report.accounts.iter();
     let moments: HashMap<_, _> = accounts.map(|a| (a.account_ref(), a.as_of)).collect();
-    // Only a report that was tampered with has no account, or not that of a finding.
+    // Only a report that was tampered with lacks accounts, or the account of a finding.
     let latest = report.as_of().unwrap_or_default();
     let mut by_rule: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, matcher) in matchers.iter().enumerate() {
@@ -51,7 +49,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     report.waivers = matchers.iter().map(|matcher| matcher.outcome(latest, &judged)).collect();
 }
 
-/// The waivers as they stand at that time, where there is no report to match them with.
+/// The state of the waivers at this time, without a report.
 #[must_use]
 pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
     let judged = Judged::default();
@@ -59,7 +57,7 @@ pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
     matchers.map(|matcher| matcher.outcome(as_of, &judged)).collect()
 }
 
-/// The findings that the waiver is about: those that fail, and those that could not be judged.
+/// The findings that the waiver matches and that fail or could not be judged.
 #[must_use]
 pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     let matcher = Matcher::new(waiver);
@@ -81,7 +79,7 @@ fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
     waivers
 }
 
-/// The order of waivers in a report: those that end first come first.
+/// The order of waivers in a report, by their end.
 pub(crate) fn order(waiver: &Waiver) -> impl Ord + '_ {
     let Waiver { rule, resource, account, reason, owner, expires } = waiver;
     (expires, rule, account, resource, owner, reason)
@@ -101,16 +99,16 @@ fn count(report: &mut Report) {
     }
 }
 
-/// The days from that time's day to the last day of the waiver, in UTC.
+/// The number of days until the last day of the waiver, in UTC.
 fn days_left(waiver: &Waiver, as_of: Timestamp) -> i32 {
     let today = as_of.to_zoned(TimeZone::UTC).date();
     waiver.expires.duration_since(today).as_hours().div_euclid(24).try_into().unwrap_or(i32::MAX)
 }
 
-/// A waiver that is being matched with findings of its rule.
+/// A waiver that is matched with findings of its rule.
 struct Matcher<'w> {
     waiver: &'w Waiver,
-    /// None: it is not a pattern, and matches nothing.
+    /// None if it is not a valid pattern, and matches nothing.
     resource: Option<ResourcePattern>,
     fails: u32,
     unknown: u32,
@@ -131,7 +129,7 @@ impl<'w> Matcher<'w> {
             && self.resource.as_ref().is_some_and(|pattern| pattern.matches(resource))
     }
 
-    /// Counts the finding, and becomes its waiver unless it has one that lasts longer.
+    /// Counts a finding, and becomes its waiver unless the finding has one that lasts longer.
     fn meet(&mut self, finding: &mut Finding, as_of: Timestamp) {
         match finding.verdict {
             Verdict::Unknown => self.unknown += 1,
@@ -162,33 +160,35 @@ fn applied(waiver: &Waiver, as_of: Timestamp) -> AppliedWaiver {
     AppliedWaiver { reason, owner, expires, expired: days_left(waiver, as_of) < 0 }
 }
 
-/// What a run judged: only there does a waiver that matches nothing say anything.
+/// What a run judged. Only there does it mean something that a waiver matches nothing.
 #[derive(Default)]
 struct Judged<'r> {
     rules: BTreeSet<&'r str>,
     accounts: BTreeSet<&'r str>,
-    /// The accounts of which nothing was collected.
+    /// The accounts from which nothing was collected.
     failed: BTreeSet<&'r str>,
-    /// By rule, the accounts in which some resources are not known, so that the waived one may be
-    /// among them.
+    /// By rule, the accounts with unknown resources, which may include the waived one.
     blind: BTreeMap<&'r str, BTreeSet<&'r str>>,
 }
 
 impl<'r> Judged<'r> {
     fn new(report: &'r Report) -> Judged<'r> {
-        let rules: BTreeMap<&str, &RuleInfo> =
-            report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-        let failed = report.accounts.iter().filter(|a| !a.status.is_judged());
-        let ids = report.accounts.iter().map(|account| account.id.as_str());
-        let mut blind: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for finding in &report.findings {
-            if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
-                blind.entry(&finding.rule).or_default().insert(&finding.account);
+        let mut judged = Judged::default();
+        for account in &report.accounts {
+            judged.accounts.insert(&account.id);
+            if !account.status.is_judged() {
+                judged.failed.insert(&account.id);
             }
         }
-        let rules = rules.into_keys().collect();
-        let failed = failed.map(|account| account.id.as_str()).collect();
-        Judged { rules, accounts: ids.collect(), failed, blind }
+        let rules: BTreeMap<&str, &RuleInfo> =
+            report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+        for finding in &report.findings {
+            if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
+                judged.blind.entry(&finding.rule).or_default().insert(&finding.account);
+            }
+        }
+        judged.rules = rules.into_keys().collect();
+        judged
     }
 
     fn covers(&self, matcher: &Matcher<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! Which resources a waiver names.
+//! The patterns by which waivers name resources.
 
 use std::str::FromStr;
 
@@ -9,14 +9,14 @@ use wildmatch::WildMatch;
 use crate::decide::redact::TYPES;
 
 const WILDCARDS: [char; 2] = ['*', '?'];
-/// Stands for all fields of an ARN but the last.
+/// Matches all fields of an ARN except the last.
 const ANY_PREFIX: &str = "*:";
 
-/// A name such as `svc-*`, or, with a colon, an ARN such as `arn:aws:iam::111122223333:user/ci/*`, for
-/// which `*:user/ci/*` is short. `*` stands for any text and `?` for one character.
+/// A name such as `svc-*` or, with a colon, an ARN such as `arn:aws:iam::111122223333:user/ci/*`, which may be shortened
+/// to `*:user/ci/*`. `*` matches any text and `?` one character.
 ///
-/// A name is never sought in ARNs, nor does a `*` cross the fields before the last: all ARNs hold
-/// `aws` and `iam`, and a waiver for `*aws*` means names.
+/// Names are not searched for in ARNs, and a `*` does not match across the fields before the last: all ARNs contain
+/// `aws` and `iam`, but a waiver for `*aws*` means names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourcePattern(Kind);
 
@@ -24,20 +24,20 @@ pub struct ResourcePattern(Kind);
 enum Kind {
     Name(WildMatch),
     Arn {
-        /// The fields before the last; none: any.
+        /// The fields before the last; none for any.
         prefix: Option<Vec<WildMatch>>,
         resource: WildMatch,
     },
 }
 
 impl ResourcePattern {
-    /// Whether it names that resource.
+    /// Whether the pattern matches the resource.
     #[must_use]
     pub fn matches(&self, named: &ResourceRef) -> bool {
         match &self.0 {
             Kind::Name(pattern) => pattern.matches(&named.name),
             Kind::Arn { prefix, resource } => split_arn(&named.id).is_some_and(|(before, last)| {
-                // What tells ARNs apart first.
+                // ARNs mostly differ in their last field.
                 resource.matches(last) && prefix.as_ref().is_none_or(|it| match_fields(it, before))
             }),
         }
@@ -64,18 +64,18 @@ impl FromStr for ResourcePattern {
 
 /// Whether each field matches its pattern.
 fn match_fields(patterns: &[WildMatch], fields: &str) -> bool {
-    // Both have the same number, as they are cut at the same colon.
+    // Both have the same number of fields.
     patterns.iter().zip(fields.split(':')).all(|(pattern, field)| pattern.matches(field))
 }
 
-/// An ARN without its last field, and that field.
+/// Splits off the last field of an ARN.
 fn split_arn(text: &str) -> Option<(&str, &str)> {
     let resource = Arn::parse(text)?.resource;
     Some((text.strip_suffix(resource)?.strip_suffix(':')?, resource))
 }
 
-/// The pattern of the last field of an ARN. A rule judges a kind of resource or two, so that
-/// `user/*` would be all of them.
+/// Parses the pattern for the last field of an ARN. It must not match all resources of a kind, since a rule judges only
+/// one or two kinds.
 fn path(text: &str) -> Result<WildMatch, NotAResource> {
     let pattern = pattern(text)?;
     let every = text
@@ -84,7 +84,7 @@ fn path(text: &str) -> Result<WildMatch, NotAResource> {
     if every && text.contains(WILDCARDS) { Err(NotAResource::EveryOfAKind) } else { Ok(pattern) }
 }
 
-/// The pattern of a name.
+/// Parses the pattern for a name.
 fn pattern(text: &str) -> Result<WildMatch, NotAResource> {
     if text.trim_matches(WILDCARDS).is_empty() {
         Err(NotAResource::Everything)
@@ -93,7 +93,7 @@ fn pattern(text: &str) -> Result<WildMatch, NotAResource> {
     }
 }
 
-/// What is wrong with a pattern that has a colon, but no six fields.
+/// The error for a pattern with a colon but fewer than six fields.
 fn cut_short(text: &str) -> NotAResource {
     let last = text.rsplit(':').next().unwrap_or_default();
     pattern(last).err().unwrap_or(NotAResource::NoArn)

@@ -1,4 +1,4 @@
-//! Waivers in words, the same wherever they are shown.
+//! Describes waivers, in the same words everywhere.
 
 use portcullis_model::{AppliedWaiver, Report, Waiver, WaiverOutcome};
 use serde::Serialize;
@@ -6,24 +6,24 @@ use serde::Serialize;
 use super::ANY_ACCOUNT;
 use crate::words::counted;
 
-/// What there is to say of a waiver; what comes first here is said before what comes later.
+/// The state of a waiver, ordered by importance.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Its last day has passed.
     Expired,
-    /// There is nothing that it could waive.
+    /// It matches nothing.
     Unmatched,
     /// It ends soon.
     Expiring,
-    /// It holds for years.
+    /// It lasts for years.
     Lasting,
-    /// It holds.
+    /// It is in force.
     InForce,
 }
 
 impl State {
-    /// The state of that waiver.
+    /// The state of a waiver.
     #[must_use]
     pub fn from_outcome(outcome: &WaiverOutcome) -> State {
         if outcome.is_expired() {
@@ -55,7 +55,7 @@ pub(crate) fn decision(waiver: &AppliedWaiver) -> String {
     }
 }
 
-/// The same, and why.
+/// What a waiver decides about its finding, and why.
 pub(crate) fn decision_and_reason(waiver: &AppliedWaiver) -> String {
     format!("{}: {}", decision(waiver), waiver.reason)
 }
@@ -67,7 +67,7 @@ pub fn subject(outcome: &WaiverOutcome) -> String {
     format!("{} on {} in {}", waiver.rule, waiver.resource, account(waiver))
 }
 
-/// When it ends, or ended.
+/// When the waiver ends, or ended.
 #[must_use]
 pub fn end(outcome: &WaiverOutcome) -> String {
     let day = outcome.waiver.expires;
@@ -79,7 +79,7 @@ pub fn end(outcome: &WaiverOutcome) -> String {
     }
 }
 
-/// What it matches, or why that is not known.
+/// What the waiver matches, or why that is not known.
 #[must_use]
 pub fn matches(outcome: &WaiverOutcome) -> String {
     match (outcome.fails, outcome.unknown) {
@@ -90,7 +90,7 @@ pub fn matches(outcome: &WaiverOutcome) -> String {
     }
 }
 
-/// What to warn about; nothing for a waiver that is in force, and used.
+/// The warning about a waiver; none if it is in force and used.
 #[must_use]
 pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     let day = outcome.waiver.expires;
@@ -111,7 +111,7 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     Some(format!("the waiver of {} for {} {says}", outcome.waiver.owner, subject(outcome)))
 }
 
-/// What to warn about among the waivers of a report, what is most urgent first.
+/// The warnings about the waivers of a report, the most urgent first.
 #[must_use]
 pub fn warnings(report: &Report) -> Vec<String> {
     let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
