@@ -1,7 +1,6 @@
-//! What becomes of a report: the exit status it means, and the formats it is written in.
+//! Decides about the findings of a report, and writes it in many formats.
 //!
-//! Names, tags and messages come from whoever could write them: every format defuses them where it
-//! writes them, so that no text can pass for anything but itself.
+//! Attackers may choose names, tags and messages, so every format defuses them when it writes them.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -1,4 +1,4 @@
-//! A large report, read piece by piece, and its pieces as lines of a file.
+//! Reads a large report part by part, and writes its parts as lines.
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 /// Large enough that few calls read a report.
 const BUFFER: usize = 1 << 16;
 
-/// What a report holds many of.
+/// The parts that make a report large.
 pub enum ReportPart {
     /// One of its accounts.
     Account(AuditedAccount),
@@ -19,13 +19,13 @@ pub enum ReportPart {
     Finding(Finding),
 }
 
-/// An account or a finding as a line of JSON. Both implementations are here, and alike, since generic code is compiled
-/// where it is used: in the command line, which is built without optimisation.
+/// An account or a finding as a line of JSON. Both implementations are here, since generic code would be compiled in the
+/// command line, which is built without optimisation.
 pub trait Line: Sized {
-    /// The line, which does not end in a newline.
+    /// Returns the line without a newline.
     fn to_line(&self) -> serde_json::Result<Vec<u8>>;
 
-    /// What that line says.
+    /// Parses a line.
     fn from_line(line: &str) -> serde_json::Result<Self>;
 }
 
@@ -49,8 +49,8 @@ impl Line for Finding {
     }
 }
 
-/// Reads the JSON of a report without ever having more than an account or a finding in memory, which
-/// are kept elsewhere, in their order; the report without them. What cannot be kept ends it.
+/// Reads the JSON of a report, passes its accounts and findings to `keep` one by one, and returns the rest. An error of
+/// `keep` ends the reading.
 pub fn read_report(input: &mut dyn Read, keep: Keep<'_>) -> serde_json::Result<Report> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(BUFFER, input));
     let report = json.deserialize_map(Fields { keep })?;
@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Fields<'_> {
     }
 }
 
-/// A list whose values are kept elsewhere; an empty one is left.
+/// A list whose values are passed on, and which is read as an empty one.
 struct List<'k, T> {
     wrap: fn(T) -> ReportPart,
     keep: Keep<'k>,

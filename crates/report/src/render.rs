@@ -1,4 +1,4 @@
-//! How reports and diffs are written. What is decided about findings stands in them already.
+//! Writes reports and diffs, which already contain all decisions about findings.
 
 pub(crate) mod activity;
 pub(crate) mod advice;

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::io;
 
-/// The accounts or the findings of a report in its order. Those of a large one are in a file, so none is kept
-/// longer than it takes to write it.
+/// The accounts or findings of a report, in order. Those of a large report are in a file, so each is kept only while it
+/// is written.
 pub trait Rows<T: Clone> {
-    /// How many there are.
+    /// The number of rows.
     fn count(&self) -> usize;
 
-    /// The one at that place, from 0.
+    /// The row at this index.
     fn get(&self, place: usize) -> io::Result<Cow<'_, T>>;
 }
 

@@ -1,10 +1,10 @@
-//! Text that may be hostile.
+//! Defuses text that may be hostile.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text, safe to show within a line: whatever could move the cursor, colour, hide or reorder
-/// text, or break the line, is shown as `\u{1b}`.
+/// Makes text safe to show in a line. Anything that could move the cursor, colour, hide or reorder text, or break the
+/// line, is shown as `\u{1b}`.
 #[must_use]
 pub fn defuse(text: &str) -> Cow<'_, str> {
     if !text.contains(is_deceptive) {
@@ -22,21 +22,21 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Each line of the text, safe to show.
+/// Defuses each line of the text.
 pub(crate) fn defuse_lines(text: &str) -> String {
     text.lines().map(defuse).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether an address is one of the web that can be followed: HTTPS, of the characters of RFC 3986 alone, so that browsers
-/// and validators agree on what it means.
+/// Whether an address is a link to a web page: HTTPS, with only characters of RFC 3986, so that browsers and validators
+/// interpret it in the same way.
 pub(crate) fn is_web_page(address: &str) -> bool {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     address.starts_with("https://") && address.chars().all(is_allowed)
 }
 
-/// Whether a character is a control character, a space in disguise, invisible, changes the
-/// direction of its neighbours (Unicode's `Default_Ignorable_Code_Point` and `White_Space`), or is
-/// none at all (`Noncharacter_Code_Point`, some of which XML and HTML forbid).
+/// Whether a character is a control character, an unusual space, invisible, changes the direction of its neighbours
+/// (Unicode's `Default_Ignorable_Code_Point` and `White_Space`), or is not a character
+/// (`Noncharacter_Code_Point`, some of which XML and HTML forbid).
 pub(crate) fn is_deceptive(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();

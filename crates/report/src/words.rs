@@ -1,4 +1,4 @@
-//! Counts, lists and times in words.
+//! Describes counts, lists and times.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use portcullis_model::{AccountStatus, AuditedAccount, Finding, Gap, Report, ResourceRef, Source};
 use serde_json::Value as Json;
 
-/// So many rules are named rather than counted.
+/// How many rules are named.
 const NAMED_RULES: usize = 5;
-/// So many accounts lead a sentence.
+/// How many accounts are named before a sentence.
 const NAMED_ACCOUNTS: usize = 3;
-/// So many accounts that were not judged are named.
+/// How many accounts that were not judged are named.
 const NAMED_UNJUDGED: usize = 5;
 
 /// `1 rule`, `2 rules`, `3 logs of trails`.
@@ -22,7 +22,7 @@ pub fn counted<N: Copy + fmt::Display + From<u8> + PartialEq>(count: N, noun: &s
     format!("{count} {first}{plural}{rest}")
 }
 
-/// `2 open`, `1 known`: each count with its word, but for those that are zero.
+/// `2 open`, `1 known`: each count with its word, without zeros.
 pub fn nonzero<'w, N: Copy + fmt::Display + From<u8> + PartialEq>(
     counts: impl IntoIterator<Item = (N, &'w str)>,
 ) -> Vec<String> {
@@ -68,12 +68,12 @@ pub(crate) fn value(fact: &Json) -> String {
     }
 }
 
-/// Up to that many of the names, and how many more there are.
+/// The first names, at most `most`, and how many more there are.
 pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
     first_of(&names[..names.len().min(most)], names.len())
 }
 
-/// The first of so many names, and how many more there are.
+/// The first names, and how many more there are.
 pub(crate) fn first_of<S: Borrow<str>>(first: &[S], all: usize) -> String {
     let names = first.join(", ");
     if all > first.len() { format!("{names} and {} more", all - first.len()) } else { names }
@@ -105,7 +105,7 @@ pub fn unjudged<'a>(
     (count > 0).then(|| format!("{accounts} {were} not judged: {names}"))
 }
 
-/// The text, cut after that many characters.
+/// The text, cut off after `most` characters.
 pub(crate) fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -113,20 +113,20 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     }
 }
 
-/// A message, led by what it is about where it does not say so itself; the account if one is given.
+/// A message, with its resource before it if it does not name it, and the account if one is given.
 pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &str) -> String {
     let account = account.map_or_else(String::new, |account| format!("[{account}] "));
     let says_what = resource.kind == "account" || message.contains(&resource.name);
     let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
-    let told = format!("{name}{message}");
+    let words = format!("{name}{message}");
     match &resource.region {
-        Some(region) if !told.contains(region) => format!("{account}{told} ({region})"),
-        _ => format!("{account}{told}"),
+        Some(region) if !words.contains(region) => format!("{account}{words} ({region})"),
+        _ => format!("{account}{words}"),
     }
 }
 
-/// What the finding is about, with its owner where it has one: `key 1 of alice`; with its account if
-/// there are several.
+/// The name of a finding's resource, with its owner if it has one: `key 1 of alice`, and with its account if there are
+/// several.
 pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, .. } = finding;
     let account = if many_accounts { format!(" in {account}") } else { String::new() };
@@ -136,12 +136,12 @@ pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
     format!("{}{of}{account}", resource.name)
 }
 
-/// What leads a sentence on an account where the report has several: `111122223333: `.
+/// Begins a sentence about an account if the report has several: `111122223333: `.
 pub(crate) fn lead(account: &AuditedAccount, report: &Report) -> String {
     if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() }
 }
 
-/// Sentences, each with the accounts that it is about.
+/// Sentences with the accounts that they are about.
 #[derive(Default)]
 pub(crate) struct Shared<'a> {
     sentences: Vec<(String, Vec<&'a str>)>,
@@ -149,7 +149,7 @@ pub(crate) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    /// Adds a sentence, on an account if it is about one.
+    /// Adds a sentence, which may be about an account.
     pub(crate) fn add(&mut self, sentence: String, account: Option<&'a str>) {
         let next = self.sentences.len();
         let place = *self.places.entry(sentence.clone()).or_insert(next);
@@ -162,7 +162,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The sentences, led by their accounts where the report has several: `111122223333, 444455556666: `.
+    /// The sentences, after their accounts if the report has several: `111122223333, 444455556666: `.
     pub(crate) fn led(self, report: &Report) -> Vec<String> {
         let all = report.accounts.len();
         let mut led = Vec::new();
@@ -187,7 +187,7 @@ pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<Stri
     Some(format!("as of {}{but}", time(as_of)))
 }
 
-/// What is known of an account, and how old it is.
+/// Describes the evidence about an account, with its age.
 pub(crate) fn evidence(account: &AuditedAccount, report: &Report) -> String {
     match (account.status, account.report_generated_at) {
         (status, _) if !status.is_judged() => not_collected(account).to_owned(),
@@ -203,7 +203,7 @@ pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
     if gaps.any(|gap| gap.code == Gap::UNDATED) { "without a date" } else { "missing" }
 }
 
-/// Why nothing of an account was judged.
+/// Why an account was not judged.
 pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
     if account.gaps.iter().any(|gap| gap.message.ends_with(Gap::BARE_REPORT)) {
         return "nothing in the file could be used";
@@ -230,7 +230,7 @@ pub(crate) fn day(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d").to_string()
 }
 
-/// The first of the moments and the last, in those words; one if they are the same there.
+/// The first and the last time in words, or one if both have the same words.
 pub(crate) fn span(
     moments: impl Iterator<Item = Timestamp> + Clone,
     words: fn(Timestamp) -> String,
@@ -239,7 +239,7 @@ pub(crate) fn span(
     Some(if first == last { first } else { format!("{first} to {last}") })
 }
 
-/// How long before that moment something was made.
+/// The age of something at this time.
 pub(crate) fn age(made: Timestamp, as_of: Timestamp) -> String {
     let minutes = as_of.duration_since(made).as_secs() / 60;
     let (hours, days) = (minutes / 60, minutes / 60 / 24);

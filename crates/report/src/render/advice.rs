@@ -1,4 +1,4 @@
-//! What to do about findings.
+//! Says what to do about findings.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,10 +9,10 @@ use portcullis_model::{Finding, Verdict};
 use crate::defuse;
 use crate::render::prose::is_command;
 
-/// How a comment among commands begins that names the account for which they are.
+/// The beginning of a comment that names the account for the commands below it.
 const COMMENT: &str = "  # in ";
 
-/// What to do about a finding; lines that a name smuggled in are not lines.
+/// What to do about a finding, without line breaks that a name smuggled in.
 pub(crate) fn remediation(finding: &Finding) -> String {
     // A gap is explained in one line.
     if finding.verdict != Verdict::Fail {
@@ -22,7 +22,7 @@ pub(crate) fn remediation(finding: &Finding) -> String {
     for c in finding.remediation.chars() {
         match c {
             '\'' if quoted => quoted = false,
-            // Within a word it is an apostrophe.
+            // Within a word, this is an apostrophe.
             '\'' if !before.is_alphanumeric() => quoted = true,
             _ => {}
         }
@@ -36,7 +36,7 @@ pub(crate) fn remediation(finding: &Finding) -> String {
     safe
 }
 
-/// The advice with a line above each of its commands, or of several that follow each other.
+/// Adds a line above each group of commands in the advice.
 pub(crate) fn above_commands(advice: &str, note: &str) -> String {
     let mut lines = Vec::new();
     let mut was_command = false;
@@ -51,8 +51,8 @@ pub(crate) fn above_commands(advice: &str, note: &str) -> String {
     lines.join("\n")
 }
 
-/// What to do about all findings of a rule: what they have in common once, with the commands of so many below it.
-/// Commands for different accounts stand below a comment that names the account, if the findings have one.
+/// What to do about all findings of a rule: common prose once, with the commands of at most `most` findings below it.
+/// Commands for different accounts follow a comment that names the account, if the findings have one.
 pub(crate) fn what_to_do<'a>(
     findings: impl Iterator<Item = io::Result<Cow<'a, Finding>>>,
     most: usize,
@@ -121,7 +121,7 @@ fn merge<'a>(steps: &mut Vec<Step<'a>>, of_finding: Vec<Step<'a>>) {
     steps.append(&mut waiting);
 }
 
-/// The commands in an advice; one that goes on after a backslash has several lines.
+/// The commands in an advice. A command that continues after a backslash has several lines.
 pub(crate) fn commands(advice: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     for line in advice.lines().filter(|line| is_command(line)) {
@@ -133,14 +133,14 @@ pub(crate) fn commands(advice: &str) -> Vec<String> {
     commands
 }
 
-/// Lines of prose, and the commands below them: of one finding, or of each of several.
+/// Lines of prose, and the commands below them for one or several findings.
 struct Step<'a> {
     prose: Vec<&'a str>,
     commands: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Step<'a> {
-    /// Parts an advice into its steps.
+    /// Splits an advice into steps.
     fn split(advice: &'a str) -> Vec<Step<'a>> {
         let mut steps: Vec<Step<'a>> = Vec::new();
         for line in advice.lines() {
@@ -156,7 +156,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// How to close the gaps that left a finding unknown: a sentence for each source.
+/// How to close the gaps that left a finding unknown, with a sentence for each source.
 pub(crate) fn steps(unknown: &Finding) -> impl Iterator<Item = &str> {
     let sentences = unknown.remediation.split_inclusive(". ").map(str::trim);
     sentences.filter(|sentence| !sentence.is_empty())

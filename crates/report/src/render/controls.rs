@@ -1,10 +1,10 @@
-//! Controls of frameworks, in numbers.
+//! Counts the controls of frameworks.
 
 use portcullis_model::{AuditedAccount, ControlOutcome, ControlStatus, FrameworkOutcome, Report};
 
 use crate::words::{lead, nonzero};
 
-/// The frameworks of each account, with what leads their titles where there are several accounts.
+/// The frameworks of each account, with the beginning of their titles if there are several accounts.
 pub(crate) fn of_accounts(
     report: &Report,
 ) -> impl Iterator<Item = (String, &AuditedAccount, &FrameworkOutcome)> {
@@ -14,14 +14,14 @@ pub(crate) fn of_accounts(
     })
 }
 
-/// How many controls have which status, those without any left out.
+/// The numbers of controls by status, without zeros.
 pub(crate) fn in_numbers(framework: &FrameworkOutcome) -> String {
     let counts =
         ControlStatus::ALL.map(|status| (framework.counts.with_status(status), status.words()));
     format!("{} controls: {}", framework.controls.len(), nonzero(counts).join(", "))
 }
 
-/// How many of the findings that fail a control of an account are accepted.
+/// The number of waived findings among those that fail a control of an account.
 pub(crate) fn waived(control: &ControlOutcome, account: &AuditedAccount) -> u64 {
     if control.status != ControlStatus::Fail {
         return 0;

@@ -1,4 +1,4 @@
-//! How many verdicts there are, by severity, account and status.
+//! Counts verdicts by severity, account and status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,20 +12,19 @@ use crate::words::{counted, nonzero};
 pub(crate) struct Counts([u64; Status::ALL.len()]);
 
 impl Counts {
-    /// The number of that status.
     pub(crate) fn with_status(self, status: Status) -> u64 {
         self.0[status as usize]
     }
 
-    /// Counts a finding, unless it says that there is no problem: a report lists such findings only
-    /// where asked to, and tallies have them all.
+    /// Counts a finding, unless it passes or does not apply: a report lists such findings only on request, and tallies
+    /// have all.
     fn add(&mut self, entry: &Entry) {
         if entry.is_work() {
             self.0[entry.status as usize] += 1;
         }
     }
 
-    /// Counts what passes, and what the question does not arise for.
+    /// Counts resources that pass, or to which the rule does not apply.
     fn add_tally(&mut self, tally: Tally) {
         self.0[Status::Pass as usize] += u64::from(tally.pass);
         self.0[Status::NotApplicable as usize] += u64::from(tally.not_applicable);
@@ -35,14 +34,16 @@ impl Counts {
 /// The verdicts of the whole report.
 pub(crate) fn total(view: &View<'_>) -> Counts {
     let mut counts = Counts::default();
-    view.entries.iter().for_each(|entry| counts.add(entry));
-    for account in &view.report.accounts {
-        account.tallies.values().for_each(|tally| counts.add_tally(*tally));
+    for entry in &view.entries {
+        counts.add(entry);
+    }
+    for tally in view.report.accounts.iter().flat_map(|account| account.tallies.values()) {
+        counts.add_tally(*tally);
     }
     counts
 }
 
-/// What the audit comes to in numbers: `83 open findings: 4 critical, 79 low`.
+/// The outcome of the audit in numbers: `83 open findings: 4 critical, 79 low`.
 pub(crate) fn headline(view: &View<'_>) -> String {
     let accounts = match view.report.accounts.len() {
         0 | 1 => String::new(),
@@ -63,13 +64,13 @@ pub(crate) fn headline(view: &View<'_>) -> String {
     }
 }
 
-/// How many rules could not be judged on some resource.
+/// The number of rules that could not be judged for some resource.
 pub(crate) fn unjudged(view: &View<'_>) -> usize {
     let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
     unknown.map(|entry| entry.rule).collect::<BTreeSet<u32>>().len()
 }
 
-/// How many findings are open there, and of which severities; none if none is.
+/// The number of open findings, in total and by severity; none if there are none.
 pub(crate) fn open(view: &View<'_>, place: &str) -> Option<String> {
     let by_severity = by_severity(view).into_iter();
     let open = by_severity.map(|(of, counts)| (counts.with_status(Status::Open), of.word()));
@@ -80,7 +81,7 @@ pub(crate) fn open(view: &View<'_>, place: &str) -> Option<String> {
     }
 }
 
-/// `clean`, or what there is although nothing fails: `passed: 1 finding below high; 83 known, 4 critical`.
+/// `clean`, or findings that do not count: `passed: 1 finding below high; 83 known, 4 critical`.
 pub(crate) fn passed(view: &View<'_>) -> String {
     let (total, by_severity) = (total(view), by_severity(view));
     let critical = by_severity.get(&Severity::Critical).copied().unwrap_or_default();
@@ -103,7 +104,7 @@ pub(crate) fn passed(view: &View<'_>) -> String {
     format!("passed: {}", there_is.join("; "))
 }
 
-/// The verdicts of each severity that a rule or a finding has, the most severe first.
+/// The verdicts by severity, the most severe first.
 pub(crate) fn by_severity(view: &View<'_>) -> BTreeMap<Severity, Counts> {
     let mut counts: BTreeMap<Severity, Counts> = BTreeMap::new();
     for entry in view.entries.iter().filter(|entry| entry.is_work()) {
@@ -115,7 +116,7 @@ pub(crate) fn by_severity(view: &View<'_>) -> BTreeMap<Severity, Counts> {
     counts
 }
 
-/// The verdicts on the accounts of each id; none where there are not several.
+/// The verdicts by account id; empty unless there are several accounts.
 pub(crate) fn by_account<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, Counts> {
     let mut parts = view::by_account(view);
     if view.report.accounts.len() < 2 {

@@ -1,4 +1,4 @@
-//! What was audited, by what and on which evidence, in words.
+//! Describes what was audited, how, and with which evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use portcullis_model::{AuditedAccount, Gap, Report, RunOptions, Source};
 use crate::decide::loosened;
 use crate::words::{self, counted, time};
 
-/// More accounts, and baselines, are counted.
+/// How many accounts, baselines or loosenings are listed.
 const LISTED: usize = 20;
 
-/// A label, and what it says.
+/// A label and a text.
 pub(crate) type Fact = (&'static str, String);
 
-/// The facts of a report; a label that comes several times in a row stands for a list.
+/// The facts about a report. A repeated label means a list.
 pub(crate) fn facts(report: &Report) -> Vec<Fact> {
     let common = common_as_of(report);
     let mut facts = accounts(report, common.is_none());
@@ -46,13 +46,13 @@ fn loosened(report: &Report) -> Vec<Fact> {
     facts
 }
 
-/// The moment that the ages of all accounts count to.
+/// The time to which the ages of all accounts count, if it is the same.
 fn common_as_of(report: &Report) -> Option<Timestamp> {
     let as_of = report.as_of()?;
     report.accounts.iter().all(|account| account.as_of == as_of).then_some(as_of)
 }
 
-/// One account in some lines, or each of several in one, with its time if that is its own.
+/// One account in several lines, or several in one line each, with their own times if these differ.
 fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
     match report.accounts.as_slice() {
         [] => vec![("Account", "none".to_owned())],
@@ -79,7 +79,7 @@ fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
     }
 }
 
-/// The account's id, what people call it, and its partition.
+/// The account's id, names and partition.
 fn name(account: &AuditedAccount) -> String {
     let names = [&account.alias, &account.name].into_iter().filter_map(|name| name.as_deref());
     let names: Vec<&str> = names.collect();
@@ -99,7 +99,7 @@ fn rules(report: &Report) -> String {
     format!("{} {chosen}{skipped}", report.rules.len())
 }
 
-/// The calls that were not made on purpose.
+/// The calls that were deliberately not made.
 fn not_asked(report: &Report) -> Option<String> {
     let mut sources: BTreeMap<_, usize> = BTreeMap::new();
     let all = report.accounts.iter().flat_map(|account| &account.gaps);
@@ -116,8 +116,7 @@ fn not_asked(report: &Report) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
-/// How many sources failed. What that leaves not judged stands further below; of a log, the coverage says
-/// what is missing.
+/// The number of sources that failed. The coverage shows what is missing from logs.
 fn gaps(report: &Report) -> Option<String> {
     let (mut missing, mut is_outdated) = (BTreeSet::new(), false);
     for gap in report.accounts.iter().flat_map(|account| &account.gaps) {

@@ -28,7 +28,7 @@ use crate::rows::Rows;
 /// Writes a report in one format.
 type Writer = fn(&View<'_>, &mut dyn Write) -> io::Result<()>;
 
-/// Declares the formats of something: of each, its name on the command line, and what writes it.
+/// Declares formats, each with its name on the command line and its writer.
 macro_rules! formats {
     (
         $(#[$about:meta])*
@@ -82,9 +82,9 @@ formats! {
     Markdown = "markdown", markdown::write;
     /// The report as it is, in the form of `schemas/report-v1.schema.json`.
     Json = "json", json::write;
-    /// A line of JSON a finding.
+    /// A line of JSON per finding.
     Jsonl = "jsonl", jsonl::write;
-    /// A row a finding, for spreadsheets.
+    /// A row per finding, for spreadsheets.
     Csv = "csv", csv::write;
     /// Code scanning, by SARIF 2.1.0.
     Sarif = "sarif", sarif::write;
@@ -101,13 +101,13 @@ formats! {
 }
 
 impl Format {
-    /// Whether it holds findings alone, so that nobody sees in it which accounts were not judged.
+    /// Whether the format has only findings, so that it does not show which accounts were not judged.
     #[must_use]
     pub fn holds_findings_alone(self) -> bool {
         matches!(self, Format::Jsonl | Format::Csv | Format::Gitlab | Format::Ocsf | Format::Asff)
     }
 
-    /// How many findings it leaves out because whoever reads it would refuse them.
+    /// The number of findings that the format leaves out because its readers would refuse them.
     pub fn left_out(self, report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
         match self {
             Format::Asff => asff::left_out(report, findings),
@@ -124,7 +124,7 @@ pub struct UnknownFormat {
     pub names: Vec<&'static str>,
 }
 
-/// Writes the report in that format. The style matters to the table only.
+/// Writes the report in this format. Only the table uses the style.
 pub fn render(
     report: &Report,
     format: Format,
@@ -134,7 +134,7 @@ pub fn render(
     render_apart(report, &report.findings, format, style, out)
 }
 
-/// Writes the report as [`render`] does, in any format but JSON, with findings that are kept apart from it.
+/// Writes the report like [`render`], with findings that are kept elsewhere, in any format except JSON.
 pub fn render_apart(
     report: &Report,
     findings: &dyn Rows<Finding>,

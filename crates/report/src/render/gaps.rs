@@ -1,4 +1,4 @@
-//! Gaps in words, for people.
+//! Describes gaps for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,31 +11,31 @@ use crate::words::{Shared, counted, few, shorten};
 const MESSAGE_CHARS: usize = 300;
 /// How many sources that are missing for one reason are named.
 pub(crate) const SOURCES: usize = 3;
-/// So many resources of gaps of one kind are named.
+/// How many resources of gaps of one kind are named.
 const NAMED: usize = 3;
 
-/// Gaps of an account that have one reason, and what closes them.
+/// Gaps of an account with a common reason, and how to close them.
 pub(crate) struct Cause {
     /// What is missing and why, without a full stop.
     pub says: String,
     /// What to do, in whole sentences.
     pub remedy: String,
-    /// What is missing, wholly or in part.
+    /// The sources that are fully or partly missing.
     pub sources: BTreeSet<Source>,
-    /// Whether nothing went wrong.
+    /// Whether the gaps were chosen.
     pub by_choice: bool,
 }
 
 /// What gaps of one cause have in common.
 #[derive(Eq, Ord, PartialEq, PartialOrd)]
 enum Kind<'a> {
-    /// AWS denied the calls; perhaps explicitly, by a kind of policy.
+    /// AWS denied the calls, possibly with an explicit deny in this kind of policy.
     Denied(Option<&'a str>),
-    /// The bundle holds nothing of the sources; perhaps because it is but a credential report.
+    /// The bundle lacks the sources, possibly because it is only a credential report.
     Absent { bare_report: bool },
-    /// The calls were not made on purpose, for that reason.
+    /// The calls were deliberately not made, for this reason.
     NotRequested(&'a str),
-    /// All else: the source, the operation, the code, and whether the gap is one of single resources.
+    /// Another cause: the source, the operation, the code, and whether only single resources are missing.
     Other(Source, &'a str, &'a str, bool),
 }
 
@@ -53,7 +53,7 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// The causes of the gaps of an account; more sources or actions than that are counted.
+/// The causes of the gaps of an account, naming at most `most` sources or actions.
 pub(crate) fn causes<'a>(gaps: impl IntoIterator<Item = &'a Gap>, most: usize) -> Vec<Cause> {
     let mut kinds: BTreeMap<Kind<'a>, Vec<&'a Gap>> = BTreeMap::new();
     for gap in gaps {
@@ -76,7 +76,7 @@ impl Cause {
         format!("{}. {}", self.says, self.remedy)
     }
 
-    /// Whether both leave the same rules open.
+    /// Whether both leave the same rules unjudged.
     fn is_about_the_same(&self, other: &Cause) -> bool {
         self.sources == other.sources && !self.by_choice && !other.by_choice
     }
@@ -114,7 +114,7 @@ impl Cause {
     }
 }
 
-/// What is missing, and the verb that it takes.
+/// What is missing, with `is` or `are`.
 fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
     let mut sources: BTreeMap<Source, Vec<&str>> = BTreeMap::new();
     for gap in gaps {
@@ -131,7 +131,7 @@ fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
     (names.join(", "), are)
 }
 
-/// What closes the gaps.
+/// How to close the gaps.
 fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
     match kind {
         Kind::Denied(None) => {
@@ -157,7 +157,7 @@ fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
     }
 }
 
-/// The gaps of that kind in a sentence each, led by its accounts where the report has several.
+/// Describes some of the gaps in a sentence each, after the accounts if the report has several.
 pub(crate) fn descriptions(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec<String> {
     let mut sentences = Shared::default();
     for account in &report.accounts {
@@ -169,7 +169,7 @@ pub(crate) fn descriptions(report: &Report, is_it: impl Fn(&Gap) -> bool) -> Vec
     sentences.led(report)
 }
 
-/// The gaps in a sentence each, folded by all that they have in common but the resource.
+/// Describes gaps in a sentence for all that differ only in the resource.
 pub(crate) fn folded(gaps: &[&Gap]) -> Vec<String> {
     let mut kinds: BTreeMap<_, Vec<&Gap>> = BTreeMap::new();
     for &gap in gaps {
@@ -179,7 +179,7 @@ pub(crate) fn folded(gaps: &[&Gap]) -> Vec<String> {
     kinds.values().map(|same| describe(same)).collect()
 }
 
-/// Gaps of one source and reason in one sentence, with the message of the first.
+/// Describes gaps of one source and reason, with the message of the first.
 fn describe(same: &[&Gap]) -> String {
     let Some(first) = same.iter().min_by_key(|gap| line_number(&gap.message)) else {
         return String::new();
@@ -208,7 +208,7 @@ fn line_number(message: &str) -> Option<usize> {
     message.strip_prefix("line ")?.split(':').next()?.parse().ok()
 }
 
-/// Files that could not be read, each with its own cause.
+/// Describes files that could not be read, with the cause for each.
 fn describe_files(same: &[&Gap]) -> String {
     let mut files = Vec::new();
     for gap in same {

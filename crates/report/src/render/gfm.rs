@@ -1,13 +1,12 @@
-//! Text of others within GitHub Flavored Markdown (<https://github.github.com/gfm/>).
+//! Writes untrusted text in GitHub Flavored Markdown (<https://github.github.com/gfm/>).
 //!
-//! GitHub looks for mentions, issues, addresses and emoji in the text that Markdown has become, where
-//! no escape is left to stop it; but never in code. So a word that may be more than a word becomes a
-//! code span, and nothing is escaped.
+//! GitHub looks for mentions, issues, addresses and emoji in rendered text, where escapes no longer help, but never in
+//! code. So any word that may have a meaning becomes a code span, and nothing is escaped.
 
 use crate::defuse;
 use crate::render::prose::{Block, blocks};
 
-/// The text as a part of a line; what it has between backquotes is code.
+/// Writes text in a line. Text between backquotes is code.
 pub(crate) fn inline(text: &str) -> String {
     let text = defuse(text);
     let parts: Vec<&str> = text.trim().split('`').collect();
@@ -28,20 +27,20 @@ pub(crate) fn inline(text: &str) -> String {
 pub(crate) fn code(text: &str) -> String {
     let text = defuse(text);
     let fence = "`".repeat(longest_run(&text) + 1);
-    // Markdown takes a space from either side again.
+    // Markdown removes a space from either side.
     let at_edge = text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
     let pad = if at_edge { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A link to a page, or code if it may be anything else.
+/// A link if this is the address of a page, or else code.
 pub(crate) fn link(url: &str) -> String {
     let is_page = url.starts_with("https://")
         && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c));
     if is_page { format!("<{url}>") } else { code(url) }
 }
 
-/// Paragraphs, and commands to be copied.
+/// Writes paragraphs, and blocks of commands.
 pub(crate) fn prose(text: &str) -> String {
     let blocks = blocks(text);
     let groups = blocks.chunk_by(|a, b| matches!((a, b), (Block::Command(_), Block::Command(_))));
@@ -64,12 +63,12 @@ fn fenced(commands: &[Block]) -> String {
     format!("\n{fence}sh\n{lines}{fence}\n")
 }
 
-/// The number of backquotes that follow each other.
+/// The largest number of consecutive backquotes.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Adds words, as code where that is needed.
+/// Adds words, as code where necessary.
 fn add_words(text: &str, line: &mut String) {
     for (index, word) in text.split(' ').enumerate() {
         if index > 0 {
@@ -89,7 +88,7 @@ fn add_words(text: &str, line: &mut String) {
     }
 }
 
-/// Adds a code span; two that touch would be read as one.
+/// Adds a code span, after a space if it would touch another one.
 fn add(span: &str, line: &mut String) {
     if line.ends_with('`') {
         line.push(' ');
@@ -97,10 +96,10 @@ fn add(span: &str, line: &mut String) {
     line.push_str(span);
 }
 
-/// Signs that mean nothing where spaces surround them.
+/// Signs that have no meaning between spaces.
 const SIGNS: [&str; 5] = ["=", "<", "<=", ">=", ">"];
 
-/// Whether a word means nothing but itself, to Markdown and to GitHub.
+/// Whether a word has no meaning in Markdown or on GitHub.
 fn is_plain(word: &str) -> bool {
     let mut chars = word.chars();
     let is_harmless =
@@ -119,12 +118,12 @@ fn is_plain(word: &str) -> bool {
     is_word || SIGNS.contains(&word)
 }
 
-/// Whether a word is a time of day, as `10:00:00`: no emoji has two digits.
+/// Whether a word is a time of day such as `10:00:00`, since no emoji has two digits.
 fn is_time(word: &str) -> bool {
     word.split(':').all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a word would begin a quotation or a numbered list, were it the first of a line.
+/// Whether a word would begin a quotation or a numbered list at the beginning of a line.
 fn is_marker(word: &str) -> bool {
     let digits = word.trim_end_matches(['.', ')']);
     let is_number = digits.len() < word.len() && digits.chars().all(|c| c.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! JSON, as all that is printed as JSON is written.
+//! Writes JSON.
 
 use std::io::{self, BufWriter, IntoInnerError, Write};
 
@@ -10,26 +10,25 @@ use crate::text::is_deceptive;
 
 /// Writes a value as indented JSON with a newline at its end.
 ///
-/// Characters that would deceive in a terminal are written as JSON's `\u` escapes; the value is the
-/// same.
+/// Characters that could deceive readers of a terminal are written as `\u` escapes, which have the same value.
 pub fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write(value, PrettyFormatter::new(), out)
 }
 
-/// Writes a value as [`write_json`] does, but on one line.
+/// Writes a value like [`write_json`], but on one line.
 pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write(value, CompactFormatter, out)
 }
 
 fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
-    // A buffer of a known type, since JSON is written in very small pieces.
+    // JSON is written in very small pieces, for which a buffer of a known type is faster.
     let mut buffer = BufWriter::new(out);
     value.serialize(&mut Serializer::with_formatter(&mut buffer, Defused(form)))?;
     buffer.write_all(b"\n")?;
     buffer.into_inner().map(drop).map_err(IntoInnerError::into_error)
 }
 
-/// A list that [`write_json`] would write, value by value.
+/// Writes a list like [`write_json`], value by value.
 pub(crate) struct JsonList<'w> {
     out: BufWriter<&'w mut dyn Write>,
     form: Defused<PrettyFormatter<'static>>,
@@ -61,11 +60,11 @@ impl<'w> JsonList<'w> {
     }
 }
 
-/// JSON of some form, without deceptive characters.
+/// A JSON formatter that escapes deceptive characters.
 #[derive(Clone)]
 struct Defused<F>(F);
 
-/// Passes the marks of lists and objects on to the inner formatter.
+/// Delegates methods to the inner formatter.
 macro_rules! as_inner {
     ($($method:ident($($argument:ident: $kind:ty),*);)*) => {$(
         fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $argument: $kind)*) -> io::Result<()> {
@@ -87,14 +86,14 @@ impl<F: Formatter> Formatter for Defused<F> {
         end_object_value();
     }
 
-    /// Writes a part of a string that JSON itself would leave as it is.
+    /// Writes a part of a string that JSON does not escape.
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // Nearly all are plain ASCII, which is found out many bytes at a time; of its control characters
-        // JSON leaves only DEL as it is.
+        // Nearly all fragments are plain ASCII, which is fast to check. DEL is the only control character in ASCII that
+        // JSON does not escape.
         if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return out.write_all(fragment.as_bytes());
         }

@@ -1,4 +1,4 @@
-//! A page of text for people: the one place where text meets a terminal.
+//! Lays out text for people. All text goes to terminals through here.
 
 use std::io::{self, Write};
 
@@ -11,23 +11,23 @@ use crate::text::defuse;
 /// How much of a report a person is shown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Detail {
-    /// A line for each open finding; of a page, its head.
+    /// A line for each open finding.
     Brief,
-    /// The worst in full, and the rest in a few lines.
+    /// The worst findings in full, and the rest in a few lines.
     #[default]
     Usual,
-    /// All of it.
+    /// Everything.
     All,
 }
 
-/// How text is laid out.
+/// The layout of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Style {
-    /// The number of columns. Commands and words that are longer stand out rather than be cut.
+    /// The number of columns. Longer commands and words are not cut.
     pub width: usize,
-    /// Whether to colour it by ANSI escapes.
+    /// Whether to use colours, as ANSI escapes.
     pub color: bool,
-    /// How much of it there is.
+    /// How much to show.
     pub detail: Detail,
 }
 
@@ -56,24 +56,24 @@ pub fn severity_style(severity: Severity) -> Paint {
     bold().fg_color(Some(color.into()))
 }
 
-/// Writes lines of text, wrapped, and [defused](defuse) whatever they hold.
+/// Writes lines of text, wrapped and [defused](defuse).
 pub struct Page<'a> {
     out: &'a mut dyn Write,
     style: Style,
 }
 
 impl<'a> Page<'a> {
-    /// An empty page.
+    /// Creates an empty page.
     pub fn new(out: &'a mut dyn Write, style: Style) -> Page<'a> {
         Page { out, style }
     }
 
-    /// An empty line.
+    /// Writes an empty line.
     pub fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
-    /// One line, as long as it is.
+    /// Writes one line without wrapping it.
     pub fn line(&mut self, paint: Paint, text: &str) -> io::Result<()> {
         let text = defuse(text);
         if self.style.color {
@@ -83,18 +83,18 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A title with what stands before its colon in capitals: `NOT JUDGED: 3 rules`.
+    /// Writes a title with the words before the colon in capitals: `NOT JUDGED: 3 rules`.
     pub(crate) fn title(&mut self, paint: Paint, title: &str) -> io::Result<()> {
         let (what, rest) = title.split_at(title.find(':').unwrap_or(title.len()));
         self.line(paint, &format!("{}{rest}", what.to_uppercase()))
     }
 
-    /// Text that wraps: its first line follows `label`, the others stand below its first word.
+    /// Writes wrapped text. The first line follows `label`, and the others are indented by its width.
     pub fn item(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.painted_item(Paint::new(), label, text)
     }
 
-    /// Text that wraps, in that colour.
+    /// Writes wrapped text in a colour.
     pub fn painted_item(&mut self, paint: Paint, label: &str, text: &str) -> io::Result<()> {
         let (label, text) = (defuse(label), defuse(text));
         for line in prose::wrap(&text, self.style.width, &label) {
@@ -103,8 +103,8 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Text of several paragraphs and commands, indented by so many columns. Commands keep their
-    /// lines, however long, so that they can be copied.
+    /// Writes paragraphs and commands, indented by this number of columns. Commands are not wrapped, so that they can be
+    /// copied.
     pub fn prose(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let margin = " ".repeat(indent);
         for block in prose::blocks(text) {

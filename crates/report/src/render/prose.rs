@@ -1,4 +1,4 @@
-//! Paragraphs, commands, and where lines break.
+//! Splits text into paragraphs and commands, and wraps lines.
 
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
@@ -6,19 +6,18 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 /// A part of a text of several lines.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Block {
-    /// Words that may be wrapped anew.
+    /// Words that may be wrapped differently.
     Paragraph(String),
-    /// A line that is to be copied as it stands.
+    /// A line to be copied unchanged.
     Command(String),
 }
 
-/// Whether a line is to be copied as it stands: it is indented by two spaces or more, or calls the AWS
-/// CLI.
+/// Whether a line is to be copied unchanged, because it is indented by two spaces or more, or calls the AWS CLI.
 pub(crate) fn is_command(line: &str) -> bool {
     line.starts_with("aws ") || line.starts_with("  ")
 }
 
-/// The parts of a text; the lines between commands are joined into paragraphs, which empty lines part.
+/// Splits a text. Lines between commands are joined into paragraphs, which empty lines separate.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut words = String::new();
@@ -44,10 +43,10 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The text in lines of that width, the first after the label, the others indented as far.
+/// Wraps a text to this width. The first line follows the label, and the others are indented by its width.
 ///
-/// Lines break at spaces only, and not within `backquotes`: an ARN, an option or a command is never
-/// cut, and overflows if it must.
+/// Lines break only at spaces, and not within `backquotes`: ARNs, options and commands are not cut, but may be longer
+/// than a line.
 pub(crate) fn wrap(text: &str, width: usize, label: &str) -> Vec<String> {
     let indent = " ".repeat(display_width(label));
     let options = Options::new(width)
@@ -61,10 +60,10 @@ pub(crate) fn wrap(text: &str, width: usize, label: &str) -> Vec<String> {
     lines.into_iter().map(|line| line.replace(BOUND_SPACE, " ").trim_end().to_owned()).collect()
 }
 
-/// Stands for a space that no line breaks at; defused text never holds it.
+/// Replaces a space at which lines must not break. Defused text never contains it.
 const BOUND_SPACE: char = '\u{a0}';
 
-/// The text with the spaces between pairs of backquotes bound.
+/// Replaces spaces within pairs of backquotes by [`BOUND_SPACE`].
 fn bind_quotes(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let last = parts.len() - 1;

@@ -1,11 +1,11 @@
-//! What has been decided about a finding, and why one is unknown, in words.
+//! Describes decisions about a finding, and why it is unknown.
 
 use portcullis_model::{BaselineState, Finding, Verdict};
 
 use crate::decide::waivers::decision_and_reason;
 use crate::words::day;
 
-/// Whether it is urgent, and what its waiver and the baseline say.
+/// Says whether the finding is urgent, and what its waiver and the baseline decide.
 pub(crate) fn remarks(finding: &Finding) -> Vec<String> {
     let mut remarks = Vec::new();
     if finding.urgent {

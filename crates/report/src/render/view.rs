@@ -1,4 +1,4 @@
-//! What every format is given.
+//! A report as every format gets it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -14,20 +14,19 @@ use crate::{Outcome, Style, defuse, words};
 /// The kind of findings about ways from one account into others.
 const CROSSING: &str = "crossing";
 
-/// A report, with what follows from it.
+/// A report with indexes of it.
 pub(crate) struct View<'a> {
-    /// The report, but for its findings.
+    /// The report, which may lack its findings.
     pub report: &'a Report,
     pub findings: &'a dyn Rows<Finding>,
     /// All findings, in the report's order.
     pub entries: Vec<Entry>,
-    /// The ids of the rules of the report, and then of those that only findings name.
+    /// The ids of the rules of the report, followed by those that only findings name.
     pub rule_ids: Numbers<String>,
     /// The ids of the accounts that findings name.
     pub account_ids: Numbers<String>,
-    /// What the exit status of the audit is, and why.
     pub outcome: Outcome,
-    /// How text for a terminal is laid out; nothing for other formats.
+    /// The layout of text for a terminal.
     pub style: Style,
     rules: HashMap<&'a str, &'a RuleInfo>,
     accounts: HashMap<AccountRef<'a>, &'a AuditedAccount>,
@@ -53,7 +52,7 @@ impl<'a> View<'a> {
             let finding = findings.get(place)?;
             outcome.add_finding(&finding.rule, finding.severity, finding.status());
             entries.push(Entry {
-                // No list of a report has four thousand million places.
+                // No report has four billion findings.
                 place: u32::try_from(place).unwrap_or(u32::MAX),
                 severity: finding.severity,
                 urgent: finding.urgent,
@@ -75,12 +74,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The finding of that entry.
+    /// The finding of an entry.
     pub(crate) fn finding(&self, entry: &Entry) -> io::Result<Cow<'a, Finding>> {
         self.findings.get(entry.place as usize)
     }
 
-    /// The findings of some entries, one after the other.
+    /// The findings of some entries.
     pub(crate) fn findings<'e>(
         &self,
         entries: impl IntoIterator<Item = &'e Entry>,
@@ -98,22 +97,22 @@ impl<'a> View<'a> {
         self.account_ids.get(entry.account)
     }
 
-    /// The finding's rule; none only in a report that was tampered with.
+    /// The finding's rule, which is missing only in a report that was tampered with.
     pub(crate) fn rule(&self, finding: &Finding) -> Option<&'a RuleInfo> {
         self.rule_of(&finding.rule)
     }
 
-    /// The rule of that id, if the report has it.
+    /// The rule with this id, if the report has it.
     pub(crate) fn rule_of(&self, id: &str) -> Option<&'a RuleInfo> {
         self.rules.get(id).copied()
     }
 
-    /// Whether names need their account beside them.
+    /// Whether names need their account.
     pub(crate) fn many_accounts(&self) -> bool {
         self.report.accounts.len() > 1
     }
 
-    /// What the first of those findings are about, and how many more there are.
+    /// Names the resources of the first findings, and says how many more there are.
     pub(crate) fn names(&self, entries: &[Entry], most: usize) -> io::Result<String> {
         let mut names = Vec::new();
         for finding in self.findings(entries.iter().take(most)) {
@@ -122,20 +121,20 @@ impl<'a> View<'a> {
         Ok(words::first_of(&names, entries.len()))
     }
 
-    /// The message of a finding, led by what it is about where it does not say so itself, and by that it is urgent.
+    /// The message of a finding, with its resource before it if it does not name it, and `urgent` if it is.
     pub(crate) fn describe(&self, finding: &Finding) -> String {
         let account = self.many_accounts().then_some(finding.account.as_str());
         let says = words::describe(account, &finding.resource, &finding.message);
         if finding.urgent { format!("urgent: {says}") } else { says }
     }
 
-    /// The finding's account; none only in a report that was tampered with.
+    /// The finding's account, which is missing only in a report that was tampered with.
     pub(crate) fn account(&self, finding: &Finding) -> Option<&'a AuditedAccount> {
         self.account_of(finding.account_ref())
     }
 
-    /// The account in which the commands of a finding are to be run, where there are several; none if they name
-    /// it themselves, since they are for others.
+    /// The account for the commands of a finding, if there are several; none if the commands are for other accounts,
+    /// which they name.
     pub(crate) fn account_of_commands(&self, finding: &Finding) -> Option<String> {
         if !self.many_accounts() || finding.resource.kind == CROSSING {
             return None;
@@ -145,21 +144,21 @@ impl<'a> View<'a> {
         Some(defuse(&format!("account {}{alias}", finding.account)).into_owned())
     }
 
-    /// The account that is named so, if the report has it.
+    /// The account with this name, if the report has it.
     pub(crate) fn account_of(&self, named: AccountRef<'_>) -> Option<&'a AuditedAccount> {
         self.accounts.get(&named).copied()
     }
 
-    /// The moment that the ages of the finding's account count to.
+    /// The time to which the ages of the finding's account count.
     pub(crate) fn as_of(&self, finding: &Finding) -> Option<Timestamp> {
         self.account(finding).map(|account| account.as_of)
     }
 }
 
-/// What is kept in memory of each finding.
+/// The part of a finding that is kept in memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    /// Among the findings.
+    /// The index among the findings.
     pub place: u32,
     pub severity: Severity,
     pub urgent: bool,
@@ -170,23 +169,22 @@ pub(crate) struct Entry {
     pub account: u32,
 }
 
-/// The entries of that status.
+/// The entries with this status.
 pub(crate) fn with_status(entries: &[Entry], status: Status) -> impl Iterator<Item = &Entry> {
     entries.iter().filter(move |entry| entry.status == status)
 }
 
 impl Entry {
-    /// Whether it asks for work, now or later: it fails, or could not be judged.
+    /// Whether the finding needs work now or later, because it fails or could not be judged.
     pub(crate) fn is_work(&self) -> bool {
         !matches!(self.status, Status::Pass | Status::NotApplicable)
     }
 }
 
-/// What a report says of an account.
+/// The part of a report about an account id.
 #[derive(Default)]
 pub(crate) struct AccountPart<'a> {
-    /// Several where they share an id, as those do of which it is not known; none only in a report
-    /// that was tampered with.
+    /// Several if they share an id, as unidentified accounts do; none only in a report that was tampered with.
     pub accounts: Vec<&'a AuditedAccount>,
     pub entries: Vec<Entry>,
 }

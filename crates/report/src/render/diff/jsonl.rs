@@ -1,4 +1,4 @@
-//! A line of JSON for each of the [`ticket_steps`]: what a ticket system should do.
+//! Writes a line of JSON for each of the [`ticket_steps`], which say what a ticket system should do.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::decide::diff::{Diff, Step, ticket_steps};
 use crate::render::advice::commands;
 use crate::render::json::write_json_line;
 
-/// A step, with the commands in its remediation apart.
+/// A step, and the commands in its remediation.
 #[derive(Serialize)]
 struct Ticket<'d> {
     #[serde(flatten)]

@@ -1,7 +1,7 @@
 //! A diff as GitHub Flavored Markdown, for a pull request or a step summary.
 //!
-//! GitHub takes comments of up to 65,536 characters, so the text is bounded: whole findings are left
-//! out, the least severe of what is told last first, and counted.
+//! GitHub accepts comments of up to 65,536 characters, so the text is limited: findings at the end are left out, and
+//! counted.
 
 use std::io::{self, Write};
 
@@ -10,11 +10,11 @@ use crate::decide::diff::{Diff, Entry};
 use crate::render::gfm::{code, inline};
 use crate::words::shorten;
 
-/// Room for all that is listed, in bytes. What stands around it is short.
+/// The maximum length of the lists in bytes. Everything else is short.
 const LISTED_BYTES: usize = 56_000;
-/// Room for one text of a finding.
+/// The maximum length of a text of a finding.
 const TEXT_CHARS: usize = 600;
-/// So many facts are shown: the two reports, and twenty notes.
+/// How many facts are shown: the two reports, and twenty notes.
 const FACTS: usize = 22;
 
 pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {

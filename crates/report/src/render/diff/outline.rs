@@ -1,11 +1,11 @@
-//! The outline of a diff for people: what is said, in which order, and which entries stand together.
-//! Text and Markdown render it, and decide none of that.
+//! The outline of a diff for people: its texts, their order, and the groups of entries. Text and Markdown only lay it
+//! out.
 
 use crate::decide::diff::{Change, Diff, Difference, Entry, Origin, State};
 use crate::decide::waivers::decision_and_reason;
 use crate::words::{capitalised, counted, describe, nonzero, shorten, span, time, value};
 
-/// Room for a value in a line; JSON has it whole.
+/// The maximum length of a value in a line; JSON has all of it.
 const VALUE_CHARS: usize = 100;
 
 /// A diff, as people read it.
@@ -17,13 +17,13 @@ pub(super) struct Outline<'d> {
     pub sections: Vec<Section<'d>>,
 }
 
-/// The findings of which the same has become.
+/// The findings with the same change.
 pub(super) struct Section<'d> {
     /// `New: 2 findings, 1 of them waived`.
     pub title: String,
     /// What the change means, where the word may mislead.
     pub explanation: Option<&'static str>,
-    /// Those of one rule and severity each.
+    /// Groups of one rule and severity each.
     pub groups: Vec<&'d [Entry<'d>]>,
 }
 
@@ -54,7 +54,7 @@ fn explanation(change: Change) -> Option<&'static str> {
     }
 }
 
-/// `2 new, 1 fixed, 5 unchanged`: what there is, with what is not listed at the end.
+/// `2 new, 1 fixed, 5 unchanged`: the counts of changes, with unlisted ones at the end.
 fn summary(diff: &Diff<'_>) -> String {
     let counts = nonzero(Change::ALL.map(|change| (diff.count(change), change.words())));
     match (counts.join(", "), diff.entries.is_empty()) {
@@ -90,7 +90,7 @@ fn title(change: Change, diff: &Diff<'_>) -> String {
     format!("{}: {}{waived}", capitalised(change.words()), counted(count, "finding"))
 }
 
-/// The message, led by what it is about where it does not say so itself.
+/// The message, with its resource before it if it does not name it.
 pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let mut accounts = diff.old.accounts.iter().chain(&diff.new.accounts);
     let many_accounts = accounts.any(|a| (a.partition, a.id) != (entry.partition, entry.account));
@@ -98,15 +98,18 @@ pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     describe(many_accounts.then_some(entry.account), entry.resource, message)
 }
 
-/// What else there is to report, one line each.
+/// Further details, one per line.
 pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
-    let reason = entry.reason.clone();
-    let differences = entry.differences.iter().map(difference);
+    let mut details = Vec::from_iter(entry.reason.clone());
+    details.extend(entry.differences.iter().map(difference));
     let mut waivers = entry.new.findings.iter().filter_map(|finding| finding.waiver.as_ref());
-    let waiver = waivers.next().map(decision_and_reason);
-    let seen = entry.first_seen.filter(|seen| entry.new.as_of.is_none_or(|as_of| *seen < as_of));
-    let seen = seen.map(|seen| format!("first seen {}", time(seen)));
-    reason.into_iter().chain(differences).chain(waiver).chain(seen).collect()
+    details.extend(waivers.next().map(decision_and_reason));
+    if let Some(seen) = entry.first_seen
+        && entry.new.as_of.is_none_or(|as_of| seen < as_of)
+    {
+        details.push(format!("first seen {}", time(seen)));
+    }
+    details
 }
 
 /// `severity: medium → high`.

@@ -1,8 +1,7 @@
-//! Findings as trackers of problems in code see them: a text, at a place in a tree of files.
+//! Findings as problems in code: a text at a place in a tree of files.
 //!
-//! There are no files, so each resource gets a path made of its ARN. Like the ARN it stays the same
-//! whatever people call the resource: where a path changes, an old problem is closed and a new one
-//! opened.
+//! There are no files, so each resource has a path made of its ARN. Like the ARN, it does not depend on names that may
+//! change: if a path changes, trackers close the old problem and open a new one.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_model::{Arn, Finding, Severity, Status};
@@ -12,8 +11,8 @@ use crate::render::remarks;
 use crate::render::view::Entry;
 use crate::words::{capitalised, describe};
 
-/// What is encoded in a segment of a path: all but `unreserved` and some more of RFC 3986's `pchar`
-/// that stand in the names of IAM.
+/// The characters to encode in a segment of a path: all except `unreserved` and some more of RFC 3986's `pchar` that
+/// occur in the names of IAM.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -25,8 +24,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b':');
 
-/// The findings that fail and that no waiver accepts, or that could not be judged, the most severe first; those not
-/// judged after all that fail. A tracker takes for solved what is not there any more.
+/// The failing findings without a waiver, the most severe first, followed by those that could not be judged, which
+/// trackers would otherwise regard as solved.
 pub(super) fn issues(entries: &[Entry]) -> Vec<Entry> {
     let mut issues = entries.to_vec();
     issues.retain(|it| matches!(it.status, Status::Open | Status::Known | Status::Unknown));
@@ -36,12 +35,12 @@ pub(super) fn issues(entries: &[Entry]) -> Vec<Entry> {
     issues
 }
 
-/// Whether it may be no problem at all.
+/// Whether the finding may not be a problem.
 pub(super) fn is_unjudged(finding: &Finding) -> bool {
     finding.status() == Status::Unknown
 }
 
-/// The number of issues of each severity that fail, the most severe first.
+/// The numbers of failing issues by severity, the most severe first.
 pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
     let mut counts = [0; Severity::ALL.len()];
     for issue in issues.iter().filter(|issue| issue.status != Status::Unknown) {
@@ -50,7 +49,7 @@ pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
     counts
 }
 
-/// What is wrong and what was decided about it, in whole sentences and on one line.
+/// Describes the problem and the decisions about it in sentences on one line.
 pub(super) fn text(finding: &Finding) -> String {
     let told = describe(None, &finding.resource, &finding.message);
     let remarks = remarks::remarks(finding).into_iter().map(|remark| capitalised(&remark));
@@ -62,12 +61,12 @@ pub(super) fn text(finding: &Finding) -> String {
     ended.join(" ")
 }
 
-/// The path of the resource: `aws/111122223333/global/iam/user/alice`. A relative reference by RFC
-/// 3986, in ASCII.
+/// The path of the resource, such as `aws/111122223333/global/iam/user/alice`: a relative reference of RFC 3986, in
+/// ASCII.
 pub(super) fn path(finding: &Finding) -> String {
     let resource = &finding.resource;
     let (partition, service, region, rest) = match Arn::parse(&resource.id) {
-        // The finding's account, since the ARN's may be another, such as `aws`.
+        // The ARN may have another account than the finding, such as `aws`.
         Some(arn) => (arn.partition, arn.service, arn.region, arn.resource),
         None => ("other", resource.kind.as_str(), "", resource.id.as_str()),
     };
@@ -85,7 +84,7 @@ pub(super) fn path(finding: &Finding) -> String {
 /// A name as one segment of a path.
 pub(super) fn segment(name: &str) -> String {
     let encoded = utf8_percent_encode(name, RESERVED).to_string();
-    // Encoded or not, these would be taken for steps in the tree.
+    // Even if encoded, these would mean steps in the tree.
     if matches!(name, "." | "..") { format!("_{encoded}") } else { encoded }
 }
 

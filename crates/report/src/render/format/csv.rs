@@ -1,7 +1,7 @@
-//! CSV: one row per finding, for spreadsheets, by RFC 4180.
+//! Writes CSV: one row per finding, for spreadsheets, according to RFC 4180.
 //!
-//! The columns are stable: new ones go last. Cells that a spreadsheet would take for a formula start
-//! with `'`, as <https://owasp.org/www-community/attacks/CSV_Injection> advises.
+//! The columns are stable, and new ones go last. Cells that a spreadsheet would interpret as formulas begin with `'`, as
+//! <https://owasp.org/www-community/attacks/CSV_Injection> advises.
 
 use std::io::{self, Write};
 
@@ -14,13 +14,13 @@ use crate::render::json::write_json_line;
 use crate::render::view::View;
 use crate::text::defuse_lines;
 
-/// A finding, and where to look up the rest.
+/// A finding, and the view with its rule and account.
 type CsvRow<'a> = (&'a View<'a>, &'a Finding);
 
 /// A column's name, and the text of its cells.
 type Column = (&'static str, fn(CsvRow<'_>) -> String);
 
-/// The columns: what to do first, then why, then what machines ask for.
+/// The columns: first what to do, then why, then what machines need.
 const COLUMNS: &[Column] = &[
     ("severity", |(_, f)| f.severity.word().to_owned()),
     ("status", |(_, f)| f.status().word().to_owned()),
@@ -51,7 +51,7 @@ const COLUMNS: &[Column] = &[
     ("urgent", |(_, f)| f.urgent.to_string()),
 ];
 
-/// The one column whose cells may have several lines, for commands are copied line by line.
+/// The only column whose cells may have several lines, since commands are copied line by line.
 const REMEDIATION: &str = "remediation";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -68,7 +68,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     csv.flush()
 }
 
-/// The writer's own error, whose kind distinguishes a closed pipe from a full disk.
+/// The underlying error, whose kind distinguishes a closed pipe from a full disk.
 fn of_writer(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -89,7 +89,7 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts.collect::<Vec<_>>().join(" ")
 }
 
-/// The facts as an object of JSON.
+/// The facts as a JSON object.
 fn compact(evidence: &Evidence) -> String {
     let mut json = Vec::new();
     // Neither writing to memory nor facts can fail.
@@ -102,12 +102,12 @@ fn line(text: &str) -> String {
     literal(defuse(text).into_owned())
 }
 
-/// A cell of as many lines as the text has.
+/// A cell with the lines of the text.
 fn lines(text: &str) -> String {
     literal(defuse_lines(text))
 }
 
-/// The text, never a formula. Tabs and carriage returns, which may start one too, are defused.
+/// Makes sure that the text is not a formula. Tabs and carriage returns, which may also begin one, are defused before.
 fn literal(text: String) -> String {
     const SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     if text.trim_start().starts_with(SIGNS) { format!("'{text}") } else { text }

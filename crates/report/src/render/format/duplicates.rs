@@ -1,19 +1,19 @@
-//! Findings that share a fingerprint, since their resources share an id.
+//! Distinguishes findings that share a fingerprint because their resources share an id.
 
 use std::collections::HashMap;
 
 use portcullis_model::Finding;
 use sha2::{Digest, Sha256};
 
-/// Gives such findings ids of their own, which stay the same from run to run.
+/// Gives such findings different ids, which are the same in every run.
 #[derive(Default)]
 pub(super) struct Ids {
-    /// By a hash of the fingerprint, which is half as long.
+    /// The counts by a hash of the fingerprint, which is half as long.
     counts: HashMap<[u8; 32], u32>,
 }
 
 impl Ids {
-    /// The fingerprint, and a number where an earlier finding has the same: `FINGERPRINT`, `FINGERPRINT-2`.
+    /// The fingerprint, with a number if an earlier finding has the same: `FINGERPRINT`, `FINGERPRINT-2`.
     pub(super) fn next(&mut self, finding: &Finding) -> String {
         let fingerprint = finding.fingerprint.as_str();
         match self.number(finding) {

@@ -1,8 +1,8 @@
-//! GitHub's workflow commands, which a step prints to become annotations of its run.
+//! Writes GitHub's workflow commands, which become annotations when a step prints them.
 //!
-//! By <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>, escaped
-//! as GitHub's own toolkit escapes. Findings that are open get a command each, as many as GitHub
-//! shows of a step; the last command says how the audit ended and counts the rest.
+//! The form is that of <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>, escaped
+//! like GitHub's toolkit. Each open finding has a command, up to the number that GitHub shows for a step. The last
+//! command shows the outcome of the audit and counts the rest.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,10 +15,10 @@ use crate::render::view::{View, with_status};
 use crate::words::{capitalised, nonzero};
 use crate::{defuse, words};
 
-/// GitHub shows so many annotations of a level and step, and drops the others.
+/// How many annotations of a level GitHub shows for a step.
 const SHOWN: usize = 10;
 
-/// How an annotation is marked.
+/// The level of an annotation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Level {
     Error,
@@ -43,7 +43,7 @@ impl Level {
         }
     }
 
-    /// The level of how the audit ended: that it could not judge all is nothing to pass over.
+    /// The level of the outcome. It is a warning if not everything could be judged.
     fn of_end(view: &View<'_>) -> Level {
         if view.outcome.exit_status() == 3 { Level::Warning } else { Level::Notice }
     }
@@ -79,7 +79,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_it = open.iter().filter(|entry| Level::from_severity(entry.severity) == level);
-        // One of its level is kept for the end.
+        // One annotation of its level is kept for the outcome.
         let room = SHOWN - usize::from(level == Level::of_end(view));
         for finding in view.findings(of_it.take(room)) {
             writeln!(out, "{}", annotation(view, &*finding?, level))?;
@@ -100,7 +100,7 @@ fn annotation(view: &View<'_>, finding: &Finding, level: Level) -> Command {
     }
 }
 
-/// How the audit ended, how many findings have no annotation, and what was not judged at all.
+/// The outcome of the audit, the numbers of findings without annotation, and what was not judged.
 fn end(view: &View<'_>, open: usize) -> Command {
     let count = |status| with_status(&view.entries, status).count();
     let counts = nonzero([

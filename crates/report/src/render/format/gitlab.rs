@@ -1,8 +1,8 @@
-//! GitLab's code quality report: a list of problems, for the widget of a merge request.
+//! Writes GitLab's code quality report, a list of problems for the widget of a merge request.
 //!
-//! By the report format at <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
-//! It has findings that fail and are not waived. The format has no word for what could not be judged:
-//! that is there as `info`, for what is missing from a report counts as fixed.
+//! The form is that of <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>. The report lists
+//! failing findings without a waiver. What could not be judged is listed as `info`, since the format has no word for it,
+//! and whatever is missing from a report counts as fixed.
 
 use std::io::{self, Write};
 
@@ -26,14 +26,12 @@ struct Problem {
     location: Location,
 }
 
-/// Where it is.
 #[derive(Serialize)]
 struct Location {
     path: String,
     lines: Lines,
 }
 
-/// The lines that it is on.
 #[derive(Serialize)]
 struct Lines {
     begin: u32,

@@ -1,4 +1,4 @@
-//! JSON: the report as it is.
+//! Writes the report as JSON.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_report(view.report, &view.report.accounts, view.findings, out)
 }
 
-/// Writes a report as JSON, with accounts and findings that may be kept apart from it.
+/// Writes a report as JSON, with accounts and findings that may be kept elsewhere.
 pub fn write_report(
     report: &Report,
     accounts: &dyn Rows<AuditedAccount>,

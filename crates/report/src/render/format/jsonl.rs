@@ -1,8 +1,7 @@
-//! JSON lines: one object per finding, each complete in itself, so that a
-//! log pipeline needs no join. The form is that of <https://jsonlines.org>.
+//! Writes JSON lines (<https://jsonlines.org>): one complete object per finding, so that a log pipeline needs no join.
 //!
-//! The fields of a finding have the names that they have in the report (`json`); what comes from
-//! its rule or its account is named after it.
+//! The fields of a finding have the same names as in the report (`json`). Fields of its rule or account begin with
+//! `rule_` or `account_`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -25,7 +24,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A finding, its account and its rule. What a tampered report does not say is null.
+/// A finding, its account and its rule. Fields that a tampered report lacks are null.
 #[derive(Serialize)]
 struct Record<'a> {
     schema: &'static str,

@@ -1,10 +1,9 @@
-//! JUnit: test results, valid under the schemas of Jenkins (`junit-10.xsd` of its xUnit plugin) and
-//! of Apache Ant (`JUnit.xsd`).
+//! Writes test results for JUnit, valid under the schemas of Jenkins (`junit-10.xsd` of its xUnit plugin) and Apache Ant
+//! (`JUnit.xsd`).
 //!
-//! An account is a suite and a finding a test case. GitLab and Jenkins follow a test case from run to
-//! run by class and name: the class is account, family and rule, and the name is the resource's id.
-//! A rule without findings is a test case too, so that a clean report shows what was judged. What
-//! could not be judged is an error, never a test that passed.
+//! An account is a suite and a finding is a test case. GitLab and Jenkins recognise a test case by class and name: the
+//! class is account, family and rule, and the name is the resource's id. A rule without findings is also a test case, so
+//! that a clean report shows what was judged. What could not be judged is an error, not a passed test.
 
 mod case;
 mod xml;
@@ -20,15 +19,15 @@ use crate::render::gaps::{self, Cause};
 use crate::render::view::{AccountPart, View, by_account};
 use crate::words::not_collected;
 
-/// The suite of what concerns no single account.
+/// The suite for what does not concern a single account.
 const ALL_ACCOUNTS: &str = "all accounts";
 
-/// Test cases, with what there is to know about where they come from.
+/// Test cases, and information about their account.
 #[derive(Default)]
 struct Suite<'a> {
     /// An account's id, or [`ALL_ACCOUNTS`].
     name: &'a str,
-    /// The moment that ages count to.
+    /// The time to which ages count.
     as_of: Timestamp,
     properties: Vec<(&'static str, &'a str)>,
     cases: Vec<Case>,
@@ -36,7 +35,7 @@ struct Suite<'a> {
     gaps: Vec<String>,
 }
 
-/// A suite for each account, made when it is written; one at least, for no test at all would look fine.
+/// Writes a suite for each account. There is at least one, since no tests at all would look like a success.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let parts = by_account(view);
     xml::write(out, |xml| {
@@ -62,7 +61,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 impl<'a> Suite<'a> {
-    /// What there is to know of the accounts of that id, their findings, and the rules without any.
+    /// The accounts with this id, their findings, and the rules without findings.
     fn new(view: &View<'_>, id: &'a str, part: &AccountPart<'a>) -> io::Result<Suite<'a>> {
         let AccountPart { accounts, entries } = part;
         let mut properties = Vec::new();
@@ -95,7 +94,7 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// The rules that found nothing in the accounts of that id.
+/// The rules without findings in the accounts with this id.
 fn silent(view: &View<'_>, id: &str, part: &AccountPart<'_>) -> Vec<Case> {
     let listed: HashSet<&str> = part.entries.iter().map(|entry| view.rule_id(entry)).collect();
     let mut cases = Vec::new();

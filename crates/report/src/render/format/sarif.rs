@@ -1,6 +1,6 @@
-//! SARIF 2.1.0, as GitHub's code scanning takes it.
+//! Writes SARIF 2.1.0 for GitHub's code scanning.
 //!
-//! By the [OASIS standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html)
+//! According to the [OASIS standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html)
 //! and [GitHub's page on what it supports](https://docs.github.com/en/code-security/reference/code-scanning/sarif-support-for-code-scanning).
 //! One run per account, with a result for each finding that fails and is not waived. GitHub closes
 //! alerts that have no result any more, so what could not be judged has one too, as a note; and where
@@ -49,7 +49,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_json(&Log { schema: log::SCHEMA, version: "2.1.0", runs }, out)
 }
 
-/// What the report says of the accounts of an id, and of those of which it is not known.
+/// The part of the report about an account id, or about accounts whose id is not known.
 struct Part<'a> {
     id: &'a str,
     /// None only if nothing was audited, or in a report that was tampered with.
@@ -61,7 +61,7 @@ struct Part<'a> {
 /// An account for which there is room in the file.
 struct AccountRun<'a> {
     part: Part<'a>,
-    /// As many as there is room for.
+    /// The issues for which there is room.
     issues: Vec<Issue<'a>>,
     /// The names of what was not judged, by rule.
     unjudged: BTreeMap<String, Vec<String>>,
@@ -76,7 +76,7 @@ struct Issue<'a> {
 }
 
 impl<'a> AccountRun<'a> {
-    /// Reads the findings of an account, of which so many have room.
+    /// Reads the findings of an account, with room for this number.
     fn read(view: &View<'a>, part: Part<'a>, room: usize) -> io::Result<AccountRun<'a>> {
         let mut ids = Ids::default();
         let mut issues = Vec::new();
@@ -101,20 +101,19 @@ impl<'a> AccountRun<'a> {
         with_status(&self.part.entries, status).count()
     }
 
-    /// How many issues have no room.
+    /// The number of issues without room.
     fn left_out(&self) -> usize {
         self.part.issues.len() - self.issues.len()
     }
 
-    /// Whether anything at all was collected, of every account.
+    /// Whether anything was collected from every account.
     fn is_collected(&self) -> bool {
         let failed = self.part.accounts.iter().any(|account| !account.status.is_judged());
         !self.part.accounts.is_empty() && !failed
     }
 }
 
-/// The report by account, in the order of their ids; one part at least, for a log without runs would
-/// look clean.
+/// The report by account id, with at least one part, since a log without runs would look clean.
 fn parts<'a>(view: &'a View<'_>) -> Vec<Part<'a>> {
     let mut parts = by_account(view);
     if parts.is_empty() {
@@ -128,7 +127,7 @@ fn parts<'a>(view: &'a View<'_>) -> Vec<Part<'a>> {
     all
 }
 
-/// As many parts as there may be runs, those with the most severe issues; and those left out.
+/// The parts with the most severe issues, as many as there may be runs, and the others.
 fn most_severe(mut parts: Vec<Part<'_>>) -> (Vec<Part<'_>>, Vec<Part<'_>>) {
     parts.sort_by_key(|part| Reverse(code_quality::by_severity(&part.issues)));
     let left_out = parts.split_off(parts.len().min(RUNS));

@@ -1,4 +1,4 @@
-//! What the formats for security event stores, OCSF and ASFF, say alike.
+//! What OCSF and ASFF, the formats for security event stores, have in common.
 
 use portcullis_model::{Finding, RuleInfo, Source};
 use serde_json::Value as Json;
@@ -14,12 +14,12 @@ pub(super) fn requirements(rule: &RuleInfo) -> Vec<String> {
     requirements
 }
 
-/// The names of the sources that would have told.
+/// The names of the missing sources.
 pub(super) fn missing(finding: &Finding) -> impl Iterator<Item = &'static str> {
     finding.missing.iter().map(|source: &Source| source.name())
 }
 
-/// A value as text: a text as it is, all else as JSON.
+/// A text unchanged, and any other value as JSON.
 pub(super) fn shown(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! The table: the report as text for a person at a terminal.
+//! Writes the report as text for a terminal.
 
 mod activity;
 mod findings;
@@ -11,10 +11,10 @@ use crate::render::outline::{List, Outline, Weight};
 use crate::render::view::View;
 use crate::{Detail, Page, bold};
 
-/// Room for the labels of what stands above the findings.
+/// The width of the labels above the findings.
 const LABEL: usize = 10;
 
-/// Writes the report: what it comes to is its first line, and its last lines.
+/// Writes the report, with the outcome in its first line and in its last lines.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (report, page) = (view.report, &mut Page::new(out, view.style));
     let outline = Outline::new(view)?;

@@ -1,4 +1,4 @@
-//! Rules with their findings, as every section of the page needs them.
+//! Indexes rules and their findings for all sections of the page.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -8,8 +8,7 @@ use portcullis_model::{RuleInfo, Severity, Status};
 use super::text::is_anchor;
 use crate::render::view::{Entry, View};
 
-/// The rules of a report: those that were judged, then those that only findings name, which there
-/// are in a report that was tampered with.
+/// The rules of a report, followed by those that only findings name, in a report that was tampered with.
 pub(super) struct Index<'a> {
     pub(super) rules: Vec<Rule<'a>>,
     by_id: HashMap<&'a str, usize>,
@@ -23,7 +22,7 @@ pub(super) struct Rule<'a> {
     pub(super) title: &'a str,
     pub(super) family: &'a str,
     pub(super) severity: Severity,
-    /// What there is to say about it; none if it was not judged.
+    /// None if the rule was not judged.
     pub(super) info: Option<&'a RuleInfo>,
     pub(super) entries: Vec<Entry>,
     /// The last part of the ids of its elements in the page.
@@ -61,12 +60,12 @@ impl<'a> Index<'a> {
         number
     }
 
-    /// The place of the rule of that id.
+    /// The number of the rule with this id.
     pub(super) fn number(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 
-    /// The link to the rule of that id, if there is one.
+    /// The link to the rule with this id, if there is one.
     pub(super) fn link(&self, id: &str, count: impl Fn(&Rule<'a>) -> usize) -> RuleLink {
         match self.number(id).map(|number| &self.rules[number]) {
             Some(rule) => rule.link(count(rule)),
@@ -74,8 +73,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The rules with findings of that kind: by the most severe of them, then by whether it is urgent and by how many there
-    /// are.
+    /// The rules with some of the findings, ordered by the most severe one, by whether it is urgent, and by the number.
     pub(super) fn most_severe(&self, is_it: impl Fn(&Entry) -> bool) -> Vec<&Rule<'a>> {
         let mut ranked = Vec::new();
         for rule in &self.rules {
@@ -101,13 +99,13 @@ pub(super) struct RuleLink {
 
 impl Rule<'_> {
     pub(super) fn link(&self, count: usize) -> RuleLink {
-        // A rule that found nothing stands in the catalogue only.
+        // A rule without findings is only in the catalogue.
         let section = if self.work() > 0 { "rule" } else { "about" };
         let target = Some(format!("{section}-{}", self.anchor));
         RuleLink { id: self.id.to_owned(), target, count }
     }
 
-    /// How many of its findings ask for work.
+    /// The number of its findings that need work.
     pub(super) fn work(&self) -> usize {
         self.entries.iter().filter(|entry| entry.is_work()).count()
     }

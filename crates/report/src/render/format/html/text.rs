@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::defuse;
 
-/// How templates write all text, by `askama.toml`: [defused](defuse), and escaped for HTML.
+/// Writes the texts of templates, as `askama.toml` says: [defused](defuse), and escaped for HTML.
 #[derive(Clone, Copy)]
 pub(super) struct DefusedHtml;
 
@@ -17,14 +17,14 @@ impl Escaper for DefusedHtml {
     }
 }
 
-/// Whether text can be the id of an element, and the fragment of an address, as it stands.
+/// Whether text can be the id of an element and the fragment of an address without encoding.
 pub(super) fn is_anchor(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 100
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// The fragment by which the list shows what has that value.
+/// The fragment with which the list shows findings with this value.
 pub(super) fn to_filter(filter: &str, value: &str) -> String {
     format!("#{filter}={}", utf8_percent_encode(&defuse(value), NON_ALPHANUMERIC))
 }

@@ -1,4 +1,4 @@
-//! Findings and rules as test cases.
+//! Turns findings and rules into test cases.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::render::remarks;
 use crate::render::view::View;
 use crate::words::{counted, shorten, value};
 
-/// Room for a fact: GitLab takes 30 MB a file.
+/// The maximum length of a fact, since GitLab accepts files of 30 MB.
 const FACT_CHARS: usize = 200;
 /// How many facts of a finding are shown.
 const FACTS: usize = 20;
@@ -20,7 +20,7 @@ const FACTS: usize = 20;
 pub(super) struct Case {
     pub class: String,
     pub name: String,
-    /// What is to be said about it; none: it passed.
+    /// None if the test passed.
     pub mark: Option<Mark>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Mark {
     pub kind: Option<&'static str>,
     /// One sentence.
     pub message: String,
-    /// All there is to say, the sentence too: GitLab shows nothing else.
+    /// The message and all details, since GitLab shows nothing else.
     pub text: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Case {
         Case { class, name: token(&finding.resource.id), mark: mark(view, finding) }
     }
 
-    /// A rule that has no findings; none if it judged nothing, or did more than is told.
+    /// A rule without findings; none if it judged nothing, or if findings are not listed.
     pub(super) fn of_rule(suite: &str, rule: &RuleInfo, tally: Tally) -> Option<Case> {
         let class = class(&[suite, &rule.family, &rule.id]);
         let Tally { fail: 0, unknown: 0, pass, not_applicable, .. } = tally else { return None };
@@ -60,7 +60,7 @@ impl Case {
         Some(Case { class, name, mark })
     }
 
-    /// Accounts of which nothing is known.
+    /// Accounts about which nothing is known.
     pub(super) fn of_nothing(suite: &str, message: &str) -> Case {
         Case::of_evidence(suite, Mark::new("error", Some("unknown"), message, Vec::new()))
     }
@@ -76,7 +76,7 @@ impl Case {
 }
 
 impl Mark {
-    /// A mark whose text is the message and those lines.
+    /// A mark whose text is the message and these lines.
     fn new(
         element: &'static str,
         kind: Option<&'static str>,
@@ -110,7 +110,7 @@ fn mark(view: &View<'_>, finding: &Finding) -> Option<Mark> {
     }
 }
 
-/// All that somebody needs who reads only this.
+/// All details for readers who see only the test case.
 fn details(view: &View<'_>, finding: &Finding) -> Vec<String> {
     let rule = view.rule(finding);
     let mut lines = remarks::remarks(finding);
@@ -149,7 +149,7 @@ fn section(heading: &str, content: impl Iterator<Item = String>, lines: &mut Vec
     }
 }
 
-/// Numbers those that have the same class and name as one before: GitLab drops them otherwise.
+/// Numbers cases with the same class and name as an earlier one, which GitLab would otherwise drop.
 pub(super) fn tell_apart(cases: &mut [Case]) {
     let mut copies: HashMap<(String, String), u32> = HashMap::new();
     for case in cases {
@@ -165,14 +165,14 @@ pub(super) fn tell_apart(cases: &mut [Case]) {
     }
 }
 
-/// The parts that are not empty; Jenkins takes all but the last for the package.
+/// Joins the parts that are not empty. Jenkins regards all except the last as the package.
 fn class(parts: &[&str]) -> String {
     let parts: Vec<String> =
         parts.iter().map(|part| token(part)).filter(|part| !part.is_empty()).collect();
     parts.join(".")
 }
 
-/// Text without the spaces that make no difference between two values of XML Schema's `token`.
+/// Text in the normal form of XML Schema's `token`, which ignores some spaces.
 fn token(text: &str) -> String {
     defuse(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Suites as XML, with all that either schema asks for.
+//! Writes suites as XML, with everything that either schema requires.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::render::view::View;
 
 pub(super) type Xml<'a> = Writer<&'a mut dyn Write>;
 
-/// Nothing is timed: the same report gives the same bytes.
+/// Nothing is timed, so that the same report always gives the same bytes.
 const TIME: (&str, &str) = ("time", "0");
 
 /// Writes the document around the suites.
@@ -27,7 +27,7 @@ pub(super) fn write(
     xml.get_mut().write_all(b"\n")
 }
 
-/// Writes the suite of that number.
+/// Writes a suite with this number.
 pub(super) fn write_suite(
     view: &View<'_>,
     id: usize,
@@ -44,7 +44,7 @@ pub(super) fn write_suite(
         ("name", defuse(if name.trim().is_empty() { "unknown" } else { name }).into_owned()),
         ("package", defuse(&tool.name).into_owned()),
         ("id", id.to_string()),
-        // Neither schema lets the zone be named; it is UTC.
+        // Neither schema allows a time zone; it is UTC.
         ("timestamp", as_of.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
         ("hostname", "localhost".to_owned()),
         ("tests", cases.len().to_string()),
@@ -101,7 +101,7 @@ fn write_text(element: &str, text: &[String], xml: &mut Xml<'_>) -> io::Result<(
     Ok(())
 }
 
-/// The lines, none of which is more than one; XML has no way to write most control characters.
+/// Joins lines after defusing them, since XML cannot represent most control characters.
 fn lines(text: &[String]) -> String {
     text.iter().map(|line| defuse(line)).collect::<Vec<_>>().join("\n")
 }

@@ -1,6 +1,6 @@
-//! A part of the page, as long as it may be.
+//! Limits the length of parts of the page.
 
-/// Text that takes no more bytes than it may.
+/// Text of a limited number of bytes.
 pub(super) struct Budget {
     text: String,
     limit: usize,
@@ -8,19 +8,19 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Nothing yet, of at most so many bytes.
+    /// Creates an empty text with this limit in bytes.
     pub(super) fn new(limit: usize) -> Budget {
         Budget { text: String::new(), limit, left_out: 0 }
     }
 
-    /// What was written within a budget of so many bytes.
+    /// Writes a text with this limit in bytes.
     pub(super) fn filled(limit: usize, write: impl FnOnce(&mut Budget)) -> Budget {
         let mut budget = Budget::new(limit);
         write(&mut budget);
         budget
     }
 
-    /// Adds all of the text, or nothing if there is no room for it.
+    /// Adds the text if there is room for all of it, and returns whether there is.
     pub(super) fn add(&mut self, text: &str) -> bool {
         let fits = text.len() <= self.left();
         if fits {
@@ -29,7 +29,7 @@ impl Budget {
         fits
     }
 
-    /// Adds each of the texts that there is room for, and counts the others.
+    /// Adds the texts for which there is room, and counts the others.
     pub(super) fn add_each(&mut self, texts: impl IntoIterator<Item = String>) {
         for text in texts {
             let fits = self.add(&text);
@@ -42,17 +42,16 @@ impl Budget {
         self.left_out += count;
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     pub(super) fn left(&self) -> usize {
         self.limit.saturating_sub(self.text.len())
     }
 
-    /// What was added.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// How much there was no room for.
+    /// The number of things for which there was no room.
     pub(super) fn left_out(&self) -> usize {
         self.left_out
     }

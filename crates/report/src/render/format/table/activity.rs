@@ -1,4 +1,4 @@
-//! Sign-in activity: what was read, who needs help, and who is in.
+//! Writes sign-in activity: what was read, who needs help, and who signed in.
 
 use std::io;
 
@@ -19,7 +19,7 @@ pub(super) fn write_coverage(summary: &ActivitySummary, page: &mut Page<'_>) -> 
     Ok(())
 }
 
-/// Writes who could not get in, and who did; of a single person, all that was recorded too.
+/// Writes who could not sign in, and who did, and everything recorded about a requested person.
 pub(super) fn write_people(summary: &ActivitySummary, page: &mut Page<'_>) -> io::Result<()> {
     for part in activity::people(summary) {
         write_heading(&part, page)?;

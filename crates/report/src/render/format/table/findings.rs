@@ -1,4 +1,4 @@
-//! What is open, by severity and rule, with what to do about the worst of it.
+//! Writes open findings by severity and rule, with what to do about the worst.
 
 use std::borrow::Cow;
 use std::io;
@@ -13,12 +13,12 @@ use crate::render::view::{Entry, View};
 use crate::words::counted;
 use crate::{Detail, Page, bold, severity_style};
 
-/// So many findings of a rule are shown.
+/// How many findings of a rule are shown.
 const SHOWN: usize = 10;
-/// How many rules, worst first, say what to do, in addition to all that are critical or high.
+/// How many rules, the worst first, are shown with what to do, in addition to all that are critical or high.
 const EXPLAINED: usize = 4;
 
-/// A line for each finding, as long as it is.
+/// Writes one line per finding, without wrapping.
 pub(super) fn write_lines(
     view: &View<'_>,
     outline: &Outline<'_>,
@@ -75,7 +75,7 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
     page.prose(4, &what_to_do(view.findings(shown), most, account)?)
 }
 
-/// One finding is its own heading; several have one in common.
+/// A single finding is its own heading; several share one.
 fn write_group(
     view: &View<'_>,
     group: &Group<'_>,

@@ -1,4 +1,4 @@
-//! Frameworks, control by control.
+//! Writes frameworks, control by control.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use portcullis_model::{
 use crate::render::controls::{self, in_numbers, waived};
 use crate::{Page, bold, dim, severity_style};
 
-/// Longer ids of controls stand out; those of a file may be of any length.
+/// The maximum width of the ids of controls, which may have any length in a file.
 const ID_COLUMNS: usize = 20;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         .try_for_each(|(lead, account, framework)| write_framework(framework, account, &lead, page))
 }
 
-/// The controls of an account, with what names it above them.
+/// Writes the controls of an account below a title.
 fn write_framework(
     framework: &FrameworkOutcome,
     account: &AuditedAccount,

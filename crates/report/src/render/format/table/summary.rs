@@ -1,4 +1,4 @@
-//! The number of findings by severity and status, and by account where there are several.
+//! Writes the numbers of findings by severity and status, and by account if there are several.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use crate::render::counts::{self, Counts};
 use crate::render::view::{View, with_status};
 use crate::{Page, bold, severity_style};
 
-/// Room for a severity, and for the id of an account.
+/// The widths of severities and account ids.
 const SEVERITY: usize = 11;
 const ACCOUNT: usize = 14;
 
@@ -61,13 +61,13 @@ fn row(label: &str, width: usize, columns: &Columns, counts: Counts) -> String {
     row
 }
 
-/// The columns with their titles; what is known or waived has one only where there is some.
+/// The columns with their titles. Known and waived findings have columns only if there are any.
 fn columns(view: &View<'_>) -> Columns {
     let decided = |status| matches!(status, Status::Known | Status::Waived);
     let mut columns = Status::ALL.to_vec();
     columns
         .retain(|status| !decided(*status) || with_status(&view.entries, *status).next().is_some());
-    // Where nothing is decided, all that fails is open.
+    // Without decisions, all failing findings are open.
     let plain = !columns.iter().copied().any(decided);
     let mut titled = Vec::new();
     for status in columns {
