@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Values, numbered from 0.
+#[derive(Default)]
 pub struct Numbers<T> {
     values: Vec<T>,
     numbers: HashMap<T, u32>,
@@ -26,11 +27,5 @@ impl<T: Clone + Eq + Hash> Numbers<T> {
     #[must_use]
     pub fn get(&self, number: u32) -> &T {
         &self.values[number as usize]
-    }
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Numbers<T> {
-        Numbers { values: Vec::new(), numbers: HashMap::new() }
     }
 }

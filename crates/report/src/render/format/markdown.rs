@@ -37,32 +37,30 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut head = Budget::new(BRIEF_HEAD);
         head::write(view, &outline, &mut head)?;
         let lists = Budget::filled(BRIEF_LISTS, |budget| lists::write(&outline, budget));
-        out.write_all(head.text().as_bytes())?;
-        return out.write_all(lists.text().as_bytes());
+        out.write_all(head.text.as_bytes())?;
+        return out.write_all(lists.text.as_bytes());
     }
     let mut head = Budget::new(HEAD);
     head::write(view, &outline, &mut head)?;
     let lists = Budget::filled(LISTS, |budget| lists::write(&outline, budget));
     let frameworks = Budget::filled(FRAMEWORKS, |budget| frameworks::write(view.report, budget));
     let people = Budget::filled(PEOPLE, |budget| activity::write_people(view.report, budget));
-    let taken = [&head, &lists, &frameworks, &people].map(|budget| budget.text().len());
+    let taken = [&head, &lists, &frameworks, &people].map(|budget| budget.text.len());
     let left = PAGE - NOTE - taken.iter().sum::<usize>();
     let mut open = Budget::new(left);
     findings::write(view, &outline, &mut open)?;
-    let left = left - open.text().len();
+    let left = left - open.text.len();
     let folded = Budget::filled(left, |budget| lists::write_folded(&outline, budget));
-    let left_out = open.left_out() + lists.left_out() + folded.left_out();
-    out.write_all(head.text().as_bytes())?;
+    let left_out = open.left_out + lists.left_out + folded.left_out;
+    out.write_all(head.text.as_bytes())?;
     write_note(left_out, view.entries.len(), out)?;
-    out.write_all(open.text().as_bytes())?;
-    out.write_all(people.text().as_bytes())?;
-    if people.left_out() > 0 {
-        let count = people.left_out();
+    out.write_all(open.text.as_bytes())?;
+    out.write_all(people.text.as_bytes())?;
+    if people.left_out > 0 {
+        let count = people.left_out;
         writeln!(out, "\n**{count} more people or events are left out**: `-o html` has all.")?;
     }
-    [lists, folded, frameworks]
-        .iter()
-        .try_for_each(|budget| out.write_all(budget.text().as_bytes()))
+    [lists, folded, frameworks].iter().try_for_each(|budget| out.write_all(budget.text.as_bytes()))
 }
 
 fn write_note(left_out: usize, all: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -47,7 +47,7 @@ fn write_part(part: &Part<'_>, budget: &mut Budget) {
     if budget.add(&format!("\n## {}\n\n{note}", part.title)) {
         budget.add_each(part.entries.iter().map(write_entry));
     } else {
-        budget.leave_out(part.entries.len());
+        budget.left_out += part.entries.len();
     }
 }
 

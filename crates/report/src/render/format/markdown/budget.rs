@@ -2,9 +2,10 @@
 
 /// Text of a limited number of bytes.
 pub(super) struct Budget {
-    text: String,
+    pub(super) text: String,
     limit: usize,
-    left_out: usize,
+    /// The number of things for which there was no room.
+    pub(super) left_out: usize,
 }
 
 impl Budget {
@@ -37,22 +38,8 @@ impl Budget {
         }
     }
 
-    /// Counts what there was no room for.
-    pub(super) fn leave_out(&mut self, count: usize) {
-        self.left_out += count;
-    }
-
     /// The number of bytes left.
     pub(super) fn left(&self) -> usize {
         self.limit.saturating_sub(self.text.len())
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The number of things for which there was no room.
-    pub(super) fn left_out(&self) -> usize {
-        self.left_out
     }
 }

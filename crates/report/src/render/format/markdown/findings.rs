@@ -41,8 +41,8 @@ fn write_group(
     for finding in view.findings(&group.entries) {
         list.add_each([entry(&*finding?)]);
     }
-    budget.leave_out(list.left_out());
-    Ok(!list.text().is_empty() && budget.add(&format!("{above}{}{below}", list.text())))
+    budget.left_out += list.left_out;
+    Ok(!list.text.is_empty() && budget.add(&format!("{above}{}{below}", list.text)))
 }
 
 /// The problem, and the rule that found it.

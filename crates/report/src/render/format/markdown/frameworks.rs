@@ -31,8 +31,8 @@ fn write_framework(
     let list = Budget::filled(space, |list| {
         list.add_each(all.iter().map(|control| entry(account, control)));
     });
-    let rest = if list.left_out() > 0 { more(list.left_out()) } else { String::new() };
-    budget.add(&fold(HEADING, &format!("{}{rest}", list.text())));
+    let rest = if list.left_out > 0 { more(list.left_out) } else { String::new() };
+    budget.add(&fold(HEADING, &format!("{}{rest}", list.text)));
 }
 
 const HEADING: &str = "Control by control";

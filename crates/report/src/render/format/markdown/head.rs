@@ -79,9 +79,9 @@ fn write_findings(view: &View<'_>, outline: &Outline<'_>, budget: &mut Budget) -
     }
     let space = budget.left().saturating_sub(BELOW);
     let table = Budget::filled(space, |table| table.add_each(rows));
-    budget.add(table.text());
-    if table.left_out() > 0 {
-        budget.add(&format!("\nand {}\n", counted(table.left_out(), "more rule")));
+    budget.add(&table.text);
+    if table.left_out > 0 {
+        budget.add(&format!("\nand {}\n", counted(table.left_out, "more rule")));
     }
     Ok(())
 }

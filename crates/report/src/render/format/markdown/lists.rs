@@ -14,7 +14,7 @@ pub(super) fn write(outline: &Outline<'_>, budget: &mut Budget) {
         if budget.add(&format!("\n## {}\n\n", list.title)) {
             add_lines(list, budget);
         } else {
-            budget.leave_out(list.findings());
+            budget.left_out += list.findings();
         }
     }
 }
@@ -23,9 +23,9 @@ pub(super) fn write_folded(outline: &Outline<'_>, budget: &mut Budget) {
     for list in outline.lists.iter().filter(|list| list.weight != Weight::Work) {
         let space = budget.left().saturating_sub(fold(&list.title, "").len());
         let lines = Budget::filled(space, |lines| add_lines(list, lines));
-        budget.leave_out(lines.left_out());
-        if !lines.text().is_empty() {
-            budget.add(&fold(&list.title, lines.text()));
+        budget.left_out += lines.left_out;
+        if !lines.text.is_empty() {
+            budget.add(&fold(&list.title, &lines.text));
         }
     }
 }
@@ -33,7 +33,7 @@ pub(super) fn write_folded(outline: &Outline<'_>, budget: &mut Budget) {
 fn add_lines(list: &List, budget: &mut Budget) {
     for (line, findings) in &list.lines {
         if !budget.add(&format!("- {}\n", inline(&shorten(line, LINE_CHARS)))) {
-            budget.leave_out(*findings);
+            budget.left_out += *findings;
         }
     }
 }
