@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use portcullis_model::{AccountId, Shown, Source, is_region, shown};
+use portcullis_model::{AccountId, Arn, Shown, Source, is_region, shown};
 use serde_json::{Map, Value as Json};
 
 use super::{Salt, arn, form};
@@ -26,7 +26,7 @@ impl<'s> Names<'s> {
 
     /// Redacts the id of a finding's resource. From then on, the name of an AWS managed policy is kept.
     pub(super) fn identity(&mut self, id: &str) -> String {
-        let is_managed = arn::parse(id).is_some_and(|arn| arn.is_aws_managed());
+        let is_managed = arn::parse(id).is_some_and(Arn::is_aws_managed);
         self.public = is_managed.then(|| last_name(id).to_owned());
         self.text(id)
     }
