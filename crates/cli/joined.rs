@@ -106,7 +106,7 @@ impl Whole {
     pub(crate) fn head(&self) -> &Report {
         match self {
             Whole::Held(report) => report,
-            Whole::Filed(filed) => filed.head(),
+            Whole::Filed(filed) => &filed.head,
         }
     }
 
@@ -313,7 +313,8 @@ impl Spill {
 /// A report whose accounts and findings are in a file.
 pub(crate) struct Filed {
     file: RefCell<LineFile>,
-    head: Report,
+    /// The report without its accounts and findings.
+    pub(crate) head: Report,
     outcome: Outcome,
     /// In the report's order.
     accounts: Vec<AccountLine>,
@@ -321,11 +322,6 @@ pub(crate) struct Filed {
 }
 
 impl Filed {
-    /// The report without its accounts and findings.
-    pub(crate) fn head(&self) -> &Report {
-        &self.head
-    }
-
     /// The accounts that were not judged, by id.
     pub(crate) fn unjudged(&self) -> io::Result<Vec<(String, AccountStatus)>> {
         let mut unjudged = Vec::new();

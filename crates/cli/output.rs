@@ -95,7 +95,7 @@ pub(crate) fn of_share(
     shard: Option<Shard>,
 ) -> Result<Vec<Output<Format>>, Failure> {
     let Some(shard) = shard else { return choose(asked, Format::Table) };
-    let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index())).collect();
+    let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index)).collect();
     choose(&own, Format::Table)
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn apply(report: Report, salt: Option<&Salt>) -> Result<Report, Failu
 /// Redacts a saved report if there is a salt, unless it is redacted already, so that it can be compared with another.
 pub(crate) fn once(report: Filed, salt: Option<&Salt>) -> Result<Filed, Failure> {
     match salt {
-        Some(salt) if !report.head().options.redacted => report.redacted(salt),
+        Some(salt) if !report.head.options.redacted => report.redacted(salt),
         _ => Ok(report),
     }
 }

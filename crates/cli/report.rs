@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     if let Some(salt) = &salt {
         report = report.redacted(salt)?;
     }
-    for wrong in loosened::wrong_shares(report.head()) {
+    for wrong in loosened::wrong_shares(&report.head) {
         terminal::warn(&wrong);
     }
     output::warn_of_unjudged(&report.unjudged()?, outputs.iter().map(Output::format));

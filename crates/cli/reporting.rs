@@ -114,7 +114,7 @@ impl<'a> Reporting<'a> {
 fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierReport>, Failure> {
     let Some(path) = &args.baseline else { return Ok(None) };
     let earlier = redaction::once(saved::read(path)?, salt)?;
-    if earlier.head().options.redacted && salt.is_none() {
+    if earlier.head.options.redacted && salt.is_none() {
         return Err(Incomparable.into());
     }
     Ok(Some(earlier.into_earlier()?))

@@ -17,7 +17,7 @@ const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Shard {
     /// From 1.
-    index: u64,
+    pub(crate) index: u64,
     count: u64,
 }
 
@@ -64,11 +64,6 @@ impl Shard {
     /// The share as a report records it.
     pub(crate) fn share(self) -> Share {
         Share { count: self.count, index: self.index }
-    }
-
-    /// The number of the share, from 1.
-    pub(crate) fn index(self) -> u64 {
-        self.index
     }
 }
 
