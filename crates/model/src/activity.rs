@@ -26,6 +26,22 @@ pub struct Activity {
     pub coverage: Coverage,
     /// Each event once, ordered by time and id. A list of the events themselves would be copied as it grows.
     pub events: Vec<Box<Event>>,
+    /// The calls of root to any service, ordered by time; those of one second count once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub root_calls: Vec<RootCall>,
+}
+
+/// A call to any service that the root user's own credentials signed.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+pub struct RootCall {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The account that recorded it.
+    pub account: SharedText,
+    /// The region that recorded it.
+    pub region: SharedText,
+    /// Whether an access key signed it, rather than a session.
+    pub by_access_key: bool,
 }
 
 /// How much was read. An event's absence means something only where everything was read.

@@ -21,7 +21,7 @@ mod text;
 pub use activity::{
     Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, EventCall,
     EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern,
-    Period, Person, Purpose, Records, RegionCoverage, SignedIn,
+    Period, Person, Purpose, Records, RegionCoverage, RootCall, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

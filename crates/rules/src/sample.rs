@@ -53,6 +53,7 @@ fn read_in_whole() -> AccountActivity {
         sign_ins: Vec::new(),
         elsewhere: Vec::new(),
         credential_events: Vec::new(),
+        root_calls: Vec::new(),
     }
 }
 

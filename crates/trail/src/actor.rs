@@ -28,25 +28,21 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
         role: None,
         principal_id: principal_id.map(|id| pool.text(id)),
     };
-    let resource = record.text("/userIdentity/arn").and_then(Arn::parse).map(|arn| arn.resource);
-    match kind(record, resource.unwrap_or_default()) {
-        // Identity Center has recorded sign-ins with an external identity provider as if root made them.
+    let resource = resource(record);
+    match kind(record, resource) {
+        // Its event of a sign-in with an identity provider has had the account's principal, which is written as root.
         "Root" if record.text("/eventName") == Some(EXTERNAL_IDP) => directory_user(record, pool),
         "Root" => {
-            // A session that the management account opened, without root's own credentials.
-            let is_assumed = record.flag("/userIdentity/sessionContext/assumedRoot");
             let root = actor(ActorKind::Root, None);
-            Actor { role: is_assumed.then(|| pool.text(ASSUME_ROOT)), ..root }
+            Actor { role: is_assumed_root(record).then(|| pool.text(ASSUME_ROOT)), ..root }
         }
         "IAMUser" if user_name == Some(HIDDEN) => actor(ActorKind::UnknownUser, None),
         "IAMUser" => {
-            let in_arn = resource.and_then(|it| it.rsplit('/').next());
+            let in_arn = resource.rsplit('/').next().filter(|name| !name.is_empty());
             actor(ActorKind::User, user_name.or(in_arn))
         }
-        "AssumedRole" => session(record, resource.unwrap_or_default(), pool),
-        "FederatedUser" => {
-            actor(ActorKind::FederatedUser, resource.and_then(|it| it.split('/').nth(1)))
-        }
+        "AssumedRole" => session(record, resource, pool),
+        "FederatedUser" => actor(ActorKind::FederatedUser, resource.split('/').nth(1)),
         "SAMLUser" => actor(saml_kind(record), user_name),
         "IdentityCenterUser" | "Unknown" | "" => directory_user(record, pool),
         // A CSV names only the session.
@@ -56,7 +52,23 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     }
 }
 
-/// Whether the record says who acted, or AWS acted itself. In any other record, root may have acted.
+/// Whether root acted with its own credentials, and not in a session that the management account opened.
+pub(crate) fn is_root(record: &Node<'_>) -> bool {
+    kind(record, resource(record)) == "Root" && !is_assumed_root(record)
+}
+
+fn is_assumed_root(record: &Node<'_>) -> bool {
+    record.flag("/userIdentity/sessionContext/assumedRoot")
+}
+
+/// The part of the ARN that names the user or session; empty: there is none.
+fn resource<'n>(record: &'n Node<'_>) -> &'n str {
+    let arn = record.text("/userIdentity/arn").and_then(Arn::parse);
+    arn.map_or("", |arn| arn.resource)
+}
+
+/// Whether the record says who acted, as all do but those of what AWS does by itself. Without it, root may
+/// have acted.
 pub(crate) fn is_named(record: &Node<'_>) -> bool {
     let is_of_aws = |kind: &str| kind.eq_ignore_ascii_case("AwsServiceEvent");
     ["/userIdentity/type", "/userIdentity/arn"].iter().any(|path| record.text(path).is_some())

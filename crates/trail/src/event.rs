@@ -20,14 +20,7 @@ pub(crate) fn read(
     pool: &mut Pool,
 ) -> Result<Box<Event>, &'static str> {
     let name = record.text("/eventName").ok_or("an event has no name")?;
-    let at = record.text("/eventTime").ok_or("an event has no time")?;
-    let at: Timestamp =
-        at.parse().map_err(|_| "the time of an event is not written as CloudTrail writes it")?;
-    let account = record
-        .text("/recipientAccountId")
-        .or_else(|| record.text("/userIdentity/accountId"))
-        .ok_or("an event names no account")?;
-    let region = record.text("/awsRegion").ok_or("an event names no region")?;
+    let Origin { at, account, region } = Origin::read(record)?;
     let service = service(record.text("/eventSource").unwrap_or_default());
     if ["signin", "iam"].contains(&service) && !actor::is_named(record) {
         return Err("an event does not say who acted");
@@ -63,7 +56,30 @@ pub(crate) fn read(
     Ok(Box::new(Event { id: id.into(), at, actor, source, workflow, call }))
 }
 
-/// The id of the event. A later copy that corrects it names the original.
+/// When and where an event was recorded.
+pub(crate) struct Origin<'n> {
+    pub(crate) at: Timestamp,
+    pub(crate) account: &'n str,
+    pub(crate) region: &'n str,
+}
+
+impl<'n> Origin<'n> {
+    /// The origin of a record; an error says in a phrase what it lacks.
+    pub(crate) fn read(record: &'n Node<'_>) -> Result<Origin<'n>, &'static str> {
+        let at = record.text("/eventTime").ok_or("an event has no time")?;
+        let at = at
+            .parse()
+            .map_err(|_| "the time of an event is not written as CloudTrail writes it")?;
+        let account = record
+            .text("/recipientAccountId")
+            .or_else(|| record.text("/userIdentity/accountId"))
+            .ok_or("an event names no account")?;
+        let region = record.text("/awsRegion").ok_or("an event names no region")?;
+        Ok(Origin { at, account, region })
+    }
+}
+
+/// The id of the event: a later copy that corrects it names the first.
 pub(crate) fn id<'n>(record: &'n Node<'_>) -> Option<&'n str> {
     record.text("/addendum/originalEventID").or_else(|| record.text("/eventID"))
 }

@@ -31,6 +31,7 @@ pub(crate) fn facts(
             sign_ins: Vec::new(),
             elsewhere: Vec::new(),
             credential_events: Vec::new(),
+            root_calls: Vec::new(),
         });
         activity.regions.push(region.clone());
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
-use portcullis_model::{Event, Form, Period, Records, digest as id_digest};
+use portcullis_model::{Event, Form, Period, Records, RootCall, digest as id_digest};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -19,6 +19,7 @@ use crate::digest::{self, Digest};
 use crate::header::Header;
 use crate::interest::Interest;
 use crate::pool::Pool;
+use crate::root::{self, may_be_by_root};
 use crate::split::{Piece, Splitter, TOO_LONG};
 use crate::tree::Node;
 use crate::{csv, event};
@@ -58,6 +59,8 @@ pub(crate) struct Input {
     pub(crate) records: Records,
     /// The events, until they are moved to those of other inputs.
     pub(crate) found: Vec<Found>,
+    /// The calls of root to any service.
+    pub(crate) root_calls: Vec<RootCall>,
     pub(crate) regions: Vec<Seen>,
     pub(crate) digests: Vec<Digest>,
     /// Phrases about what could not be read, and how often each applies.
@@ -180,10 +183,12 @@ impl Input {
     fn take(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Record(record) => {
-                if let Some(header) = Header::scan(&record)
-                    && let interest @ (Interest::Pass | Interest::OtherLog) = header.interest()
+                let header = Header::scan(&record);
+                let certain = header.as_ref().map(|it| (it, it.interest()));
+                if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain
+                    && !may_be_by_root(record.text)
                 {
-                    return self.pass(&header, interest);
+                    return self.pass(header, interest);
                 }
                 self.take_record(record.text, 1);
             }
@@ -235,7 +240,16 @@ impl Input {
             Interest::Pass if header.event_source.is_none() => {
                 return self.unreadable(NOT_AN_EVENT.to_owned());
             }
-            interest => return self.pass(&header, interest),
+            Interest::OtherLog => return self.pass(&header, Interest::OtherLog),
+            Interest::Pass => {
+                return match root::call(record, &mut self.pool) {
+                    Ok(call) => {
+                        self.root_calls.extend(call);
+                        self.pass(&header, Interest::Pass);
+                    }
+                    Err(trouble) => self.unreadable(trouble.to_owned()),
+                };
+            }
         };
         let id = event::id(record).map_or_else(
             || {
@@ -252,6 +266,7 @@ impl Input {
                 let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
                 let order = rank << PLACE_BITS | place.min((1 << PLACE_BITS) - 1);
                 self.found.push(Found { event, input: 0, order });
+                self.root_calls.extend(root::call(record, &mut self.pool).ok().flatten());
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }

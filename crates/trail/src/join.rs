@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountActivity, ActivitySummary, ActorKind, CredentialEvent, Fact, LockedOut, MfaKind,
-    Outcome, PasswordPolicy, Pattern, Period, Purpose, Root, SignIn, Snapshot, Source, User,
-    global_region,
+    AccountActivity, ActivitySummary, ActorKind, Fact, LockedOut, MfaKind, Outcome, PasswordPolicy,
+    Pattern, Period, Purpose, Root, SignIn, Snapshot, Source, User, global_region,
 };
 
 use crate::diagnosis::{
@@ -18,23 +17,13 @@ const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// Adds what CloudTrail recorded in an account to its facts.
 ///
-/// A sign-in or a call by root is a use of root that the credential report, which is older, may not show. Facts
+/// A sign-in of root or its call of any service is a use of root that the credential report, which is older, may not show. Facts
 /// about users stay: a later use would make credentials look less idle than the report says.
 pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
-    let mut last_use = None;
-    for sign_in in &activity.sign_ins {
-        if is_root_sign_in(sign_in) {
-            last_use = last_use.max(Some((sign_in.at, PASSWORD)));
-        }
-    }
-    for event in &activity.credential_events {
-        if is_root_call(event) {
-            // A console session has no access key.
-            let credential = if event.access_key.is_some() { "access key" } else { PASSWORD };
-            last_use = last_use.max(Some((event.at, credential)));
-        }
-    }
-    if let Some((at, credential)) = last_use {
+    let sign_ins = activity.sign_ins.iter().filter(|it| is_by_root(it)).map(|it| (it.at, PASSWORD));
+    let calls = activity.root_calls.iter();
+    let calls = calls.map(|it| (it.at, if it.by_access_key { "access key" } else { PASSWORD }));
+    if let Some((at, credential)) = sign_ins.chain(calls).max() {
         use_root(&mut snapshot.root, at, credential, snapshot.as_of);
     }
     snapshot.activity = Some(activity);
@@ -42,12 +31,7 @@ pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
 
 const PASSWORD: &str = "password";
 
-/// Whether root's own credentials signed the call, not those of `sts:AssumeRoot`.
-fn is_root_call(event: &CredentialEvent) -> bool {
-    event.actor == ActorKind::Root && event.role.is_none() && event.service != "signin"
-}
-
-fn is_root_sign_in(attempt: &SignIn) -> bool {
+fn is_by_root(attempt: &SignIn) -> bool {
     attempt.actor == ActorKind::Root
         && attempt.purpose == Purpose::SignIn
         && attempt.outcome == Fact::Known(Outcome::Success)

@@ -20,6 +20,7 @@ mod join;
 mod pattern;
 mod pool;
 mod read;
+mod root;
 mod split;
 mod summary;
 mod tree;

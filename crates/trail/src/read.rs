@@ -257,7 +257,9 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let hashes = hashes(&inputs);
     let delivered = delivery_order(&inputs);
     let mut damages = Vec::new();
+    let mut root_calls = Vec::new();
     for mut input in inputs {
+        root_calls.append(&mut input.root_calls);
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
         if input.form == Some(Form::Empty) && place_in_name(&input.name).is_some() {
             input.trouble("it is empty, and CloudTrail writes no empty file".to_owned());
@@ -304,7 +306,9 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
             region.logged.clear();
         }
     }
-    Activity { coverage, events }
+    root_calls.sort_unstable();
+    root_calls.dedup();
+    Activity { coverage, events, root_calls }
 }
 
 /// The parts of a period that digests do not prove.

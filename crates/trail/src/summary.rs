@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, EventId,
-    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
-    SignedIn,
+    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, RootCall,
+    SharedText, SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -43,7 +43,7 @@ pub fn summarise(
     activity: Activity,
     filter: &Filter,
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
-    let Activity { mut coverage, mut events } = activity;
+    let Activity { mut coverage, mut events, mut root_calls } = activity;
     coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
     add_unread(&mut coverage, &filter.regions);
     events.retain(|event| filter.takes_place(&event.account, &event.region));
@@ -67,12 +67,20 @@ pub fn summarise(
     let similar = filter.user.as_ref().and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter);
-    let mut timeline = Vec::new();
-    if let Some(name) = &filter.user {
-        timeline = self::timeline(&events, &attempts, filter);
-        if timeline.is_empty() {
-            locked_out.push(nothing_recorded(name, similar));
+    let timeline = match &filter.user {
+        None => Vec::new(),
+        Some(_) => timeline(&events, &attempts, filter),
+    };
+    root_calls.retain(|call| filter.takes_root_call(call));
+    let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
+    let mut accounts = accounts.unwrap_or_default();
+    for call in root_calls {
+        if let Some(activity) = accounts.get_mut(&*call.account) {
+            activity.root_calls.push(call);
         }
+    }
+    if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
+        locked_out.push(nothing_recorded(name, similar));
     }
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     let summary = ActivitySummary {
@@ -85,7 +93,7 @@ pub fn summarise(
         attempts,
         timeline,
     };
-    (summary, accounts.unwrap_or_default())
+    (summary, accounts)
 }
 
 /// Adds the requested regions of each account from which nothing was read, since rules cannot pass there.
@@ -119,6 +127,12 @@ impl Filter {
                 || event.target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(name))
         });
         is_theirs && self.takes_time(event.at, event.at)
+    }
+
+    fn takes_root_call(&self, call: &RootCall) -> bool {
+        self.user.as_ref().is_none_or(|name| is_named(ActorKind::Root, None, name))
+            && self.takes_place(&call.account, &call.region)
+            && self.takes_time(call.at, call.at)
     }
 
     fn takes_time(&self, first: Timestamp, last: Timestamp) -> bool {

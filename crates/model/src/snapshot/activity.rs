@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::record::record;
-use crate::{ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, SharedText};
+use crate::{
+    ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, RootCall, SharedText,
+};
 
 /// The facts with the time, or the start time, of the subject of a finding about activity.
 pub const EVENT_TIMES: [&str; 3] = ["event.at", "signin.at", "window.first"];
@@ -33,6 +35,9 @@ pub struct AccountActivity {
     pub elsewhere: Vec<SignIn>,
     /// The events, in the order of time.
     pub credential_events: Vec<CredentialEvent>,
+    /// The calls of root to any service, in the order of time.
+    #[serde(default)]
+    pub root_calls: Vec<RootCall>,
 }
 
 record! {

@@ -11,6 +11,7 @@ mod differential;
 mod forms;
 mod outcomes;
 mod patterns;
+mod root;
 mod summaries;
 
 use portcullis_model::{Activity, ActivitySummary};
