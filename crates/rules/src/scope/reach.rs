@@ -77,12 +77,13 @@ fn reach(
     activity: &AccountActivity,
     needed: &[String],
 ) -> (Vec<String>, String) {
-    let Some(needed) = regions(snapshot, activity, needed) else {
+    let mut missing = Vec::new();
+    let Needed { regions: needed, lacks_portal } = regions(snapshot, activity, needed);
+    if lacks_portal {
         let is_unknown = snapshot.account.identity_center.known().is_none();
         let hint = if is_unknown { SEE_BUNDLE } else { "" };
-        return (vec![format!("{NO_PORTAL}{hint}")], String::new());
-    };
-    let mut missing = Vec::new();
+        missing.push(format!("{NO_PORTAL}{hint}"));
+    }
     let mut reach = activity.period;
     for region in &needed {
         match covered(activity, region) {
@@ -101,18 +102,37 @@ const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign
 /// What shows that there is none.
 const SEE_BUNDLE: &str = "; a bundle of the account (--bundle) shows whether it is in use";
 
-/// The regions that the rule needs, if they are known. Other partitions have few, and whatever happens there is
-/// in one.
+/// The regions that a rule needs.
+struct Needed<'a> {
+    regions: Vec<&'a str>,
+    /// Whether that of Identity Center, which it needs too, is not known.
+    lacks_portal: bool,
+}
+
+/// The regions that the rule needs. Other partitions have few, and whatever happens there is in one.
 fn regions<'a>(
     snapshot: &'a Snapshot,
     activity: &'a AccountActivity,
     needed: &'a [String],
-) -> Option<Vec<&'a str>> {
-    match regions_of(&snapshot.account.partition) {
-        Some(all) => Some(all.to_vec()),
-        None if needed == [IDENTITY_CENTER] => portal_regions(snapshot, activity),
-        None => Some(needed.iter().map(String::as_str).collect()),
+) -> Needed<'a> {
+    if let Some(all) = regions_of(&snapshot.account.partition) {
+        return Needed { regions: all.to_vec(), lacks_portal: false };
     }
+    let named = needed.iter().map(String::as_str).filter(|name| *name != IDENTITY_CENTER);
+    let mut regions: Vec<&str> = named.collect();
+    // Where it is not in use it records nothing, and the rule is about other sign-ins alone.
+    let needs_portal = regions.len() < needed.len();
+    if !needs_portal || !regions.is_empty() && is_portal_absent(snapshot, activity) {
+        return Needed { regions, lacks_portal: false };
+    }
+    let portal = portal_regions(snapshot, activity);
+    let lacks_portal = portal.is_none();
+    for region in portal.unwrap_or_default() {
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    Needed { regions, lacks_portal }
 }
 
 /// The regions in which Identity Center recorded sign-ins. If it recorded none, that in which it makes roles; if it
@@ -146,21 +166,24 @@ fn region_of_role(arn: &str) -> Option<&str> {
     Some(name.split_once('/').map_or("us-east-1", |(region, _)| region))
 }
 
-/// Why nobody can have signed in through Identity Center: the bundle has no role of it.
+/// Why nobody can have signed in through Identity Center, if that is all the rule is about.
 fn absent_portal(
     snapshot: &Snapshot,
     activity: &AccountActivity,
     needed: &[String],
 ) -> Option<&'static str> {
+    (needed == [IDENTITY_CENTER] && is_portal_absent(snapshot, activity))
+        .then_some("IAM Identity Center has no role in the account")
+}
+
+/// Whether nobody can have signed in through Identity Center: the bundle has no role of it.
+fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
     let is_of_it = |actor| actor == ActorKind::IdentityCenter;
     let is_used = !activity.portal_regions.is_empty()
         || activity.sign_ins.iter().any(|it| is_of_it(it.actor))
         || activity.credential_events.iter().any(|it| is_of_it(it.actor))
         || roles(snapshot).any(|arn| arn.contains("/sso.amazonaws.com/"));
-    let is_absent = snapshot.account.identity_center == Fact::Known(false);
-    let is_about_it = needed == [IDENTITY_CENTER];
-    (is_about_it && is_absent && !is_used)
-        .then_some("IAM Identity Center has no role in the account")
+    snapshot.account.identity_center == Fact::Known(false) && !is_used
 }
 
 /// The part of the period in which nothing of the region is missing, if that is all of it but for what

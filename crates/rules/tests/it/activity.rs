@@ -434,7 +434,17 @@ fn other_partitions_have_other_regions() {
 /// The finding of a rule on sign-ins through Identity Center, of which none was recorded: the account has these
 /// roles, or nothing is known of it but what was recorded.
 fn of_identity_center(regions: Vec<Json>, portals: &[&str], roles: Option<&[&str]>) -> String {
-    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""identity_center""#);
+    of_regions(r#""identity_center""#, regions, portals, roles)
+}
+
+/// The same of a rule that needs these regions.
+fn of_regions(
+    needed: &str,
+    regions: Vec<Json>,
+    portals: &[&str],
+    roles: Option<&[&str]>,
+) -> String {
+    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, needed);
     let mut snapshot = account();
     let template = snapshot["roles"][0].clone();
     let missing = json!({ "missing": ["account-authorization-details"] });
@@ -514,6 +524,33 @@ fn the_roles_of_identity_center_say_where_it_is() {
     // It is in use, and may be anywhere.
     let linked = "aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO";
     assert_eq!(verdict(&["us-east-1"], &[linked]), UNKNOWN_PORTAL);
+}
+
+/// A rule on sign-ins of any kind also needs the region of Identity Center, unless that is not in use.
+#[test]
+fn a_rule_may_need_other_regions_beside_that_of_identity_center() {
+    let verdict = |regions: &[&str], portals: &[&str], roles: Option<&[&str]>| {
+        let read = regions.iter().map(|it| whole(it)).collect();
+        of_regions(r#"["us-east-1", "identity_center"]"#, read, portals, roles)
+    };
+    let ireland = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Audit_0123456789abcdef";
+    let virginia = "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Audit_0123456789abcdef";
+    let pass = |regions: &str| {
+        format!(
+            "pass no such activity was recorded in {regions} from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC"
+        )
+    };
+    let both = ["us-east-1", "eu-west-1"];
+    for (portals, roles) in [(&[][..], Some(&[ireland][..])), (&["eu-west-1"][..], None)] {
+        assert_eq!(verdict(&both, portals, roles), pass("us-east-1, eu-west-1"));
+        let unread = "unknown not judged: eu-west-1 was not read";
+        assert_eq!(verdict(&["us-east-1"], portals, roles), unread);
+    }
+    assert_eq!(verdict(&["us-east-1"], &[], Some(&[virginia])), pass("us-east-1"));
+    assert_eq!(verdict(&["us-east-1"], &[], Some(&["ops"])), pass("us-east-1"));
+    assert!(verdict(&["us-east-1"], &[], None).starts_with(UNKNOWN_PORTAL));
+    let neither = verdict(&["eu-north-1"], &[], None);
+    assert!(neither.ends_with("; us-east-1 was not read"), "{neither}");
 }
 
 #[test]
