@@ -41,7 +41,9 @@ pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const TIMES: DateTimeParser = DateTimeParser::new();
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// The byte order marks of UTF-16, which `>` in Windows PowerShell writes.
+/// So many bytes show how a file is packed.
+const PACKING: usize = 10;
+/// What UTF-16 begins with, as `>` of Windows PowerShell writes it.
 const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 /// The gap for JSON of another program.
@@ -130,9 +132,16 @@ impl Input {
         input
     }
 
-    fn read_stream(&mut self, stream: impl Read, most: u64) -> io::Result<()> {
-        let mut input = decompress(stream)?.take(most + 1);
-        let head = read_head(&mut input, BYTE_ORDER_MARK.len())?;
+    fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
+        let mut input = input.take(most + 1);
+        let head = read_head(&mut input, PACKING)?;
+        if let Some(packing) = packing(&head) {
+            self.form = Some(Form::Unknown);
+            self.unreadable(format!(
+                "it is packed as {packing}: unpack it, since only gzip is read"
+            ));
+            return Ok(());
+        }
         let is_utf16 = UTF_16_MARKS.iter().any(|mark| head.starts_with(mark));
         let whole = Cursor::new(head).chain(input.by_ref());
         let result = if is_utf16 {
@@ -384,15 +393,38 @@ fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
-/// Whether a file begins like a log: as gzip, JSON or the CSV of the event history. An empty file may be a log.
+/// How a file is packed that begins with these bytes, if it may hold logs and is not read.
+fn packing(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [b'P', b'K', 3, 4, ..] => Some("zip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => Some("bzip2"),
+        _ => None,
+    }
+}
+
+/// Whether a file begins as a log does: packed, as JSON, as an export of CloudWatch Logs, or with the columns of the
+/// event history. An empty one may.
 pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
     let head = read_head(&mut File::open(path)?, HEAD)?;
-    if head.starts_with(&GZIP) || UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
+    let is_packed = head.starts_with(&GZIP) || packing(&head).is_some();
+    if is_packed || UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Ok(true);
     }
     let head = head.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
     let title = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    Ok(matches!(head.first(), None | Some(b'{' | b'[')) || csv::is_title(title))
+    let begins_json = matches!(head.first(), None | Some(b'{' | b'['));
+    Ok(begins_json || csv::is_title(title) || is_exported(title))
+}
+
+/// Whether a line is one of an export of CloudWatch Logs: the time, a space and the record.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html>
+fn is_exported(line: &[u8]) -> bool {
+    let mut parts = line.splitn(2, |byte| *byte == b' ');
+    let (Some(time), Some(record)) = (parts.next(), parts.next()) else { return false };
+    TIMES.parse_timestamp(time).is_ok() && record.trim_ascii_start().starts_with(b"{")
 }
 
 /// Returns the SHA-256 of a file's decompressed bytes in hexadecimal.

@@ -176,6 +176,41 @@ fn what_does_not_look_like_a_log_is_passed_over_in_a_directory() {
     assert_eq!(gaps(&reader.finish()).len(), 1);
 }
 
+/// An export of CloudWatch Logs is packed, and its files are called 000000.gz; who unpacks it loses the ending.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html>
+#[test]
+fn what_may_hold_logs_is_read_whatever_its_name_is() {
+    let record = record(json!({}));
+    for (bytes, events, gap) in [
+        (format!("2026-11-02T08:00:01.123Z {record}\n").into_bytes(), 1, None),
+        (b"PK\x03\x04\x14\0\0\0".to_vec(), 0, Some("zip")),
+        (b"\x28\xb5\x2f\xfd\x24".to_vec(), 0, Some("zstd")),
+        (b"\xfd7zXZ\0\0".to_vec(), 0, Some("xz")),
+        (b"BZh91AY&SY\x02".to_vec(), 0, Some("bzip2")),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("000000"), bytes).unwrap();
+        let mut reader = ActivityReader::default();
+        reader.read_path(directory.path()).unwrap();
+        assert!(reader.passed_over().is_empty(), "{gap:?}");
+        let activity = reader.finish();
+        assert_eq!(activity.events.len(), events);
+        let says =
+            gap.map(|name| format!("it is packed as {name}: unpack it, since only gzip is read"));
+        assert_eq!(gaps(&activity), says.iter().collect::<Vec<_>>());
+        assert_eq!(activity.coverage.unplaced.len(), says.iter().len());
+    }
+    // Texts of other programs may begin with a time, too.
+    for text in ["2026-11-02T08:00:01.123Z started\n", "2026 {\n", "BZh is a file format\n"] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("000000"), text).unwrap();
+        let mut reader = ActivityReader::default();
+        reader.read_path(directory.path()).unwrap();
+        assert_eq!(reader.passed_over().len(), 1, "{text}");
+    }
+}
+
 /// An event an hour later, in another form than a log file.
 fn later() -> Value {
     record(json!({"eventID": "later", "eventTime": "2026-11-02T10:30:00Z"}))
