@@ -93,14 +93,18 @@ pub const IAM: &[&str] = &[
 pub(crate) const IDENTITY_CENTER: [&str; 3] =
     ["CredentialChallenge", "CredentialVerification", "UserAuthentication"];
 
-/// Changes to Identity Center's passwords and to the source of its users.
+/// Changes of Identity Center's passwords and of where its users come from.
+///
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/logging-using-cloudtrail.html>
 const SSO: &[&str] = &[
     "AssociateDirectory",
+    "CreateBearerToken",
     "CreateExternalIdPConfigurationForDirectory",
     "DeleteExternalIdPConfigurationForDirectory",
     "DisableExternalIdPConfigurationForDirectory",
     "DisassociateDirectory",
     "EnableExternalIdPConfigurationForDirectory",
+    "ImportExternalIdPCertificate",
     "UpdateExternalIdPConfigurationForDirectory",
     "UpdatePassword",
 ];

@@ -78,6 +78,8 @@ fn calls_of_apis_fail_with_an_error_code() {
         ("iam.amazonaws.com", "EnableMFADevice"),
         ("sts.amazonaws.com", "GetSessionToken"),
         ("sso-directory.amazonaws.com", "UpdatePassword"),
+        ("sso-directory.amazonaws.com", "ImportExternalIdPCertificate"),
+        ("sso-directory.amazonaws.com", "CreateBearerToken"),
         ("account.amazonaws.com", "StartPrimaryEmailUpdate"),
     ] {
         let event = |code: Value| {
