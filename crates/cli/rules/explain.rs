@@ -32,6 +32,9 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
     if !all.regions.is_empty() {
         page.item("  regions:      ", &all.regions.join(", "))?;
     }
+    if all.read_only {
+        page.item("  events:       ", "read-only ones, which a trail may leave out")?;
+    }
     page.item("  applies if:   ", all.when.unwrap_or("always"))?;
     page.item("  passes if:    ", all.assert)?;
     page.item("  else it says: ", all.message)?;

@@ -29,6 +29,19 @@ pub struct Activity {
     /// The calls of root to any service, ordered by time; those of one second count once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub root_calls: Vec<RootCall>,
+    /// Which management events the trails of an account may leave out, by its id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, LeftOut>,
+}
+
+/// Which management events a trail may leave out: those of which its log files hold none, though
+/// they hold others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// The read-only ones, such as those of `aws login`.
+    pub reads: bool,
+    /// The others, such as sign-ins.
+    pub writes: bool,
 }
 
 /// A call to any service that the root user's own credentials signed.

@@ -20,8 +20,8 @@ mod text;
 
 pub use activity::{
     Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, EventCall,
-    EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome, Pattern,
-    Period, Person, Purpose, Records, RegionCoverage, RootCall, SignedIn,
+    EventId, Factor, FactorState, Form, InputGap, LeftOut, Likelihood, LockedOut, Mfa, Outcome,
+    Pattern, Period, Person, Purpose, Records, RegionCoverage, RootCall, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::judge::{Gaps, decide, explain};
 use crate::program::ScopedProgram;
-use crate::scope::rest;
+use crate::scope::{Needs, rest};
 use crate::{Example, Rule, RuleSet};
 
 /// An example that its rule does not meet.
@@ -61,7 +61,8 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
     let subjects = match &windows {
         Some(windows) => {
             let mut subjects = windows.subjects(&sample.account);
-            subjects.extend(rest(sample, &[], !subjects.is_empty(), windows.undecided));
+            let needs = Needs { regions: &[], read_only: false };
+            subjects.extend(rest(sample, needs, !subjects.is_empty(), windows.undecided));
             subjects
         }
         None => (part.scope.subjects)(sample).map(Iterator::collect).unwrap_or_default(),

@@ -12,7 +12,7 @@ use portcullis_model::{
 use crate::judge::{self, Decision, Gaps, decide};
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
-use crate::scope::{CROSSING, SCOPES, State, Subject, crossings, rest, whole};
+use crate::scope::{CROSSING, Needs, SCOPES, State, Subject, crossings, rest, whole};
 use crate::{Framework, Rule, RuleSet};
 
 /// Judges the snapshot by the rules.
@@ -178,7 +178,8 @@ impl Judge<'_> {
             self.subject(rule, part, &window, tally);
         }
         let found_something = tally.fail + tally.unknown > 0;
-        if let Some(rest) = rest(snapshot, &rule.regions, found_something, windows.undecided) {
+        let needs = Needs { regions: &rule.regions, read_only: rule.read_only };
+        if let Some(rest) = rest(snapshot, needs, found_something, windows.undecided) {
             self.subject(rule, part, &rest, tally);
         }
     }

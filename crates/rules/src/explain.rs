@@ -43,6 +43,9 @@ pub struct Explanation<'r> {
     /// The regions that a rule on CloudTrail events needs in order to pass.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub regions: &'r [String],
+    /// Whether CloudTrail counts what it judges as read-only, which a trail may leave out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
     /// The condition under which the rule applies; none if it always does.
     pub when: Option<&'r str>,
     /// The condition under which it passes.
@@ -199,6 +202,7 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
             until_success: grouping.until_success,
         }),
         regions: &rule.regions,
+        read_only: rule.read_only,
         when: rule.texts.when.as_ref().map(|text| text.value.trim()),
         assert: rule.texts.assert.value.trim(),
         message: rule.texts.message.value.trim(),

@@ -79,6 +79,7 @@ fn read_rule(
     let defaults = values(&params);
     let texts = texts(&mut fields, shared, scopes.as_deref());
     let regions = regions(&mut fields, scopes.as_deref());
+    let read_only = is_on_activity(scopes.as_deref()) && fields.flag("read_only");
     // Without a condition or parameter that cannot be read, others would look wrong.
     let texts = texts.filter(|_| fields.is_whole);
     let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
@@ -106,6 +107,7 @@ fn read_rule(
             false_positives: false_positives.map(|text| text.value.trim().to_owned()),
             references,
             regions,
+            read_only,
             params: defaults.into_iter().map(|(name, value)| (name, Param::new(value))).collect(),
             frameworks: BTreeMap::new(),
             examples,
@@ -187,9 +189,13 @@ fn values(params: &[ParamSetting]) -> BTreeMap<String, Constant> {
     params.iter().map(|setting| (setting.name.clone(), setting.value.clone())).collect()
 }
 
+fn is_on_activity(scopes: Option<&[&'static Scope]>) -> bool {
+    scopes.into_iter().flatten().any(|scope| scope.is_activity())
+}
+
 /// Reads the regions that a rule on activity needs in order to pass.
 fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<String> {
-    if !scopes.into_iter().flatten().any(|scope| scope.is_activity()) {
+    if !is_on_activity(scopes) {
         return Vec::new();
     }
     let regions = fields.one_or_several("regions");

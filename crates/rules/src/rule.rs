@@ -41,6 +41,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// The regions of CloudTrail in the partition `aws` that it needs in order to pass.
     pub regions: Vec<String>,
+    /// Whether CloudTrail counts what it judges as read-only, which a trail may leave out.
+    pub read_only: bool,
     /// The parameters, with defaults and values.
     pub params: BTreeMap<String, Param>,
     /// The ids of the controls it tests, by framework.
@@ -134,6 +136,7 @@ impl Rule {
         let mut parts = vec![scope.as_str(), when, &assert.value, &params, declared];
         parts.extend(self.texts.grouping.iter().flat_map(GroupingTexts::all));
         parts.extend(self.regions.iter().map(String::as_str));
+        parts.extend(self.read_only.then_some("read_only"));
         short_hash(&parts)
     }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    Account, AccountActivity, Period, RecordType, Root, Snapshot, Source, Type,
+    Account, AccountActivity, LeftOut, Period, RecordType, Root, Snapshot, Source, Type,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -49,6 +49,7 @@ fn read_in_whole() -> AccountActivity {
         period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
         regions: Vec::new(),
         portal_regions: BTreeSet::new(),
+        left_out: LeftOut::default(),
         unplaced: Vec::new(),
         sign_ins: Vec::new(),
         elsewhere: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Actor, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact,
-    FactorState, Mfa, Outcome, Period, Purpose, SharedText, SignIn, Source, is_region,
+    FactorState, LeftOut, Mfa, Outcome, Period, Purpose, SharedText, SignIn, Source, is_region,
     partition_of,
 };
 
@@ -27,6 +27,7 @@ pub(crate) fn facts(
             period,
             regions: Vec::new(),
             portal_regions: BTreeSet::new(),
+            left_out: LeftOut::default(),
             unplaced: coverage.unplaced.clone(),
             sign_ins: Vec::new(),
             elsewhere: Vec::new(),

@@ -16,6 +16,7 @@ pub(crate) struct Header<'a> {
     pub(crate) region: Option<&'a [u8]>,
     pub(crate) account: Option<&'a [u8]>,
     pub(crate) error_code: Option<&'a [u8]>,
+    pub(crate) read_only: Option<bool>,
 }
 
 impl<'a> Header<'a> {
@@ -26,6 +27,14 @@ impl<'a> Header<'a> {
         let mut header = Header::default();
         for (index, &[begin, end]) in strings.iter().enumerate() {
             let key = &record[begin + 1..end];
+            if key == b"readOnly"
+                && let Some(value) = value_of(record, end)
+            {
+                if header.read_only.replace(record[value] == b't').is_some() {
+                    return None;
+                }
+                continue;
+            }
             let Some(field) = header.field(key) else {
                 // A key written with an escape may be any of the fields.
                 if may_escape && has_escape(key) && value_of(record, end).is_some() {
@@ -49,14 +58,17 @@ impl<'a> Header<'a> {
 
     /// Reads the same fields of a parsed record.
     pub(crate) fn read(record: &'a Node<'_>) -> Header<'a> {
-        let mut header = Header::default();
-        let Node::Object(fields) = record else { return header };
-        for (key, value) in fields {
-            if let Some(key) = key.as_str()
-                && let Some(field) = header.field(key.as_bytes())
-            {
-                *field = value.as_str().map(str::as_bytes);
-            }
+        let text = |key: &str| record.get(key)?.as_str().map(str::as_bytes);
+        Header {
+            event_source: text("eventSource"),
+            event_name: text("eventName"),
+            event_time: text("eventTime"),
+            event_category: text("eventCategory"),
+            event_type: text("eventType"),
+            region: text("awsRegion"),
+            account: text("recipientAccountId"),
+            error_code: text("errorCode"),
+            read_only: record.get("readOnly").map(|_| record.flag("/readOnly")),
         }
         header
     }

@@ -99,7 +99,11 @@ pub(crate) struct Seen {
     pub(crate) records: u64,
     /// For each day, the period from its first management event to its last.
     pub(crate) days: Vec<Period>,
-    /// The same for times in the usual form, which are parsed at the end of the input.
+    /// Whether management events that only read may be among them.
+    pub(crate) reads: bool,
+    /// Whether others may be.
+    pub(crate) writes: bool,
+    /// The same of the times that are written as usual, which are read when the input has ended.
     written: Vec<[WrittenTime; 2]>,
 }
 
@@ -315,7 +319,8 @@ impl Input {
             let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
             let (account, region) = (text(account), text(name));
             let (days, written) = (Vec::new(), Vec::with_capacity(1));
-            self.regions.push(Seen { account, region, records: 0, days, written });
+            let (records, reads, writes) = (0, false, false);
+            self.regions.push(Seen { account, region, records, days, reads, writes, written });
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
@@ -323,6 +328,9 @@ impl Input {
         // Sign-ins are management events, which a trail that records other events may leave out.
         let is_management = header.event_category.is_none_or(|it| it == b"Management");
         let Some(time) = header.event_time.filter(|_| is_management) else { return };
+        // One that does not say so may be either.
+        seen.reads |= header.read_only != Some(false);
+        seen.writes |= header.read_only != Some(true);
         if let Some(time) = written_time(time) {
             let is_same_day = |day: &&mut [WrittenTime; 2]| day[0][..DATE] == time[..DATE];
             // Usually the day of the last record.

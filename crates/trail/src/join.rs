@@ -132,6 +132,7 @@ fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
     let global = global_region(&snapshot.account.partition);
     let region = activity.regions.iter().find(|it| it.region == global);
     contains(&activity.period)
+        && !activity.left_out.writes
         && region.is_some_and(|it| {
             it.logged.iter().chain(&it.proved).any(contains)
                 && !it.incomplete.iter().any(|hole| hole.from < time.to && time.from < hole.to)

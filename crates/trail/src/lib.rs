@@ -21,6 +21,7 @@ mod pattern;
 mod pool;
 mod read;
 mod root;
+mod selection;
 mod split;
 mod summary;
 mod tree;

@@ -18,6 +18,7 @@ use portcullis_model::{
 use crate::digest::{Digest, file_name};
 use crate::input::{Found, Input, MAX_LENGTH, begins_as_log, sha256};
 use crate::pool::Pool;
+use crate::selection::left_out;
 
 /// The extensions of log files. Such a file is read whatever it contains, since it may be damaged.
 const LOG_EXTENSIONS: [&str; 5] = ["csv", "gz", "json", "jsonl", "ndjson"];
@@ -258,6 +259,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let delivered = delivery_order(&inputs);
     let mut damages = Vec::new();
     let mut root_calls = Vec::new();
+    let left_out = left_out(&inputs);
     for mut input in inputs {
         root_calls.append(&mut input.root_calls);
         *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
@@ -308,7 +310,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     }
     root_calls.sort_unstable();
     root_calls.dedup();
-    Activity { coverage, events, root_calls }
+    Activity { coverage, events, root_calls, left_out }
 }
 
 /// The parts of a period that digests do not prove.

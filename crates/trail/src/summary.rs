@@ -43,7 +43,7 @@ pub fn summarise(
     activity: Activity,
     filter: &Filter,
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
-    let Activity { mut coverage, mut events, mut root_calls } = activity;
+    let Activity { mut coverage, mut events, mut root_calls, left_out } = activity;
     coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
     add_unread(&mut coverage, &filter.regions);
     events.retain(|event| filter.takes_place(&event.account, &event.region));
@@ -74,6 +74,9 @@ pub fn summarise(
     root_calls.retain(|call| filter.takes_root_call(call));
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     let mut accounts = accounts.unwrap_or_default();
+    for (id, activity) in &mut accounts {
+        activity.left_out = left_out.get(id).copied().unwrap_or_default();
+    }
     for call in root_calls {
         if let Some(activity) = accounts.get_mut(&*call.account) {
             activity.root_calls.push(call);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::record;
 use crate::{
-    ActorKind, Fact, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, RootCall, SharedText,
+    ActorKind, Fact, LeftOut, Mfa, Outcome, Pattern, Period, Purpose, RegionCoverage, RootCall,
+    SharedText,
 };
 
 /// The facts with the time, or the start time, of the subject of a finding about activity.
@@ -24,6 +25,9 @@ pub struct AccountActivity {
     /// The regions in which Identity Center recorded sign-ins, at any time and by anyone.
     #[serde(default)]
     pub portal_regions: BTreeSet<SharedText>,
+    /// Which management events its trails may leave out.
+    #[serde(default)]
+    pub left_out: LeftOut,
     /// The damaged inputs that may be of any region and time.
     #[serde(default)]
     pub unplaced: Vec<String>,

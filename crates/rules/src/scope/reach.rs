@@ -18,23 +18,32 @@ const QUIET: SignedDuration = SignedDuration::from_hours(24);
 /// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
 pub(crate) const IDENTITY_CENTER: &str = "identity_center";
 
+/// What a rule needs of what was read in order to pass.
+#[derive(Clone, Copy)]
+pub(crate) struct Needs<'r> {
+    /// The regions of the partition `aws`.
+    pub regions: &'r [String],
+    /// Whether what it judges is read-only to CloudTrail, as `aws login` is and sign-ins are not.
+    pub read_only: bool,
+}
+
 /// Stands for all that was recorded and that a rule finds no fault with, which is a pass, or for what was
 /// not read, which is unknown. None: nothing can be said of it, or need be.
 ///
-/// The rule needs these regions of the partition `aws`; `found_something` says whether it has found fault with
-/// anything or could not judge it, and `undecided` how many attempts it may concern.
+/// `found_something` says whether the rule has found fault with anything or could not judge it, and `undecided` how
+/// many attempts it may concern.
 pub(crate) fn rest<'a>(
     snapshot: &'a Snapshot,
-    needed: &[String],
+    needs: Needs<'_>,
     found_something: bool,
     undecided: usize,
 ) -> Option<Subject<'a>> {
     let activity = snapshot.activity.as_ref()?;
-    let (mut missing, reach) = reach(snapshot, activity, needed);
+    let (mut missing, reach) = reach(snapshot, activity, needs);
     if undecided > 0 {
         missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
     }
-    let absent = absent_portal(snapshot, activity, needed);
+    let absent = absent_portal(snapshot, activity, needs.regions);
     let state = if missing.is_empty() {
         if found_something {
             return None;
@@ -67,18 +76,24 @@ fn not_read(missing: &[String], unplaced: &[String]) -> Message {
 /// That somebody did nothing in these regions of the partition `aws`, in words. None: not all was read.
 pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
     let activity = snapshot.activity.as_ref()?;
-    let (missing, reach) = reach(snapshot, activity, needed);
+    let needs = Needs { regions: needed, read_only: false };
+    let (missing, reach) = reach(snapshot, activity, needs);
     missing.is_empty().then(|| format!("no sign-in was recorded in {reach}"))
 }
 
-/// What is missing of the regions that are needed, and how far what was read of them reaches.
+/// What is missing of what is needed, and how far what was read of the regions reaches.
 fn reach(
     snapshot: &Snapshot,
     activity: &AccountActivity,
-    needed: &[String],
+    needs: Needs<'_>,
 ) -> (Vec<String>, String) {
     let mut missing = Vec::new();
-    let Needed { regions: needed, lacks_portal } = regions(snapshot, activity, needed);
+    if needs.read_only && activity.left_out.reads {
+        missing.push(NO_READS.to_owned());
+    } else if !needs.read_only && activity.left_out.writes {
+        missing.push(NO_WRITES.to_owned());
+    }
+    let Needed { regions: needed, lacks_portal } = regions(snapshot, activity, needs.regions);
     if lacks_portal {
         let is_unknown = snapshot.account.identity_center.known().is_none();
         let hint = if is_unknown { SEE_BUNDLE } else { "" };
@@ -96,6 +111,12 @@ fn reach(
     (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
 
+/// What is missing where a trail may record read-only events alone.
+const NO_WRITES: &str = "no log file of the account holds a management event that is not read-only: the trail may \
+                         leave these out, and sign-ins and changes are among them";
+/// What is missing where it may record all others alone.
+const NO_READS: &str = "no log file of the account holds a read-only management event: the trail may leave these \
+                        out, and what the rule judges is among them";
 /// What is missing where no region is known to be that of Identity Center.
 const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, nor were \
                          all regions";

@@ -553,6 +553,33 @@ fn a_rule_may_need_other_regions_beside_that_of_identity_center() {
     assert!(neither.ends_with("; us-east-1 was not read"), "{neither}");
 }
 
+/// A trail of read-only events has no sign-in, and one of all others has no `aws login`.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html>
+#[test]
+fn a_rule_passes_only_where_its_events_may_be_recorded() {
+    let read_only = WINDOWS.replace("within  ", "read_only = true\nwithin  ");
+    let verdict = |rule: &str, reads: bool, writes: bool| {
+        let activity = json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": covered(),
+            "left_out": { "reads": reads, "writes": writes },
+            "sign_ins": [],
+            "credential_events": [],
+        });
+        lines(&report_of(rule, activity)).join("|")
+    };
+    for (rule, reads, writes) in [(WINDOWS, true, false), (read_only.as_str(), false, true)] {
+        assert!(verdict(rule, false, false).starts_with("pass no such activity"));
+        assert!(verdict(rule, reads, writes).starts_with("pass no such activity"));
+        let unknown = verdict(rule, writes, reads);
+        assert!(
+            unknown.starts_with("unknown not judged: no log file of the account holds a"),
+            "{unknown}"
+        );
+    }
+}
+
 #[test]
 fn without_a_log_nothing_is_judged() {
     let report = judge(&load(WINDOWS).unwrap(), &account(), &EVERY);

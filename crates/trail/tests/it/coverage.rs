@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::slice::from_ref;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -174,6 +175,50 @@ fn what_does_not_look_like_a_log_is_passed_over_in_a_directory() {
     let mut reader = ActivityReader::default();
     reader.read_path(&path("README.md")).unwrap();
     assert_eq!(gaps(&reader.finish()).len(), 1);
+}
+
+/// A trail may record read-only management events alone, or all others: then its files hold only these.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html>
+#[test]
+fn a_trail_may_leave_out_what_it_never_holds() {
+    let event = |id: &str, read_only: Value| {
+        record(json!({"eventID": id, "eventSource": "ec2.amazonaws.com", "readOnly": read_only}))
+    };
+    let (reads, writes) = (event("a", json!(true)), event("b", json!(false)));
+    let data = record(json!({"eventID": "c", "eventCategory": "Data", "readOnly": false}));
+    let left_out = |name: &str, records: &[Value], beside: (&str, &Value)| {
+        let beside = (beside.0, log_file(from_ref(beside.1)));
+        let activity = read_all(&[(name, &log_file(records)), (beside.0, &beside.1)]);
+        let left_out = activity.left_out.get("111122223333").copied().unwrap_or_default();
+        (left_out.reads, left_out.writes)
+    };
+    let elsewhere = record(json!({"recipientAccountId": "444455556666", "readOnly": false}));
+    let none = ("b.json", &elsewhere);
+    for (records, expected) in [
+        (vec![reads.clone()], (false, true)),
+        (vec![reads.clone(), data], (false, true)),
+        (vec![writes.clone()], (true, false)),
+        (vec![reads.clone(), writes.clone()], (false, false)),
+        // One that does not say what it is may be either.
+        (vec![reads.clone(), record(json!({}))], (false, false)),
+        (vec![record(json!({}))], (false, false)),
+    ] {
+        assert_eq!(left_out("a.json", &records, none), expected, "{records:?}");
+    }
+    // A trail records alike in all its regions and, if it is of an organization, in all accounts.
+    let mut west = writes.clone();
+    west["awsRegion"] = json!("us-west-2");
+    assert_eq!(left_out("a.json", from_ref(&reads), ("b.json", &west)), (false, false));
+    let of = |organization: &str| format!("AWSLogs/{organization}/log.json");
+    for (organization, expected) in [("o-aa111bb222", (false, false)), ("o-other", (false, true))] {
+        let other = of(organization);
+        let found = left_out(&of("o-aa111bb222"), from_ref(&reads), (&other, &elsewhere));
+        assert_eq!(found, expected, "{organization}");
+    }
+    // Whoever saves a look-up chooses its events.
+    let lookup = json!({"Events": [{"CloudTrailEvent": writes.to_string()}]});
+    assert!(read(lookup.to_string()).left_out.is_empty());
 }
 
 /// An export of CloudWatch Logs is packed, and its files are called 000000.gz; who unpacks it loses the ending.
