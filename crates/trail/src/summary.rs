@@ -183,14 +183,14 @@ struct FailedAttempts<'a> {
     ended: Option<&'a Attempt>,
 }
 
-impl<'a> FailedAttempts<'a> {
-    /// The person who soon signed in from where an unknown name was typed.
-    fn in_as(&self) -> Option<&'a Person> {
-        let success = self.ended.filter(|_| self.pattern == Pattern::UnknownName)?;
-        Some(&success.person)
+impl FailedAttempts<'_> {
+    /// Whether another user of the name made that attempt: one who is deleted and made again has another id.
+    fn is_of_another(&self, attempt: &Attempt) -> bool {
+        let id = self.tries.iter().rev().find_map(|own| own.principal_id.as_ref());
+        id.zip(attempt.principal_id.as_ref()).is_some_and(|(own, other)| own != other)
     }
 
-    /// Whether the same address succeeded so soon that somebody must have mistyped something.
+    /// Whether the same address got in so soon that somebody must have mistyped something.
     fn is_typing_error(&self) -> bool {
         let limit = match self.pattern {
             Pattern::UnknownName => WRONG_NAME_WITHIN,
@@ -219,6 +219,9 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
         let role = attempt.role.as_ref().filter(|_| attempt.purpose == Purpose::SwitchRole);
         let key = (&attempt.person, attempt.purpose, role);
         if let Some(pattern) = attempt.pattern {
+            if open.get(&key).is_some_and(|&index| all[index].is_of_another(attempt)) {
+                open.remove(&key);
+            }
             let index = *open.entry(key).or_insert_with(|| {
                 all.push(FailedAttempts { tries: Vec::new(), last: attempt, pattern, ended: None });
                 all.len() - 1
@@ -230,8 +233,11 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
             let recovery = (&attempt.person, Purpose::PasswordRecovery, None);
             let is_sign_in = attempt.purpose == Purpose::SignIn;
             for key in [Some(key), is_sign_in.then_some(recovery)].into_iter().flatten() {
-                if let Some(index) = open.remove(&key) {
+                if let Some(&index) = open.get(&key)
+                    && !all[index].is_of_another(attempt)
+                {
                     all[index].ended = Some(attempt);
+                    open.remove(&key);
                 }
             }
         }

@@ -120,8 +120,9 @@ impl Grouping {
     /// The windows of the attempts that were recorded.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
         let Some(activity) = &snapshot.activity else { return Windows::default() };
-        // Users of IAM and of Identity Center may have one name, also that of root.
-        let mut groups: BTreeMap<(String, Option<ActorKind>), Vec<&SignIn>> = BTreeMap::new();
+        let ids = Ids::read(activity);
+        // Users of IAM and of Identity Center may have one name, also that of root, and a user may be made again.
+        let mut groups: BTreeMap<(String, Option<Person<'_>>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         // A person is of one account; an address tries several.
         let elsewhere: &[SignIn] = if self.by_user { &[] } else { &activity.elsewhere };
@@ -130,21 +131,21 @@ impl Grouping {
             match self.takes(sign_in, &snapshot.account) {
                 Some(true) => {
                     if let Some(key) = self.key(sign_in) {
-                        let kind = self.by_user.then_some(sign_in.actor);
-                        groups.entry((key, kind)).or_default().push(sign_in);
+                        let person = self.by_user.then(|| ids.person(sign_in));
+                        groups.entry((key, person)).or_default().push(sign_in);
                     }
                 }
                 Some(false) => {}
                 None => undecided += 1,
             }
         }
-        let successes = successes(activity);
+        let successes = Successes::read(activity, ids);
         let mut windows = Vec::new();
         for ((name, _), mut group) in groups {
             group.sort_by_key(|sign_in| sign_in.at);
             let belong = |one: &&SignIn, next: &&SignIn| {
                 next.at.duration_since(one.at) <= self.within
-                    && !(self.until_success && got_in(one, one.at, next.at, &successes))
+                    && !(self.until_success && successes.got_in(one, one.at, next.at))
             };
             for attempts in group.chunk_by(belong) {
                 // It belongs to the account where it began.
@@ -164,7 +165,7 @@ impl Grouping {
     /// Whether an attempt before that moment might belong to the window that begins with this one.
     fn is_cut(&self, first: &SignIn, start: Timestamp, successes: &Successes<'_>) -> bool {
         first.at.duration_since(start) <= self.within
-            && !(self.until_success && got_in(first, start, first.at, successes))
+            && !(self.until_success && successes.got_in(first, start, first.at))
     }
 
     /// Whether an attempt after that moment, when reading ended, might belong to the window of these.
@@ -176,7 +177,7 @@ impl Grouping {
     ) -> bool {
         let Some(last) = attempts.last() else { return false };
         end.duration_since(last.at) <= self.within
-            && !(self.until_success && got_in(last, last.at, Timestamp::MAX, successes))
+            && !(self.until_success && successes.got_in(last, last.at, Timestamp::MAX))
     }
 
     /// Whether the attempt counts; none: what was read does not say.
@@ -218,33 +219,90 @@ fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timesta
     end
 }
 
-/// When and from where each person got in.
-type Successes<'a> = HashMap<(ActorKind, &'a SharedText), Vec<&'a SignIn>>;
+/// A kind of actor, a name and, of a name that several users had, the unique id.
+type Person<'a> = (ActorKind, &'a SharedText, Option<&'a SharedText>);
 
-fn successes(activity: &AccountActivity) -> Successes<'_> {
-    let mut successes = Successes::new();
-    for sign_in in &activity.sign_ins {
-        if sign_in.purpose == Purpose::SignIn && sign_in.outcome == Fact::Known(Outcome::Success) {
-            successes.entry((sign_in.actor, &sign_in.user)).or_default().push(sign_in);
+/// When which user had a name that several had. A user who is deleted and made again has another unique id.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+struct Ids<'a>(HashMap<(ActorKind, &'a SharedText), BTreeMap<Timestamp, &'a SharedText>>);
+
+impl<'a> Ids<'a> {
+    fn read(activity: &'a AccountActivity) -> Ids<'a> {
+        let mut first = HashMap::new();
+        let mut ids = Ids(HashMap::new());
+        for sign_in in &activity.sign_ins {
+            let name = (sign_in.actor, &sign_in.user);
+            if let Some(id) = &sign_in.principal_id
+                && *first.entry(name).or_insert(id) != id
+            {
+                ids.0.insert(name, BTreeMap::new());
+            }
         }
+        for sign_in in &activity.sign_ins {
+            if let Some(id) = &sign_in.principal_id
+                && let Some(times) = ids.0.get_mut(&(sign_in.actor, &sign_in.user))
+            {
+                times.insert(sign_in.at, id);
+            }
+        }
+        ids
     }
-    successes
+
+    /// Who made the attempt. Without an id, it is the user who had the name last before or, if none did, first after.
+    fn person(&self, sign_in: &'a SignIn) -> Person<'a> {
+        let name = (sign_in.actor, &sign_in.user);
+        let id = self.0.get(&name).and_then(|times| {
+            let before = times.range(..=sign_in.at).next_back();
+            let likely = before.or_else(|| times.first_key_value()).map(|(_, id)| *id);
+            sign_in.principal_id.as_ref().or(likely)
+        });
+        (name.0, name.1, id)
+    }
 }
 
-/// Whether the person of an attempt got in from then to before that moment.
-fn got_in(one: &SignIn, from: Timestamp, to: Timestamp, successes: &Successes<'_>) -> bool {
-    let own = successes.get(&(one.actor, &one.user));
-    own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
+/// When and from where each person got in.
+struct Successes<'a> {
+    ids: Ids<'a>,
+    by_person: HashMap<Person<'a>, Vec<&'a SignIn>>,
+}
+
+impl<'a> Successes<'a> {
+    fn read(activity: &'a AccountActivity, ids: Ids<'a>) -> Successes<'a> {
+        let mut by_person: HashMap<_, Vec<_>> = HashMap::new();
+        for sign_in in &activity.sign_ins {
+            let is_success = sign_in.outcome == Fact::Known(Outcome::Success);
+            if sign_in.purpose == Purpose::SignIn && is_success {
+                by_person.entry(ids.person(sign_in)).or_default().push(sign_in);
+            }
+        }
+        Successes { ids, by_person }
+    }
+
+    /// Whether the person of an attempt got in from then to before that moment.
+    fn got_in(&self, one: &'a SignIn, from: Timestamp, to: Timestamp) -> bool {
+        let own = self.by_person.get(&self.ids.person(one));
+        own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
+    }
+
+    /// The successes of all who made these attempts.
+    fn of(&self, attempts: &[&'a SignIn]) -> Vec<&'a SignIn> {
+        let people: BTreeSet<Person<'_>> =
+            attempts.iter().map(|attempt| self.ids.person(attempt)).collect();
+        let own = people.iter().filter_map(|person| self.by_person.get(person));
+        own.flatten().copied().collect()
+    }
 }
 
 /// The window of attempts in the order of time, of which there is at least one.
-fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window {
+fn window<'a>(name: &str, attempts: &[&'a SignIn], successes: &Successes<'a>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     // Somebody who is not named has the address for a name.
     let is_unknown =
         |it: &&SignIn| it.actor == ActorKind::UnknownUser || Some(&it.user) == it.source.as_ref();
-    let known: BTreeSet<_> =
-        attempts.iter().filter(|it| !is_unknown(it)).map(|it| (it.actor, &it.user)).collect();
+    let mut named = attempts.to_vec();
+    named.retain(|it| !is_unknown(it));
+    let known: BTreeSet<_> = named.iter().map(|it| (it.actor, &it.user)).collect();
     let sources: BTreeSet<&SharedText> =
         attempts.iter().filter_map(|it| it.source.as_ref()).collect();
     let regions: BTreeSet<&SharedText> = attempts.iter().map(|it| &it.region).collect();
@@ -253,8 +311,7 @@ fn window(name: &str, attempts: &[&SignIn], successes: &Successes<'_>) -> Window
         .filter_map(|it| Arn::parse(&it.resource_id))
         .map(|event| event.account)
         .collect();
-    let successes: Vec<&SignIn> =
-        known.iter().filter_map(|person| successes.get(person)).flatten().copied().collect();
+    let successes = successes.of(&named);
     Window {
         resource_id: first.resource_id.clone(),
         name: name.into(),

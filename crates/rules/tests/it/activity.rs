@@ -152,6 +152,35 @@ fn a_success_counts_by_person_and_address() {
     assert_eq!(lines(&report), ["fail ana 3 2 2 3.5"]);
 }
 
+/// A user who is deleted and made again under the name has another id, and another password.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+#[test]
+fn two_users_of_one_name_are_two_people() {
+    let by = |id: Json, time: &str, outcome: &str| {
+        sign_in("kim", time, &json!({ "outcome": outcome, "principal_id": id }))
+    };
+    let verdict = |ids: [Json; 4]| {
+        let [first, second, third, success] = ids;
+        let attempts = [
+            by(first, "08:00:00", "failure"),
+            by(second, "08:01:00", "failure"),
+            by(third, "08:02:00", "failure"),
+            by(success, "08:03:00", "success"),
+        ];
+        lines(&report(WINDOWS, &attempts, &covered())).join("|")
+    };
+    let (old, new) = (json!("AIDACKCEVSQ6C2EXAMPLE"), json!("AIDAQ3EGRIYQ4EXAMPLE2"));
+    let one = "fail kim 3 2 1 1";
+    assert_eq!(verdict([&old, &old, &old, &old].map(Json::clone)), one);
+    // An event may lack the id.
+    assert_eq!(verdict([old.clone(), Json::Null, old.clone(), Json::Null]), one);
+    assert_eq!(verdict([Json::Null, Json::Null, old.clone(), old.clone()]), one);
+    assert_eq!(verdict([&old, &old, &old, &new].map(Json::clone)), "fail kim 3 2 none none");
+    let two = verdict([old.clone(), old, new.clone(), new]);
+    assert!(two.starts_with("pass no problem found|pass no problem found|pass no such"), "{two}");
+}
+
 #[test]
 fn every_address_must_get_in() {
     let attempts = [

@@ -46,6 +46,34 @@ fn sign_ins_count_by_when_they_ended() {
     assert_eq!(row.in_since.map(|at| at.to_string()).as_deref(), Some("2026-11-02T08:09:00Z"));
 }
 
+/// Another user of the name gets in with another password.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+#[test]
+fn whoever_is_made_again_does_not_get_in_for_the_user_before() {
+    let by = |story: Story, time: &str, id: &str, outcome: &str| {
+        let message =
+            if outcome == "Failure" { json!("Failed authentication") } else { json!(null) };
+        story.event(
+            time,
+            json!({
+                "userIdentity": {"type": "IAMUser", "userName": "kim", "principalId": id},
+                "responseElements": {"ConsoleLogin": outcome},
+                "errorMessage": message
+            }),
+        )
+    };
+    let (old, new) = ("AIDACKCEVSQ6C2EXAMPLE", "AIDAQ3EGRIYQ4EXAMPLE2");
+    let in_since = |id: &str| {
+        let story = by(Story::new(), "08:00:00", old, "Failure");
+        let story = by(story.from("198.51.100.7"), "09:00:00", id, "Success");
+        let [row] = <[_; 1]>::try_from(summary(story, &Filter::default()).locked_out).unwrap();
+        row.in_since.is_some()
+    };
+    assert!(in_since(old));
+    assert!(!in_since(new));
+}
+
 #[test]
 fn filters_leave_out_the_rest() {
     let attempts = |filter: Filter| summary(story(), &filter).attempts.len();
