@@ -27,8 +27,9 @@ pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};
 pub use gap::Gap;
 pub use names::{
-    AccountId, Arn, DEFAULT_REGIONS, SIGN_IN_REGIONS, global_region, has_root_user, is_partition,
-    is_region, known_regions, partition_of, regions_of, without_session_names,
+    AccountId, Arn, DEFAULT_REGIONS, ROOT_SIGN_IN_REGIONS, SIGN_IN_REGIONS, global_region,
+    has_root_console, has_root_user, is_partition, is_region, known_regions, partition_of,
+    regions_of, without_session_names,
 };
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{

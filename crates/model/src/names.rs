@@ -121,6 +121,14 @@ pub fn has_root_user(partition: &str) -> bool {
     !["aws-cn", "aws-iso-b"].contains(&partition)
 }
 
+/// Whether the root user can sign in to the console. In AWS GovCloud (US) it has access keys at most.
+///
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-iam.html>
+#[must_use]
+pub fn has_root_console(partition: &str) -> bool {
+    has_root_user(partition) && partition != "aws-us-gov"
+}
+
 /// Whether the text has the form of a partition's name: `aws`, `aws-cn`, `aws-us-gov`.
 ///
 /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
@@ -179,6 +187,11 @@ pub fn partition_of(region: &str) -> &'static str {
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
 pub const SIGN_IN_REGIONS: [&str; 5] =
     ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
+
+/// The regions of the partition `aws` that record sign-ins of root.
+///
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
+pub const ROOT_SIGN_IN_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
 /// The regions of the partition `aws` that are enabled in every account.
 ///

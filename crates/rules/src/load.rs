@@ -12,7 +12,7 @@ use crate::problem::{LoadError, Problem, place};
 use crate::program::{Program, ScopedProgram, Texts};
 use crate::read::{self, Fields, Text};
 use crate::rule::meant_rule;
-use crate::scope::{self, GroupingTexts, IDENTITY_CENTER, PRINCIPALS, SCOPES, Scope};
+use crate::scope::{self, GroupingTexts, IDENTITY_CENTER, PRINCIPALS, ROOT, SCOPES, Scope};
 use crate::settings::{RULE_SETS, RuleSettings, Settings};
 use crate::shared::{Remediation, SharedTexts};
 use crate::{Rule, RuleFile, is_rule_id};
@@ -200,7 +200,7 @@ fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<St
     }
     let regions = fields.one_or_several("regions");
     for region in &regions {
-        if region.value != IDENTITY_CENTER && !is_region(&region.value) {
+        if ![IDENTITY_CENTER, ROOT].contains(&region.value.as_str()) && !is_region(&region.value) {
             fields.problems.push(region.problem("this is not the name of a region"));
         }
     }

@@ -16,7 +16,7 @@ use portcullis_model::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-pub(crate) use reach::{IDENTITY_CENTER, Needs, quiet, rest};
+pub(crate) use reach::{IDENTITY_CENTER, Needs, ROOT, quiet, rest};
 pub(crate) use subject::{State, Subject, Subjects, crossings, whole};
 use subject::{activity, listed, owned};
 pub(crate) use window::{Grouping, GroupingTexts};

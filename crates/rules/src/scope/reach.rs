@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Message, Period, RegionCoverage, Snapshot,
-    regions_of,
+    AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Message, Period, ROOT_SIGN_IN_REGIONS,
+    RegionCoverage, Snapshot, has_root_console, regions_of,
 };
 
 use super::subject::{self, State, Subject};
@@ -17,6 +17,8 @@ const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
 /// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
 pub(crate) const IDENTITY_CENTER: &str = "identity_center";
+/// What stands there for those in which root's sign-ins are recorded.
+pub(crate) const ROOT: &str = "root";
 
 /// What a rule needs of what was read in order to pass.
 #[derive(Clone, Copy)]
@@ -39,6 +41,10 @@ pub(crate) fn rest<'a>(
     undecided: usize,
 ) -> Option<Subject<'a>> {
     let activity = snapshot.activity.as_ref()?;
+    let is_silent = !found_something && undecided == 0;
+    if let Some(absent) = absent_root(snapshot, needs.regions).filter(|_| is_silent) {
+        return Some(subject::whole(&snapshot.account, State::Absent(absent.to_owned())));
+    }
     let (mut missing, reach) = reach(snapshot, activity, needs);
     if undecided > 0 {
         missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
@@ -139,10 +145,16 @@ fn regions<'a>(
     if let Some(all) = regions_of(&snapshot.account.partition) {
         return Needed { regions: all.to_vec(), lacks_portal: false };
     }
-    let named = needed.iter().map(String::as_str).filter(|name| *name != IDENTITY_CENTER);
-    let mut regions: Vec<&str> = named.collect();
+    let mut regions: Vec<&str> = Vec::new();
+    let mut needs_portal = false;
+    for name in needed {
+        match name.as_str() {
+            IDENTITY_CENTER => needs_portal = true,
+            ROOT => regions.extend(ROOT_SIGN_IN_REGIONS),
+            region => regions.push(region),
+        }
+    }
     // Where it is not in use it records nothing, and the rule is about other sign-ins alone.
-    let needs_portal = regions.len() < needed.len();
     if !needs_portal || !regions.is_empty() && is_portal_absent(snapshot, activity) {
         return Needed { regions, lacks_portal: false };
     }
@@ -185,6 +197,12 @@ fn roles(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
 fn region_of_role(arn: &str) -> Option<&str> {
     let (_, name) = arn.split_once(":role/aws-reserved/sso.amazonaws.com/")?;
     Some(name.split_once('/').map_or("us-east-1", |(region, _)| region))
+}
+
+/// Why nobody can have signed in as root, if that is all the rule is about.
+fn absent_root(snapshot: &Snapshot, needed: &[String]) -> Option<&'static str> {
+    (needed == [ROOT] && !has_root_console(&snapshot.account.partition))
+        .then_some("nobody can sign in to the console as root in this partition")
 }
 
 /// Why nobody can have signed in through Identity Center, if that is all the rule is about.

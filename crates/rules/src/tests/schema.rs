@@ -97,7 +97,7 @@ fn properties() -> Json {
         "message": text("What a finding says, with {user.name} placeholders."),
         "pass": text("What is said where the rule passes."),
         "not_applicable": text("What is said where the rule does not apply."),
-        "regions": one_or_several(&json!({ "type": "string" }), "On activity: the regions without which the rule cannot pass; identity_center: those in which Identity Center records sign-ins."),
+        "regions": one_or_several(&json!({ "type": "string" }), "On activity: the regions without which the rule cannot pass; identity_center: those in which Identity Center records sign-ins; root: those in which root's are recorded."),
         "read_only": { "type": "boolean", "description": "On activity: whether CloudTrail counts what the rule judges as read-only, which a trail may leave out." },
         "group_by": one_or_several(&json!({ "type": "string" }), "On windows: the facts that attempts have in common."),
         "within": text("On windows: how soon one attempt follows the other, such as 10m."),

@@ -460,6 +460,43 @@ fn other_partitions_have_other_regions() {
     );
 }
 
+/// China has no root user, and root of AWS GovCloud (US) has no console.
+///
+/// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-iam.html>
+#[test]
+fn root_signs_in_where_it_can() {
+    let rule = WINDOWS.replace(r#"["us-east-1", "us-west-2"]"#, r#""root""#);
+    let verdict = |partition: &str, regions: &[&str], sign_ins: &[Json]| {
+        let mut snapshot = account();
+        snapshot["account"]["partition"] = json!(partition);
+        snapshot["activity"] = json!({
+            "period": { "from": at("07:00:00"), "to": at("12:00:00") },
+            "regions": regions.iter().map(|it| whole(it)).collect::<Vec<_>>(),
+            "sign_ins": sign_ins,
+            "credential_events": [],
+        });
+        lines(&judge(&load(&rule).unwrap(), &snapshot, &EVERY)).join("|")
+    };
+    let absent = "not_applicable nobody can sign in to the console as root in this partition";
+    for (partition, region) in [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")] {
+        assert_eq!(verdict(partition, &[region], &[]), absent);
+    }
+    assert_eq!(verdict("aws-us-gov", &["us-gov-west-1", "us-gov-east-1"], &[]), absent);
+    let european = verdict("aws-eusc", &["eusc-de-east-1"], &[]);
+    assert!(
+        european.starts_with("pass no such activity was recorded in eusc-de-east-1"),
+        "{european}"
+    );
+    let all = ["us-east-1", "us-east-2", "us-west-2"];
+    let pass = "pass no such activity was recorded in us-east-1, us-east-2, us-west-2 from";
+    assert!(verdict("aws", &all, &[]).starts_with(pass));
+    assert_eq!(verdict("aws", &all[..2], &[]), "unknown not judged: us-west-2 was not read");
+    // What is recorded all the same counts.
+    let three = ["08:00:00", "08:01:00", "08:02:00"].map(|time| failure("root", time));
+    let recorded = verdict("aws-us-gov", &["us-gov-west-1"], &three);
+    assert!(recorded.contains("fail root 3"), "{recorded}");
+}
+
 /// The finding of a rule on sign-ins through Identity Center, of which none was recorded: the account has these
 /// roles, or nothing is known of it but what was recorded.
 fn of_identity_center(regions: Vec<Json>, portals: &[&str], roles: Option<&[&str]>) -> String {
