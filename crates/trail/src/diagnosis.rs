@@ -29,6 +29,7 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::DirectoryRefused => DIRECTORY_REFUSED,
         Pattern::FactorRefused if last.person.kind == ActorKind::Directory => DIRECTORY_FACTOR,
         Pattern::FactorRefused if last.person.kind == ActorKind::Other => SOMEWHERE_FACTOR,
+        Pattern::FactorRefused if is_refused_with_password(last) => CENTER_REFUSED,
         Pattern::FactorRefused if is_refused(last, "PASSWORD") => CENTER_PASSWORD,
         Pattern::FactorRefused if is_refused(last, "EMAIL_OTP") => CENTER_MAILED_CODE,
         Pattern::FactorRefused if is_refused(last, "WEBAUTHN") => CENTER_SECURITY_KEY,
@@ -106,7 +107,13 @@ fn is_refused(attempt: &Attempt, name: &str) -> bool {
     attempt.factors.contains(&refused)
 }
 
-/// Says where somebody stopped, and which factor was asked for.
+/// Whether the password and another factor had one verification, which does not say which of them was wrong.
+fn is_refused_with_password(attempt: &Attempt) -> bool {
+    let refused = attempt.factors.iter().filter(|factor| factor.state == FactorState::Refused);
+    is_refused(attempt, "PASSWORD") && refused.count() > 1
+}
+
+/// What somebody did not answer, at the page where they stopped.
 fn stopped(attempt: &Attempt) -> Words {
     let [device, other] = match attempt.person.kind {
         ActorKind::IdentityCenter => [CENTER_STOPPED, CENTER_UNANSWERED],

@@ -177,6 +177,7 @@ fn a_console_opens_within_two_minutes_of_the_portal() {
     assert_eq!(after("08:02:01"), 2);
 }
 
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/mfa-types.html>
 #[test]
 fn what_factors_identity_center_names_says_whether_mfa_was_used() {
     let mfa = |kind: &str| {
@@ -188,6 +189,8 @@ fn what_factors_identity_center_names_says_whether_mfa_was_used() {
     assert_eq!(mfa("PASSWORD,TOTP"), Some(Mfa::Used));
     assert_eq!(mfa("WEBAUTHN"), Some(Mfa::Used));
     assert_eq!(mfa("EMAIL_OTP"), Some(Mfa::NotUsed), "it stands in for a first password");
+    assert_eq!(mfa("PASSWORD,EMAIL_OTP"), Some(Mfa::NotUsed), "nor is it a second factor");
+    assert_eq!(mfa("PASSWORD,EMAIL_OTP,TOTP"), Some(Mfa::Used));
     assert_eq!(mfa("EXTERNAL_IDP"), Some(Mfa::NotVisible));
     assert_eq!(mfa(""), Some(Mfa::Unknown));
 }

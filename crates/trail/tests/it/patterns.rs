@@ -355,6 +355,9 @@ fn factor_refused() {
     let password = refused("PASSWORD");
     assert_eq!(password.pattern, Pattern::FactorRefused);
     assert!(password.diagnosis.cause.contains("Identity Center password was wrong"));
+    let both = refused("PASSWORD,TOTP").diagnosis;
+    assert_eq!(both.likelihood, Likelihood::Possible);
+    assert!(both.cause.ends_with("does not say at which factor."), "{}", both.cause);
     let code = refused("TOTP");
     assert_eq!(code.diagnosis.likelihood, Likelihood::Certain);
     assert!(code.diagnosis.cause.starts_with("The second factor"));
