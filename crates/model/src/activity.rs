@@ -230,6 +230,9 @@ pub struct EventCall {
     /// Identity Center. Not part of a report.
     #[serde(skip)]
     pub at_application: bool,
+    /// Whether it is a sign-in to a program that is not AWS's own. Not part of a report.
+    #[serde(skip)]
+    pub by_external_client: bool,
 }
 
 /// Who acted.

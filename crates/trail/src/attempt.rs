@@ -57,6 +57,9 @@ fn purpose(event: &Event) -> Option<Purpose> {
         "AssumeRole" if is_person => Purpose::SwitchRole,
         // A program renews its token by itself until somebody has to sign in again.
         "CreateOAuth2Token" if event.target.as_deref() == Some("refresh_token") => return None,
+        "AuthorizeOAuth2Access" | "CreateOAuth2Token" if event.by_external_client => {
+            Purpose::ExternalClient
+        }
         "AuthorizeOAuth2Access" | "CreateOAuth2Token" => Purpose::CommandLine,
         "GetSessionToken" if gives_code(event) => Purpose::SessionToken,
         "PasswordRecoveryRequested" | "PasswordRecoveryCompleted" => Purpose::PasswordRecovery,

@@ -6,8 +6,8 @@ use std::mem;
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Diagnosis, Factor, FactorState, Likelihood, Message, MessagePart, Outcome,
-    Pattern, shell_word,
+    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, MessagePart, Outcome, Pattern,
+    Purpose, shell_word,
 };
 
 use crate::attempt::has_refused_factor;
@@ -40,6 +40,9 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::CodeRefused => WRONG_CODE,
         Pattern::RoleRefused if last.message.as_deref().is_some_and(is_wrong_code) => WRONG_CODE,
         Pattern::RoleRefused => ROLE_REFUSED,
+        Pattern::CommandLineRefused if last.purpose == Purpose::ExternalClient => {
+            EXTERNAL_CLIENT_REFUSED
+        }
         Pattern::CommandLineRefused => COMMAND_LINE_REFUSED,
         Pattern::NothingRecorded | Pattern::Other => OTHER,
     };
@@ -417,7 +420,14 @@ const COMMAND_LINE_REFUSED: Words = (
     that denies it.",
 );
 
-pub(crate) const NOTHING_RECORDED: Words = (
+const EXTERNAL_CLIENT_REFUSED: Words = (
+    Likelihood::Likely,
+    "The person is not allowed to sign in to this program, such as an MCP client, with console credentials.",
+    "Attach the managed policy AWSMCPSignInOAuthAccessPolicy if the program is to use the AWS MCP server, and look \
+    for a service control policy that denies it.",
+);
+
+const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
     "What was read has no record of this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \

@@ -43,6 +43,7 @@ pub(crate) fn read(
         target: shared(target(record, name)),
         hides_target: service != "signin" && record.get("requestParameters").is_none(),
         at_application: actor::is_at_application(record),
+        by_external_client: is_by_external_client(record),
         account: pool.text(account),
         region: pool.text(region),
         service: pool.text(service),
@@ -135,7 +136,16 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
     }
 }
 
-/// The MFA device or SAML provider that authenticated the actor.
+/// Whether a program that registered itself signs somebody in, such as an MCP client. AWS's own have ids such as
+/// `arn:aws:signin:::devtools/same-device`.
+///
+/// <https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html>
+fn is_by_external_client(record: &Node<'_>) -> bool {
+    let client = record.text("/requestParameters/client_id").unwrap_or_default();
+    client.contains(":external-client/")
+}
+
+/// What vouched for the actor: an MFA device, or a SAML provider.
 fn authenticator<'n>(record: &'n Node<'_>, name: &str) -> Option<&'n str> {
     match name {
         "AssumeRoleWithSAML" => record.text("/requestParameters/principalArn"),

@@ -98,6 +98,8 @@ words! {
         SwitchRole = "switch_role",
         /// To sign in to a command line or another program: `aws login`.
         CommandLine = "command_line",
+        /// To sign in to a program that is not AWS's own, such as an MCP client.
+        ExternalClient = "external_client",
         /// To get a session token with an MFA code.
         SessionToken = "session_token",
         /// To set a new root password by email.
@@ -138,7 +140,7 @@ words! {
         EnrolmentUnfinished = "enrolment_unfinished",
         /// A role could not be assumed.
         RoleRefused = "role_refused",
-        /// `aws login` was refused.
+        /// `aws login`, or the sign-in to another program, was refused.
         CommandLineRefused = "command_line_refused",
         /// STS refused the MFA code for a session token.
         CodeRefused = "code_refused",

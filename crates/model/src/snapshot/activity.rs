@@ -63,8 +63,8 @@ record! {
         pub user: SharedText,
         /// The unique id of the IAM user; null: the events do not say.
         pub principal_id: Option<SharedText>,
-        /// What for: `sign_in`, `switch_role`, `command_line`, `session_token`, `password_recovery`,
-        /// `password_change` or `mfa_enrolment`.
+        /// What for: `sign_in`, `switch_role`, `command_line`, `external_client`, `session_token`,
+        /// `password_recovery`, `password_change` or `mfa_enrolment`.
         pub purpose: Purpose,
         /// How it ended: `success`, `failure`, or `unfinished` if it was begun and nothing
         /// followed.

@@ -460,6 +460,7 @@ fn describe_purpose(purpose: Purpose) -> &'static str {
         Purpose::SignIn => "to sign in",
         Purpose::SwitchRole => "to switch to a role",
         Purpose::CommandLine => "to sign in to the AWS CLI",
+        Purpose::ExternalClient => "to sign in to an external program, such as an MCP client",
         Purpose::SessionToken => "to get a session token",
         Purpose::PasswordRecovery => "to recover the password",
         Purpose::PasswordChange => "to change the password",

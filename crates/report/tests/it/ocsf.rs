@@ -195,6 +195,7 @@ fn no_more_is_said_of_an_attempt_than_is_known() {
     assert_eq!(kind("saml")["auth_protocol"], "SAML");
     assert_eq!(kind("user").get("auth_protocol_id"), None);
     assert_eq!(event(json!({ "purpose": "command_line" }))["auth_protocol_id"], 6);
+    assert_eq!(event(json!({ "purpose": "external_client" }))["auth_protocol_id"], 6);
     let refused = event(json!({ "outcome": "failure", "pattern": "wrong_password" }));
     assert_eq!(refused["status_detail"], "wrong_password");
     let source = |source: &str| event(json!({ "source": source }))["src_endpoint"].clone();

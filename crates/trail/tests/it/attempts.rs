@@ -216,20 +216,26 @@ fn a_user_of_identity_center_is_named_by_another_sign_in() {
 
 #[test]
 fn a_login_of_a_command_line_is_two_events() {
-    let oauth = |story: Story, time, name, success| {
+    let oauth = |story: Story, time, name, client| {
         story.event(
             time,
             json!({
                 "eventName": name, "responseElements": null, "readOnly": true,
-                "additionalEventData": {"success": success}
+                "requestParameters": {"client_id": client}, "additionalEventData": {"success": "true"}
             }),
         )
     };
-    let story = oauth(Story::new(), "08:00:00", "AuthorizeOAuth2Access", "true");
-    let story = oauth(story, "08:00:02", "CreateOAuth2Token", "true");
-    let [attempt] = attempts(story).try_into().unwrap();
-    assert_eq!((attempt.purpose, attempt.outcome), (Purpose::CommandLine, Outcome::Success));
-    assert_eq!((attempt.events.len(), attempt.mfa), (2, None));
+    for (client, purpose) in [
+        ("arn:aws:signin:::devtools/same-device", Purpose::CommandLine),
+        ("arn:aws:signin:::devtools/cross-device", Purpose::CommandLine),
+        ("arn:aws:signin:us-east-1::external-client/dcr/0a1b2c3d", Purpose::ExternalClient),
+    ] {
+        let story = oauth(Story::new(), "08:00:00", "AuthorizeOAuth2Access", client);
+        let story = oauth(story, "08:00:02", "CreateOAuth2Token", client);
+        let [attempt] = attempts(story).try_into().unwrap();
+        assert_eq!((attempt.purpose, attempt.outcome), (purpose, Outcome::Success));
+        assert_eq!((attempt.events.len(), attempt.mfa), (2, None));
+    }
 }
 
 /// Programs renew tokens for hours after one sign-in.

@@ -555,16 +555,27 @@ fn one_role_is_not_another() {
 /// 14: `aws login` without the permission for it.
 #[test]
 fn command_line_refused() {
-    let story = Story::new().event(
-        "08:00:00",
-        json!({
-            "eventName": "AuthorizeOAuth2Access",
-            "responseElements": null,
-            "errorMessage": "Failed authorizeOAuth2Access",
-            "additionalEventData": {"success": "false"}
-        }),
-    );
-    assert_eq!(pattern(story), (Pattern::CommandLineRefused, Likelihood::Likely));
+    let refused = |client: &str| {
+        locked_out(Story::new().event(
+            "08:00:00",
+            json!({
+                "eventName": "AuthorizeOAuth2Access",
+                "responseElements": null,
+                "errorMessage": "Failed authorizeOAuth2Access",
+                "requestParameters": {"client_id": client},
+                "additionalEventData": {"success": "false"}
+            }),
+        ))
+    };
+    for (client, policy) in [
+        ("arn:aws:signin:::devtools/same-device", "SignInLocalDevelopmentAccess"),
+        ("arn:aws:signin:us-east-1::external-client/dcr/0a1b2c3d", "AWSMCPSignInOAuthAccessPolicy"),
+    ] {
+        let LockedOut { pattern, diagnosis, .. } = refused(client);
+        assert_eq!(pattern, Pattern::CommandLineRefused);
+        assert_eq!(diagnosis.likelihood, Likelihood::Likely);
+        assert!(diagnosis.action.contains(policy), "{client}: {}", diagnosis.action);
+    }
 }
 
 /// 15: nothing at all, of somebody who was asked about.

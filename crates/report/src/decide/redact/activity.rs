@@ -168,6 +168,7 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
         target,
         hides_target: _,
         at_application: _,
+        by_external_client: _,
     } = Arc::make_mut(call);
     *account = names.account(account).into();
     *region = names.region(region).into();

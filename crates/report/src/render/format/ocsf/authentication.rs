@@ -94,6 +94,7 @@ impl<'a> Authentication<'a> {
             Purpose::SignIn => "AWS Sign-In",
             Purpose::SwitchRole | Purpose::SessionToken => "AWS STS",
             Purpose::CommandLine => "AWS CLI",
+            Purpose::ExternalClient => "external client",
             Purpose::PasswordRecovery | Purpose::PasswordChange | Purpose::MfaEnrolment => {
                 return None;
             }
@@ -170,7 +171,7 @@ fn is_mfa(mfa: Option<Mfa>) -> Option<bool> {
 
 fn protocol(attempt: &Attempt) -> Option<Enum> {
     match (attempt.purpose, attempt.person.kind) {
-        (Purpose::CommandLine, _) => Some(Enum(6, "OAUTH 2.0")),
+        (Purpose::CommandLine | Purpose::ExternalClient, _) => Some(Enum(6, "OAUTH 2.0")),
         (_, ActorKind::Saml) => Some(Enum(5, "SAML")),
         _ => None,
     }
