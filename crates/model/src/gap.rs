@@ -151,8 +151,8 @@ impl Gap {
     pub fn remedy_without_gap(source: Source) -> String {
         match source {
             Source::CloudTrail => {
-                "Read the log files of the trail, or save the event history as JSON: its CSV never says how \
-                 a sign-in ended."
+                "Look at the event in CloudTrail. If it was read from a CSV, read the log files of the trail instead, or \
+                 save the event history as JSON: its CSV never says how a sign-in ended, nor whether MFA was used."
                     .to_owned()
             }
             _ => format!("Collect {source} again."),

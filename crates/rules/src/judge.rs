@@ -194,7 +194,12 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message
     let mut steps = Vec::new();
     for source in sources.iter() {
         message.push(if steps.is_empty() { "not judged: " } else { ", " });
-        message.push(&format!("{source} is missing"));
+        // An event that was read may lack a field.
+        if source == Source::CloudTrail && matches!(subject.state, State::Present(_)) {
+            message.push("the record of the event lacks what the rule needs");
+        } else {
+            message.push(&format!("{source} is missing"));
+        }
         let gap = gaps.explaining(source, subject);
         if let Some(gap) = gap.filter(|gap| gap.code != Gap::ABSENT) {
             message.push(" (");
