@@ -21,6 +21,11 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::PasswordOrCode => PASSWORD_OR_CODE,
         Pattern::StoppedHalfway => stopped(last),
         Pattern::UnknownName => UNKNOWN_NAME,
+        Pattern::DeniedByPolicy
+            if matches!(last.person.kind, ActorKind::Root | ActorKind::UnknownUser) =>
+        {
+            DENIED_WITHOUT_PASSWORD
+        }
         Pattern::DeniedByPolicy => DENIED_BY_POLICY,
         Pattern::RootCredentials => ROOT_CREDENTIALS,
         Pattern::RecoveryUnfinished if last.outcome == Outcome::Failure => RECOVERY_REFUSED,
@@ -287,6 +292,15 @@ const DENIED_BY_POLICY: Words = (
     "Connect to the company's network or VPN and try again. If nobody can sign in, an administrator with \
     access keys removes the console's authorization configuration, or root uses the recovery link of \
     AWS Support.",
+);
+
+/// The same of root, who is stopped before the password, and of a name that is nobody's.
+///
+/// <https://docs.aws.amazon.com/signin/latest/userguide/troubleshooting-sign-in-issues.html>
+const DENIED_WITHOUT_PASSWORD: Words = (
+    Likelihood::Certain,
+    "A policy on sign-ins refused it, most likely because of the network.",
+    DENIED_BY_POLICY.2,
 );
 
 const ROOT_CREDENTIALS: Words = (

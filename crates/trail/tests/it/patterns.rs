@@ -187,10 +187,18 @@ fn denied_by_policy() {
                 }),
             )
         };
-        let user = denied(json!({"type": "IAMUser", "userName": "ana.silva"}));
-        assert_eq!(pattern(user), (Pattern::DeniedByPolicy, Likelihood::Certain));
-        let root = denied(json!({"type": "Root"}));
-        assert_eq!(pattern(root), (Pattern::DeniedByPolicy, Likelihood::Certain));
+        let hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
+        // Root is stopped before the password, and nobody has the password of a name that is nobody's.
+        for (identity, has_password) in [
+            (json!({"type": "IAMUser", "userName": "ana.silva"}), true),
+            (json!({"type": "Root"}), false),
+            (json!({"type": "IAMUser", "userName": hidden}), false),
+        ] {
+            let row = locked_out(denied(identity));
+            assert_eq!(row.pattern, Pattern::DeniedByPolicy);
+            assert_eq!(row.diagnosis.likelihood, Likelihood::Certain);
+            assert_eq!(row.diagnosis.cause.contains("password"), has_password);
+        }
         let message = json!(format!("Authorization denied because of a {policy}"));
         let without_code = Story::new().console("08:00:00", "ana.silva", "Failure", "No", message);
         assert_eq!(pattern(without_code), (Pattern::DeniedByPolicy, Likelihood::Certain));
