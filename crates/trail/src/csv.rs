@@ -2,9 +2,9 @@
 //!
 //! It has neither `responseElements` nor `additionalEventData`, so it does not show the outcome of sign-ins.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
-use csv::StringRecord;
+use csv::{ReaderBuilder, StringRecord};
 use portcullis_model::Form;
 use serde_json::{Map, Value, json};
 
@@ -36,11 +36,23 @@ pub(crate) fn is_title(line: &[u8]) -> bool {
     NEEDED.iter().all(|name| line.contains(name))
 }
 
+/// What stands between the columns: spreadsheets write a semicolon where the comma is the decimal separator.
+fn delimiter(title: &[u8]) -> u8 {
+    if title.contains(&b';') && !title.contains(&b',') { b';' } else { b',' }
+}
+
 /// A record of JSON outranks the row of the same event.
 const RANK: u8 = 0;
 
 pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
-    let mut reader = csv::Reader::from_reader(text.take(MAX_RECORD as u64));
+    let mut title = Vec::new();
+    let mut text = BufReader::new(text);
+    if let Err(error) = text.by_ref().take(MAX_RECORD as u64).read_until(b'\n', &mut title) {
+        return input.unreadable(format!("it cannot be read to its end: {error}"));
+    }
+    let delimiter = delimiter(&title);
+    let text = Cursor::new(title).chain(text).take(MAX_RECORD as u64);
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let headers = reader.headers().cloned().unwrap_or_default();
     let column = |name: &str| headers.iter().position(|header| header == name);
     if NEEDED.iter().any(|name| column(name).is_none()) {

@@ -147,6 +147,31 @@ fn the_csv_of_the_console_says_of_no_sign_in_how_it_ended() {
     assert_eq!(activity.coverage.inputs[&Form::Csv], 1);
 }
 
+/// A spreadsheet saves it with semicolons where the comma is the decimal separator, and then quotes no comma.
+#[test]
+fn the_csv_of_the_console_may_have_semicolons() {
+    let row = csv_row("ana.silva", "ConsoleLogin", "signin.amazonaws.com", "a");
+    let row = row.replace("\"Mozilla, 5.0\"", "Mozilla 5.0").replace(',', ";");
+    let text = format!(
+        "{}\n{}\n",
+        CSV_HEADER.replace(',', ";"),
+        row.replace("Mozilla 5.0", "Mozilla, 5.0")
+    );
+    for bytes in [text.clone().into_bytes(), gzip(text.as_bytes())] {
+        let activity = read(bytes);
+        assert_eq!(gaps(&activity), [""; 0]);
+        let event = &activity.events[0];
+        assert_eq!((event.id.to_string(), event.outcome), ("a".to_owned(), Outcome::Unknown));
+        assert_eq!(event.agent.as_deref(), Some("Mozilla, 5.0"));
+    }
+    // One that has commas as well is separated by these.
+    breaks(
+        "Event ID;Event name,Event time\na;ConsoleLogin,b\n",
+        "it is not a CloudTrail log file",
+        0,
+    );
+}
+
 /// The sessions of an instance's role are named after it.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
