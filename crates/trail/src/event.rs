@@ -41,7 +41,7 @@ pub(crate) fn read(
         access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
-        hides_target: service != "signin" && record.get("requestParameters").is_none(),
+        hides_target: service != "signin" && !has_parameters(record),
         at_application: actor::is_at_application(record),
         by_external_client: is_by_external_client(record),
         account: pool.text(account),
@@ -134,6 +134,11 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
         Some(parameters) if parameters.has_text("serialNumber") => Mfa::Used,
         Some(_) => Mfa::NotUsed,
     }
+}
+
+/// Whether the record has the parameters of the call, of which there may be none.
+fn has_parameters(record: &Node<'_>) -> bool {
+    matches!(record.get("requestParameters"), Some(Node::Object(_) | Node::Null))
 }
 
 /// Whether a program that registered itself signs somebody in, such as an MCP client. AWS's own have ids such as

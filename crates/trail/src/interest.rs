@@ -109,6 +109,9 @@ const SSO: &[&str] = &[
     "UpdatePassword",
 ];
 
+/// The services that have such events.
+const SERVICES: [&[u8]; 6] = [b"account", b"iam", b"signin", b"sso", b"sso-directory", b"sts"];
+
 impl Header<'_> {
     /// What to do with the record.
     pub(crate) fn interest(&self) -> Interest {
@@ -120,9 +123,13 @@ impl Header<'_> {
         {
             return Interest::OtherLog;
         }
-        let name = self.event_name.unwrap_or_default();
         let source = self.event_source.unwrap_or_default();
         let service = source.split(|&byte| byte == b'.').next().unwrap_or_default();
+        // Without a name, it may be any event of its service.
+        let Some(name) = self.event_name.filter(|name| !name.is_empty()) else {
+            let is_concerned = SERVICES.contains(&service);
+            return if is_concerned { Interest::Judge(ErrorCode) } else { Interest::Pass };
+        };
         let field = match service {
             b"signin" | b"sso" | b"sso-directory" => match name {
                 b"AuthorizeOAuth2Access" | b"CreateOAuth2Token" => AdditionalEventData,

@@ -5,14 +5,14 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A JSON value, as far as events need it.
+/// A value of JSON, as far as events are read: of numbers and lists, only that they are there.
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
     /// Keys, which are texts, and values in their order in the text. Each key occurs once.
     Object(Vec<(Node<'a>, Node<'a>)>),
-    /// A number, a list or null.
+    Null,
     Other,
 }
 
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for Nodes {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Node<'de>, E> {
-        Ok(Node::Other)
+        Ok(Node::Null)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {

@@ -336,6 +336,47 @@ fn an_event_without_time_name_account_or_region_is_a_gap() {
     }
 }
 
+/// It may be any event of its service; those of other services are of no interest in any case.
+#[test]
+fn an_event_without_a_name_is_a_gap_where_it_may_matter() {
+    for name in
+        [None, Some(Value::Null), Some(json!("")), Some(json!(7)), Some(json!(["CreateUser"]))]
+    {
+        let event = |source: &str| {
+            let mut event = record(json!({"eventSource": source}));
+            match &name {
+                Some(name) => event["eventName"] = name.clone(),
+                None => drop(event.as_object_mut().unwrap().remove("eventName")),
+            }
+            log_file(&[event])
+        };
+        for service in ["iam", "sts", "sso", "sso-directory", "signin", "account"] {
+            breaks(event(&format!("{service}.amazonaws.com")), "an event has no name", 0);
+        }
+        assert_eq!(gaps(&read(event("ec2.amazonaws.com"))), [""; 0], "{name:?}");
+    }
+}
+
+/// Parameters of another form do not say whom a call acts on; a call without any acts on the caller.
+#[test]
+fn parameters_that_cannot_be_read_name_nobody() {
+    let target = |parameters: Value| {
+        let event = record(json!({
+            "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey",
+            "requestParameters": parameters
+        }));
+        let (_, accounts) = summarise(read(log_file(&[event])), &Filter::default());
+        let event = &accounts["111122223333"].credential_events[0];
+        (event.by_self.known(), event.target.as_ref().known().is_some())
+    };
+    assert_eq!(target(Value::Null), (Some(true), true));
+    assert_eq!(target(json!({})), (Some(true), true));
+    assert_eq!(target(json!({"userName": "ben"})), (Some(false), true));
+    for other in [json!(["ben"]), json!("ben"), json!(7)] {
+        assert_eq!(target(other), (None, false));
+    }
+}
+
 #[test]
 fn a_time_in_another_form_is_named() {
     let mut event = sign_in(1);
