@@ -320,6 +320,35 @@ fn root_acts_on_itself_only_under_its_own_name() {
     }
 }
 
+/// IAM lets a user be called root: their timeline shows which of the two acted.
+#[test]
+fn a_user_called_root_is_told_from_root() {
+    let timeline = |kinds: &[&str]| {
+        let mut records = Vec::new();
+        for (index, kind) in kinds.iter().enumerate() {
+            records.push(serde_json::json!({
+                "eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin",
+                "eventID": format!("00000000-0000-4000-8000-{index:012}"),
+                "eventTime": format!("2026-11-18T08:0{index}:00Z"), "awsRegion": "us-east-1",
+                "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.1",
+                "userIdentity": {"type": kind, "userName": "root"},
+                "responseElements": {"ConsoleLogin": "Success"},
+                "additionalEventData": {"MFAUsed": "Yes"}
+            }));
+        }
+        let sandbox = Sandbox::new();
+        sandbox.write("log.json", serde_json::json!({"Records": records}).to_string());
+        let run = sandbox.run(["signins", "log.json", "--user", "root"]);
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let both = timeline(&["Root", "IAMUser"]);
+    for says in ["success, by the root user,", "success, by an IAM user,"] {
+        assert!(both.contains(says), "{both}");
+    }
+    let one = timeline(&["Root", "Root"]);
+    assert!(!one.contains("by the root user"), "{one}");
+}
+
 #[test]
 fn a_period_ends_after_it_begins() {
     for arguments in [["--last", "0d"], ["--user", ""]] {

@@ -64,7 +64,7 @@ pub(crate) fn person(summary: &ActivitySummary) -> Vec<Part<'_>> {
     if summary.user.is_none() {
         return Vec::new();
     }
-    let mut parts = vec![timeline(&summary.timeline)];
+    let mut parts = vec![timeline(summary)];
     for row in &summary.locked_out {
         let entry = Entry::new(String::new(), ticket(row, summary));
         parts.push(Part { title: "For the ticket".to_owned(), note: None, entries: vec![entry] });
@@ -337,14 +337,38 @@ fn sign_ins(row: &SignedIn) -> String {
     format!("{count}{unknown}, {when}{}", from(&row.sources))
 }
 
-fn timeline(events: &[Event]) -> Part<'_> {
+fn timeline(summary: &ActivitySummary) -> Part<'_> {
+    let events = &summary.timeline;
     let title = format!("Timeline: {}", counted(events.len() as u64, "event"));
-    let entries = events.iter().map(|event| Entry::new(time(event.at), describe_event(event)));
-    Part { title, note: None, entries: entries.collect() }
+    let kinds: BTreeSet<ActorKind> =
+        summary.attempts.iter().map(|attempt| attempt.person.kind).collect();
+    let mut entries = Vec::new();
+    for event in events {
+        // A user may be called root, too.
+        let actor = (kinds.len() > 1).then(|| describe_actor(event));
+        entries.push(Entry::new(time(event.at), describe_event(event, actor)));
+    }
+    Part { title, note: None, entries }
 }
 
-fn describe_event(event: &Event) -> String {
+/// What acted, without a name, which may be that of somebody else.
+fn describe_actor(event: &Event) -> &'static str {
+    match event.actor.kind {
+        ActorKind::Root => "by the root user",
+        ActorKind::User | ActorKind::UnknownUser => "by an IAM user",
+        ActorKind::Other => "by somebody of whom more is not known",
+        ActorKind::Directory => "by a directory user",
+        ActorKind::IdentityCenter
+        | ActorKind::Saml
+        | ActorKind::Instance
+        | ActorKind::Role
+        | ActorKind::FederatedUser => "by a federated user or a session",
+    }
+}
+
+fn describe_event(event: &Event, actor: Option<&str>) -> String {
     let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
+    parts.extend(actor.map(str::to_owned));
     parts.extend(event.code.iter().chain(&event.message).map(ToString::to_string));
     parts.extend(event.target.iter().chain(&event.factors).map(ToString::to_string));
     parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
