@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{
     AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut,
-    Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText, SignedIn,
-    partition_of,
+    Mfa, Outcome, Pattern, Period, Person, Purpose, ROOT_SIGN_IN_REGIONS, RegionCoverage,
+    SharedText, SignedIn, partition_of,
 };
 
 use crate::words::{capitalised, counted, few, time};
@@ -16,12 +16,7 @@ const MOST_LINES: usize = 30;
 const MOST_ADDRESSES: usize = 5;
 const MOST_EVENTS: usize = 10;
 
-/// The regions in which root's sign-ins may be recorded.
-///
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html>
-const ROOT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
-
-/// A list of people, or of what one of them did.
+/// People, or what one of them did.
 pub(crate) struct Part<'a> {
     /// `Could not get in: 2 people, 1 still out`.
     pub title: String,
@@ -193,7 +188,8 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     let mut all = Vec::new();
     for (account, read) in read_by_account {
         let is_elsewhere = read.iter().any(|region| partition_of(region) != "aws");
-        let missing: Vec<_> = ROOT_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
+        let missing: Vec<_> =
+            ROOT_SIGN_IN_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
         if !missing.is_empty() && !is_elsewhere {
             all.push((account, missing));
         }
