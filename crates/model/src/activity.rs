@@ -223,6 +223,9 @@ pub struct EventCall {
     pub agent: Option<SharedText>,
     /// The user, role or device acted on; none if it is the actor.
     pub target: Option<SharedText>,
+    /// What a new password policy requires. Not part of a report.
+    #[serde(skip)]
+    pub password_limits: Option<PasswordLimits>,
     /// Whether the input lacks the target, as a CSV does. Not part of a report.
     #[serde(skip)]
     pub hides_target: bool,
@@ -233,6 +236,15 @@ pub struct EventCall {
     /// Whether it is a sign-in to a program that is not AWS's own. Not part of a report.
     #[serde(skip)]
     pub by_external_client: bool,
+}
+
+/// What a new password policy requires, as far as rules judge it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct PasswordLimits {
+    /// The least length of a password.
+    pub min_length: u32,
+    /// How many earlier passwords may not be used again.
+    pub reuse_prevention: u32,
 }
 
 /// Who acted.

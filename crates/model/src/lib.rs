@@ -21,7 +21,7 @@ mod text;
 pub use activity::{
     Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event, EventCall,
     EventId, Factor, FactorState, Form, InputGap, LeftOut, Likelihood, LockedOut, Mfa, Outcome,
-    Pattern, Period, Person, Purpose, Records, RegionCoverage, RootCall, SignedIn,
+    PasswordLimits, Pattern, Period, Person, Purpose, Records, RegionCoverage, RootCall, SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

@@ -4,7 +4,7 @@
 //! pages are not kept.
 
 use jiff::Timestamp;
-use portcullis_model::{ActorKind, Event, EventCall, Mfa, Outcome, SharedText};
+use portcullis_model::{ActorKind, Event, EventCall, Mfa, Outcome, PasswordLimits, SharedText};
 
 use crate::actor;
 use crate::interest::{OutcomeField, service};
@@ -41,6 +41,7 @@ pub(crate) fn read(
         access_key: shared(access_key.filter(|key| key.starts_with("AKIA"))),
         agent: shared(record.text("/userAgent")),
         target: shared(target(record, name)),
+        password_limits: password_limits(record, name),
         hides_target: service != "signin" && !has_parameters(record),
         at_application: actor::is_at_application(record),
         by_external_client: is_by_external_client(record),
@@ -133,6 +134,25 @@ fn token_mfa(record: &Node<'_>) -> Mfa {
         None => Mfa::Unknown,
         Some(parameters) if parameters.has_text("serialNumber") => Mfa::Used,
         Some(_) => Mfa::NotUsed,
+    }
+}
+
+/// What a new password policy requires. What the call does not set has its default.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html>
+fn password_limits(record: &Node<'_>, name: &str) -> Option<PasswordLimits> {
+    let number = |name: &str| record.number(&format!("/requestParameters/{name}"));
+    match name {
+        "UpdateAccountPasswordPolicy" => Some(PasswordLimits {
+            min_length: number("minimumPasswordLength").unwrap_or(6),
+            reuse_prevention: number("passwordReusePrevention").unwrap_or(0),
+        }),
+        // The default of AWS applies.
+        "DeleteAccountPasswordPolicy" => {
+            Some(PasswordLimits { min_length: 8, reuse_prevention: 0 })
+        }
+        _ => None,
     }
 }
 

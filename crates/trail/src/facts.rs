@@ -185,6 +185,11 @@ fn credential_event(
         source: event.source.clone(),
         access_key: event.access_key.clone(),
         agent: event.agent.clone(),
+        min_password_length: of_target(event, event.password_limits.map(|it| it.min_length)),
+        password_reuse_prevention: of_target(
+            event,
+            event.password_limits.map(|it| it.reuse_prevention),
+        ),
         minutes_since_creation: created.map(|(created, _)| minutes(*created, event.at)),
         minutes_to_new_mfa: of_target(event, minutes_to_new_mfa(event, times(enabled, event))),
         minutes_to_deletion: of_target(

@@ -5,12 +5,13 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A value of JSON, as far as events are read: of numbers and lists, only that they are there.
+/// A value of JSON, as far as events are read: of lists and most numbers, only that they are there.
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
-    /// Keys, which are texts, and values in their order in the text. Each key occurs once.
+    Number(u64),
+    /// Names, which are texts, and values in the order in which they are written. No name stands twice.
     Object(Vec<(Node<'a>, Node<'a>)>),
     Null,
     Other,
@@ -44,6 +45,12 @@ impl Node<'_> {
             Some(value) => value.as_str() == Some("true"),
             None => false,
         }
+    }
+
+    /// The number at the end of that path, if it is whole and not negative.
+    pub(crate) fn number(&self, path: &str) -> Option<u32> {
+        let Some(Node::Number(number)) = self.at(path) else { return None };
+        u32::try_from(*number).ok()
     }
 
     fn at(&self, path: &str) -> Option<&Self> {
@@ -89,8 +96,8 @@ impl<'de> Visitor<'de> for Nodes {
         Ok(Node::Other)
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Other)
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(number))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Node<'de>, E> {

@@ -142,6 +142,11 @@ record! {
         pub access_key: Option<SharedText>,
         /// What the client calls itself; null: the event does not say.
         pub agent: Option<SharedText>,
+        /// The least length of a password that the new password policy requires; null: it sets none.
+        pub min_password_length: Fact<Option<u32>>,
+        /// How many earlier passwords may not be used again by the new password policy; null: it
+        /// sets none.
+        pub password_reuse_prevention: Fact<Option<u32>>,
         /// How many minutes before it the user acted on was created; null: not in what was read.
         pub minutes_since_creation: Option<f64>,
         /// How many minutes lie between it and the enabling of another MFA device for the user

@@ -72,6 +72,27 @@ fn oauth_says_it_in_a_text_of_its_additional_data() {
     }
 }
 
+/// What a call does not set has its default, and without a policy of its own an account has that of AWS.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html>
+#[test]
+fn a_new_password_policy_says_what_it_requires() {
+    let limits = |name: &str, parameters: Value| {
+        let event = event(json!({
+            "eventSource": "iam.amazonaws.com", "eventName": name, "requestParameters": parameters
+        }));
+        event.password_limits.map(|limits| (limits.min_length, limits.reuse_prevention))
+    };
+    let update = "UpdateAccountPasswordPolicy";
+    let strong = json!({"minimumPasswordLength": 14, "passwordReusePrevention": 24});
+    assert_eq!(limits(update, strong), Some((14, 24)));
+    assert_eq!(limits(update, json!({"requireSymbols": true})), Some((6, 0)));
+    assert_eq!(limits(update, Value::Null), Some((6, 0)));
+    assert_eq!(limits("DeleteAccountPasswordPolicy", Value::Null), Some((8, 0)));
+    assert_eq!(limits("ChangePassword", Value::Null), None);
+}
+
 #[test]
 fn calls_of_apis_fail_with_an_error_code() {
     for (source, name) in [

@@ -169,6 +169,7 @@ fn redact_event(event: &mut Event, names: &Names<'_>) {
         hides_target: _,
         at_application: _,
         by_external_client: _,
+        password_limits: _,
     } = Arc::make_mut(call);
     *account = names.account(account).into();
     *region = names.region(region).into();
