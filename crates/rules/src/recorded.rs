@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use portcullis_model::{
-    ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome, Period, Purpose,
-    SIGN_IN_REGIONS, SignIn, Snapshot, User,
+    AccountActivity, ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome,
+    Period, Purpose, SIGN_IN_REGIONS, SignIn, Snapshot, User,
 };
 use serde_json::{Value as Json, json};
 
@@ -23,6 +23,9 @@ pub(crate) struct Recorded<'a> {
     calls: HashMap<&'a str, Vec<&'a CredentialEvent>>,
     root_calls: Vec<&'a CredentialEvent>,
     users: HashMap<&'a str, &'a User>,
+    /// The attempts and events, by their ids, of users or keys that the account does not have: the user, and what to
+    /// say of it.
+    strangers: HashMap<&'a str, (&'a str, &'static str)>,
     /// When the newest MFA device of each user was enabled.
     enrolled: HashMap<&'a str, Timestamp>,
     report_made: Option<Timestamp>,
@@ -85,6 +88,49 @@ fn is_by(attempt: &SignIn, user: &User) -> bool {
     }
 }
 
+const NO_USER: &str = "; the audit found no user of this name";
+const OTHER_USER: &str = "; the audit found another user of this name, made later or earlier";
+const NO_KEY: &str = "; the audit found no access key of the id that signed it";
+
+/// Returns the attempts and events of IAM users, by their ids, whose user or access key is not among those of the
+/// account, with the user's name and what to say.
+fn strangers<'a>(
+    snapshot: &'a Snapshot,
+    activity: &'a AccountActivity,
+) -> HashMap<&'a str, (&'a str, &'static str)> {
+    let mut strangers = HashMap::new();
+    let Ok(listed) = snapshot.users.as_ref().into_result() else { return strangers };
+    let mut users = HashMap::new();
+    for user in listed {
+        users.insert(user.name.to_lowercase(), user);
+    }
+    for attempt in activity.sign_ins.iter().filter(|it| it.actor == ActorKind::User) {
+        let words = match users.get(&attempt.user.to_lowercase()) {
+            None => NO_USER,
+            Some(user) if !is_by(attempt, user) => OTHER_USER,
+            Some(_) => continue,
+        };
+        strangers.insert(attempt.resource_id.as_str(), (attempt.user.as_str(), words));
+    }
+    for event in activity.credential_events.iter().filter(|it| it.actor == ActorKind::User) {
+        let words = match users.get(&event.user.to_lowercase()) {
+            None => NO_USER,
+            Some(user) if lacks_key(user, event) => NO_KEY,
+            Some(_) => continue,
+        };
+        strangers.insert(event.resource_id.as_str(), (event.user.as_str(), words));
+    }
+    strangers
+}
+
+/// Whether the user's keys are known, and that which signed the call is none of them.
+fn lacks_key(user: &User, event: &CredentialEvent) -> bool {
+    let (Some(key), Fact::Known(keys)) = (&event.access_key, &user.access_keys) else {
+        return false;
+    };
+    keys.iter().all(|listed| matches!(&listed.id, Fact::Known(id) if key != id.as_str()))
+}
+
 fn has_succeeded(attempt: &SignIn) -> bool {
     attempt.outcome == Fact::Known(Outcome::Success)
 }
@@ -127,6 +173,7 @@ impl<'a> Recorded<'a> {
             federated,
             calls,
             root_calls,
+            strangers: strangers(snapshot, activity),
             users,
             enrolled,
             report_made: snapshot.account.report_generated_at.known(),
@@ -135,7 +182,8 @@ impl<'a> Recorded<'a> {
         })
     }
 
-    /// Adds what was recorded to a finding about root, a user, an access key or a SAML provider.
+    /// Adds what was recorded to a finding about root, a user, an access key or a SAML provider; and
+    /// to one about an attempt or an event, whether the account has who acted.
     pub(crate) fn add_to(&self, finding: &mut Finding) {
         let name = finding.resource.name.as_str();
         let mut addition =
@@ -163,7 +211,13 @@ impl<'a> Recorded<'a> {
                 let attempts = self.federated.get(&*finding.resource.id);
                 self.add_attempts(attempts.cloned().unwrap_or_default(), None, &mut addition);
             }
-            _ => {}
+            _ => {
+                if let Some((user, words)) = self.strangers.get(&*finding.resource.id)
+                    && *user == name
+                {
+                    addition.message.push(words);
+                }
+            }
         }
         if addition.message == Message::default() {
             return;

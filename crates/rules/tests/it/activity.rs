@@ -86,8 +86,10 @@ fn report(rule: &str, sign_ins: &[Json], regions: &[Json]) -> Report {
     report_of(rule, activity)
 }
 
+/// The same of that activity, where nothing else is known of the account.
 fn report_of(rule: &str, activity: Json) -> Report {
     let mut snapshot = account();
+    snapshot["users"] = json!({ "missing": ["account-authorization-details"] });
     snapshot["activity"] = activity;
     judge(&load(rule).unwrap_or_else(|errors| panic!("{errors}")), &snapshot, &EVERY)
 }

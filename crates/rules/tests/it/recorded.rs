@@ -323,3 +323,65 @@ fn a_saml_provider_is_said_to_have_vouched_for_people() {
         "; CloudTrail on 2026-11-18: 2 sign-ins, last at 2026-11-18 09:01 UTC, from 203.0.113.10";
     assert!(report.findings[0].message.ends_with(said), "{}", report.findings[0].message);
 }
+
+/// A sign-in of a user who is no longer there, or of another who had the name, and a call by a key that is gone.
+#[test]
+fn what_the_account_does_not_have_is_said() {
+    let about = |scope: &str, variable: &str, list: &str, recorded: Json| {
+        let mut snapshot = account();
+        snapshot["users"][0]["id"] = json!("AIDACKCEVSQ6C2EXAMPLE");
+        snapshot["activity"] = activity(&["us-east-1"], &[], &[]);
+        snapshot["activity"][list] = json!([recorded]);
+        let condition = format!("{variable}.region != 'us-east-1'");
+        let report = judge(&activity_rule(scope, &condition), &snapshot, &[]);
+        report.findings[0].message.clone()
+    };
+    let sign_in = |with: Json| about("signin", "signin", "sign_ins", attempt("09:00:00", with));
+    let nobody = "; the audit found no user of this name";
+    let another = "; the audit found another user of this name, made later or earlier";
+    assert_eq!(sign_in(json!({ "principal_id": "AIDACKCEVSQ6C2EXAMPLE" })), "recorded");
+    assert_eq!(sign_in(json!({ "user": "Alice" })), "recorded");
+    assert_eq!(sign_in(json!({ "user": "gone" })), format!("recorded{nobody}"));
+    assert_eq!(sign_in(json!({ "user": "gone", "actor": "role" })), "recorded");
+    let made_again = json!({ "principal_id": "AIDAQ3EGRIYQ4EXAMPLE2" });
+    assert_eq!(sign_in(made_again), format!("recorded{another}"));
+
+    let event = |key: Option<&str>| {
+        let call = call("09:00:00", json!({ "user": "alice", "access_key": key }));
+        about("credential_event", "event", "credential_events", call)
+    };
+    let no_key = "; the audit found no access key of the id that signed it";
+    let key = account()["users"][0]["access_keys"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(event(Some(&key)), "recorded");
+    assert_eq!(event(None), "recorded");
+    assert_eq!(event(Some("AKIAIOSFODNN7EXAMPLE9")), format!("recorded{no_key}"));
+}
+
+/// A rule on that scope, which needs no region and says "recorded".
+fn activity_rule(scope: &str, assert: &str) -> RuleSet {
+    let variable = if scope == "signin" { "signin" } else { "event" };
+    let text = format!(
+        r#"id          = "test-rule"
+title       = "Test"
+severity    = "medium"
+scope       = "{scope}"
+regions     = ["us-east-1"]
+risk        = "None."
+remediation = "None."
+references  = []
+assert      = "{assert}"
+message     = "recorded"
+
+[[example]]
+expect = "fail"
+name   = "there"
+{variable} = {{ region = "us-east-1" }}
+
+[[example]]
+expect = "pass"
+name   = "elsewhere"
+{variable} = {{ region = "eu-west-1" }}
+"#
+    );
+    load(&text).unwrap_or_else(|errors| panic!("{errors}"))
+}
