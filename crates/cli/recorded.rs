@@ -72,10 +72,16 @@ impl Recorded {
     /// Adds the records of an account to its facts.
     pub(crate) fn add_to(&mut self, snapshot: &mut Snapshot) {
         snapshot.gaps.extend(self.gaps.iter().cloned());
-        snapshot.gaps.sort();
-        if let Some(activity) = self.accounts.remove(&snapshot.account.id) {
-            add_to(snapshot, activity);
+        match self.accounts.remove(&snapshot.account.id) {
+            Some(activity) => add_to(snapshot, activity),
+            None if self.summary.is_some() && self.gaps.is_empty() => snapshot.gaps.push(Gap::new(
+                Source::CloudTrail,
+                Gap::NOT_IN_LOGS,
+                "the logs hold nothing of this account that was asked for",
+            )),
+            None => {}
         }
+        snapshot.gaps.sort();
         if let Some(summary) = &mut self.summary {
             explain_refusals(summary, snapshot);
         }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     }
     let is_empty_share = shard.is_some() && recorded.accounts.is_empty();
     if bundles.is_empty() && !is_empty_share {
-        for account in unknown_accounts(&recorded.accounts, &filter.accounts, &declared)? {
+        for account in unknown_accounts(&recorded, &filter.accounts, &declared)? {
             accounts.push((account, Vec::new()));
         }
     }
@@ -176,26 +176,15 @@ fn filter(args: &SigninsArgs) -> Filter {
     }
 }
 
-/// The facts about accounts without evidence other than CloudTrail. They include the requested accounts even if
-/// CloudTrail recorded nothing, and at least one account.
+/// The facts of accounts of which nothing is known but what CloudTrail says, and of those without a record that was
+/// asked for.
 fn unknown_accounts(
-    accounts: &BTreeMap<String, AccountActivity>,
+    recorded: &Recorded,
     asked_for: &[String],
     declared: &Declarations,
 ) -> Result<Vec<Snapshot>, Failure> {
-    let mut snapshots = Vec::new();
-    let mut silent: Vec<Option<&String>> =
-        asked_for.iter().filter(|id| !accounts.contains_key(*id)).map(Some).collect();
-    if accounts.is_empty() && silent.is_empty() {
-        silent.push(None);
-    }
-    for id in silent {
-        let manifest = id.map(|id| Manifest { account: Some(id.clone()), ..Manifest::default() });
-        let bundle = Bundle { manifest, ..Bundle::default() };
-        let snapshot = bundle.snapshot(Timestamp::now(), declared)?;
-        snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
-    }
-    for (id, AccountActivity { period, regions, .. }) in accounts {
+    let mut snapshots = silent_accounts(recorded, asked_for, declared)?;
+    for (id, AccountActivity { period, regions, .. }) in &recorded.accounts {
         let manifest = Manifest {
             account: Some(id.clone()),
             partition: regions.first().map(|region| partition_of(&region.region).to_owned()),
@@ -206,6 +195,39 @@ fn unknown_accounts(
         let bundle = Bundle { manifest: Some(manifest), ..Bundle::default() };
         let snapshot = bundle.snapshot(period.to, declared)?;
         // Evidence that nobody requested is not missing.
+        snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
+    }
+    Ok(snapshots)
+}
+
+/// The facts of accounts without a record that was asked for, at the last moment that the logs hold.
+fn silent_accounts(
+    recorded: &Recorded,
+    asked_for: &[String],
+    declared: &Declarations,
+) -> Result<Vec<Snapshot>, Failure> {
+    let summary = recorded.summary.as_ref();
+    let regions = summary.map_or(&[][..], |summary| &summary.coverage.regions);
+    let mut silent: BTreeMap<Option<&String>, Option<&String>> =
+        asked_for.iter().map(|id| (Some(id), None)).collect();
+    if asked_for.is_empty() {
+        silent = regions.iter().map(|read| (Some(&read.account), Some(&read.region))).collect();
+    }
+    silent.retain(|id, _| id.is_none_or(|id| !recorded.accounts.contains_key(id)));
+    if silent.is_empty() && recorded.accounts.is_empty() {
+        silent.insert(None, None);
+    }
+    let read = summary.and_then(|summary| summary.absent.as_ref()?.read_period);
+    let as_of = read.map_or_else(Timestamp::now, |period| period.to);
+    let mut snapshots = Vec::new();
+    for (id, region) in silent {
+        let manifest = id.map(|id| Manifest {
+            account: Some(id.clone()),
+            partition: region.map(|region| partition_of(region).to_owned()),
+            ..Manifest::default()
+        });
+        let bundle = Bundle { manifest, ..Bundle::default() };
+        let snapshot = bundle.snapshot(as_of, declared)?;
         snapshots.push(Snapshot { gaps: Vec::new(), ..snapshot });
     }
     Ok(snapshots)

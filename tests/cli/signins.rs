@@ -166,6 +166,43 @@ fn an_audit_says_nothing_of_sign_ins() {
     }
 }
 
+/// The logs of examples/trail are of 111122223333, from 08:00 to 09:00 on 2026-11-18.
+#[test]
+fn what_the_logs_do_not_hold_is_said_beside_what_they_hold() {
+    let says = |arguments: &[&str]| {
+        let run = signins(arguments);
+        assert_eq!(run.status, 3, "{}", run.stderr);
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let clean = repository("examples/clean");
+    for (arguments, missing) in [
+        (["--account", "999999999999"], "account 999999999999; they hold 111122223333"),
+        (["--bundle", clean.as_str()], "account 123456789012; they hold 111122223333"),
+        (
+            ["--region", "ap-south-1"],
+            "region ap-south-1; they hold eu-north-1, us-east-1, us-east-2, us-west-2",
+        ),
+        (
+            ["--from", "2026-11-19"],
+            "the time asked for; they hold 2026-11-18 08:00:00 UTC to 2026-11-18 09:00:00 UTC",
+        ),
+    ] {
+        let text = says(&arguments);
+        assert!(text.contains(&format!("Gaps the logs hold nothing of {missing}")), "{text}");
+        assert!(text.contains("24 records: 0 judged, 20 not asked for, 3 not relevant,"), "{text}");
+        assert!(!text.contains("CSV"), "{text}");
+        assert!(text.contains("As of 2026-11-18 09:00:"), "{text}");
+    }
+    let sandbox = Sandbox::new().env("PORTCULLIS_SALT", "b7e0c1d2a394f5566778899aabbccdde");
+    let logs = repository("examples/trail/logs");
+    let redacted = sandbox.run(["signins", &logs, "--account", "999999999999", "--redact"]);
+    assert_eq!(redacted.status, 3, "{}", redacted.stderr);
+    let redacted = redacted.stdout;
+    assert!(redacted.contains("the logs hold nothing of account "), "{redacted}");
+    assert!(!redacted.contains("999999999999") && !redacted.contains("111122223333"), "{redacted}");
+    assert!(!signins(&[]).stdout.contains("the logs hold nothing"));
+}
+
 /// The rules of examples/trail need two regions that this one file is not from.
 #[test]
 fn regions_that_were_not_read_count_for_one_person_too() {

@@ -17,7 +17,7 @@ use crate::record::words;
 
 pub use attempt::{Attempt, Factor, FactorState, Pattern, Person, Purpose};
 pub use event_id::EventId;
-pub use summary::{ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
+pub use summary::{Absent, ActivitySummary, Diagnosis, Likelihood, LockedOut, SignedIn};
 
 /// CloudTrail's events about sign-ins and credentials, and how much was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,11 +73,14 @@ pub struct Coverage {
     pub unplaced: Vec<String>,
 }
 
-/// The number of records by outcome; the first four add up to all records.
+/// The number of records by outcome; the first five add up to all records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Records {
     /// Events that concern sign-ins or credentials, each counted once.
     pub judged: u64,
+    /// Such events of other accounts, regions, times or people than those requested.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_requested: u64,
     /// Other events.
     pub of_no_interest: u64,
     /// Events that were also read from another file or region.
@@ -92,8 +95,14 @@ impl Records {
     /// Returns the number of all records.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.judged + self.of_no_interest + self.duplicates + self.unreadable
+        let of_interest = self.judged + self.not_requested;
+        of_interest + self.of_no_interest + self.duplicates + self.unreadable
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How much of a region of an account was read.

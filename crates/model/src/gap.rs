@@ -50,6 +50,9 @@ impl Gap {
     /// The code of a log file, such as one of a trail, that could not be read completely.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 
+    /// The code of an account of which the logs that were read hold nothing that was asked for.
+    pub const NOT_IN_LOGS: &str = "NotInLogs";
+
     /// The code of an account that is suspended or closed, so that nothing can be collected.
     pub const NOT_ACTIVE: &str = "AccountNotActive";
 
@@ -129,6 +132,9 @@ impl Gap {
                  --output json > credential-report.json`."
                     .to_owned()
             }
+            Gap::NOT_IN_LOGS => "Read logs of this account, of the regions and the period that are asked for, or \
+                                 ask for what the logs hold."
+                .to_owned(),
             Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
             _ if *source == Source::CredentialReport && self.is_bad_value() => {
                 "Get the credential report again, and do not save it from a spreadsheet program, which rewrites \
@@ -254,6 +260,11 @@ mod tests {
                 "Grant iam:ListAccessKeys to the auditing identity and collect again.",
             ),
             ("Throttling", "Collect access-keys again (iam:ListAccessKeys)."),
+            (
+                Gap::NOT_IN_LOGS,
+                "Read logs of this account, of the regions and the period that are asked for, or ask \
+                 for what the logs hold.",
+            ),
             (Gap::ABSENT, "Collect access-keys too (iam:ListAccessKeys): it was not collected."),
             (
                 Gap::NOT_REQUESTED,

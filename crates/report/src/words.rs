@@ -208,6 +208,9 @@ pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
     if account.gaps.iter().any(|gap| gap.message.ends_with(Gap::BARE_REPORT)) {
         return "nothing in the file could be used";
     }
+    if account.gaps.iter().any(|gap| gap.code == Gap::NOT_IN_LOGS) {
+        return "the logs hold nothing of it that was asked for";
+    }
     match account.status {
         AccountStatus::Denied => "nothing could be collected: access is denied",
         AccountStatus::Throttled => "nothing could be collected: AWS throttles every call",

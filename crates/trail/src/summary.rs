@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event, EventId,
-    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, RootCall,
-    SharedText, SignedIn,
+    Absent, AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event,
+    EventId, LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
+    SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -43,9 +43,13 @@ pub fn summarise(
     activity: Activity,
     filter: &Filter,
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
-    let Activity { mut coverage, mut events, mut root_calls, left_out } = activity;
-    coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
+    let Activity { mut coverage, mut events } = activity;
+    let of_interest = events.len();
+    let absent = absent(&coverage.regions, filter);
+    coverage.regions.retain(|read| filter.takes_account(&read.account));
+    let of_accounts = read_period(&coverage.regions);
     add_unread(&mut coverage, &filter.regions);
+    coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
     events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
@@ -66,10 +70,13 @@ pub fn summarise(
     }
     let similar = filter.user.as_ref().and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
-    let period = period(&coverage, filter);
+    let period = period(&coverage, filter, of_accounts);
+    let of_person = timeline(&events, &attempts, filter);
+    coverage.records.judged = of_person.len() as u64;
+    coverage.records.not_requested = (of_interest - of_person.len()) as u64;
     let timeline = match &filter.user {
         None => Vec::new(),
-        Some(_) => timeline(&events, &attempts, filter),
+        Some(_) => of_person.into_iter().cloned().collect(),
     };
     root_calls.retain(|call| filter.takes_root_call(call));
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
@@ -90,6 +97,7 @@ pub fn summarise(
         user: filter.user.clone(),
         period,
         coverage,
+        absent,
         locked_out,
         typing_errors,
         signed_in: signed_in(&attempts),
@@ -99,7 +107,40 @@ pub fn summarise(
     (summary, accounts)
 }
 
-/// Adds the requested regions of each account from which nothing was read, since rules cannot pass there.
+/// What was asked for and is not in what was read.
+fn absent(read: &[RegionCoverage], filter: &Filter) -> Option<Absent> {
+    let missing = |asked_for: &[String], place: fn(&RegionCoverage) -> &String| {
+        let is_read = |asked: &&String| read.iter().any(|region| place(region) == *asked);
+        asked_for.iter().filter(|asked| !is_read(asked)).cloned().collect()
+    };
+    let accounts: BTreeSet<String> = missing(&filter.accounts, |region| &region.account);
+    let regions: BTreeSet<String> = missing(&filter.regions, |region| &region.region);
+    let is_then = |period: &Period| filter.takes_time(period.from, period.to);
+    let period = read_period(read).is_some() && !periods(read).any(is_then);
+    let is_absent = !accounts.is_empty() || !regions.is_empty() || period;
+    is_absent.then(|| Absent {
+        accounts,
+        regions,
+        period,
+        read_accounts: read.iter().map(|region| region.account.clone()).collect(),
+        read_regions: read.iter().map(|region| region.region.clone()).collect(),
+        read_period: read_period(read),
+    })
+}
+
+/// The periods of which something was read.
+fn periods(read: &[RegionCoverage]) -> impl Iterator<Item = &Period> {
+    read.iter().flat_map(|region| region.seen.iter().chain(&region.proved))
+}
+
+/// From the first to the last moment of what was read.
+fn read_period(read: &[RegionCoverage]) -> Option<Period> {
+    let from = periods(read).map(|period| period.from).min()?;
+    let to = periods(read).map(|period| period.to).max()?;
+    Some(Period { from, to })
+}
+
+/// Adds the regions that were asked for and that nothing was read of, in each account: rules cannot pass there.
 fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
     let accounts: BTreeSet<String> = coverage.regions.iter().map(|it| it.account.clone()).collect();
     for account in accounts {
@@ -118,8 +159,12 @@ fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
 }
 
 impl Filter {
+    fn takes_account(&self, account: &str) -> bool {
+        self.accounts.is_empty() || self.accounts.iter().any(|it| it == account)
+    }
+
     fn takes_place(&self, account: &str, region: &str) -> bool {
-        (self.accounts.is_empty() || self.accounts.iter().any(|it| it == account))
+        self.takes_account(account)
             && (self.regions.is_empty() || self.regions.iter().any(|it| it == region))
     }
 
@@ -152,22 +197,22 @@ fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
-/// The requested period, limited by what was read where no limit was requested.
-fn period(coverage: &Coverage, filter: &Filter) -> Option<Period> {
-    let read = || coverage.regions.iter().flat_map(|it| it.seen.iter().chain(&it.proved));
-    let (first, last) = (read().map(|it| it.from).min(), read().map(|it| it.to).max());
+/// What was asked for and, where that is open, what was read: of those regions, or else of others of the accounts.
+fn period(coverage: &Coverage, filter: &Filter, of_accounts: Option<Period>) -> Option<Period> {
+    let read = read_period(&coverage.regions).or(of_accounts);
+    let (first, last) = (read.map(|it| it.from), read.map(|it| it.to));
     let period = Period { from: filter.from.or(first)?, to: filter.to.or(last)? };
     Some(period).filter(|period| period.from <= period.to)
 }
 
 /// The events that are part of the person's attempts, or name them.
-fn timeline(events: &[Box<Event>], attempts: &[Attempt], filter: &Filter) -> Vec<Event> {
+fn timeline<'e>(events: &'e [Box<Event>], attempts: &[Attempt], filter: &Filter) -> Vec<&'e Event> {
     let parts: HashSet<&EventId> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
     let mut timeline = Vec::new();
     for event in events {
         let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
         if is_part || filter.takes_event(event) {
-            timeline.push(Event::clone(event));
+            timeline.push(&**event);
         }
     }
     timeline

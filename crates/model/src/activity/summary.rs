@@ -21,6 +21,9 @@ pub struct ActivitySummary {
     pub period: Option<Period>,
     /// What was read.
     pub coverage: Coverage,
+    /// What was requested and is not in what was read; none if all of it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Absent>,
     /// People who could not get in, and those who could not switch to a role: those still out first, then sign-ins and
     /// the like before roles, then by their last try.
     pub locked_out: Vec<LockedOut>,
@@ -32,6 +35,23 @@ pub struct ActivitySummary {
     pub attempts: Vec<Attempt>,
     /// The events of the requested person, by time.
     pub timeline: Vec<Event>,
+}
+
+/// What was requested and is not in what was read, and what is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Absent {
+    /// The requested accounts of which nothing was read.
+    pub accounts: BTreeSet<String>,
+    /// The requested regions of which nothing was read.
+    pub regions: BTreeSet<String>,
+    /// Whether nothing was read of the requested period.
+    pub period: bool,
+    /// The accounts in what was read.
+    pub read_accounts: BTreeSet<String>,
+    /// The regions in what was read.
+    pub read_regions: BTreeSet<String>,
+    /// From the first to the last moment of what was read.
+    pub read_period: Option<Period>,
 }
 
 /// A person who could not sign in.

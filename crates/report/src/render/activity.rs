@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{
-    AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form, LockedOut,
-    Mfa, Outcome, Pattern, Period, Person, Purpose, ROOT_SIGN_IN_REGIONS, RegionCoverage,
-    SharedText, SignedIn, partition_of,
+    Absent, AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form,
+    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
+    SignedIn, partition_of,
 };
 
 use crate::words::{capitalised, counted, few, time};
@@ -39,7 +39,11 @@ pub(crate) struct Entry<'a> {
 /// Describes what was read, and what was not, as labels with one or more lines.
 pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<String>)> {
     let coverage = &summary.coverage;
-    let period = summary.period.map_or("unknown: no management event was read".to_owned(), stretch);
+    let period = match summary.period {
+        Some(period) => stretch(period),
+        None if summary.absent.is_some() => "none: nothing that was asked for was read".to_owned(),
+        None => "unknown: no management event was read".to_owned(),
+    };
     vec![
         ("Read", vec![inputs(coverage)]),
         ("Records", records(coverage)),
@@ -83,8 +87,12 @@ fn inputs(coverage: &Coverage) -> String {
 
 fn records(coverage: &Coverage) -> Vec<String> {
     let records = coverage.records;
+    let left_out = match records.not_requested {
+        0 => String::new(),
+        count => format!(", {count} not asked for"),
+    };
     let mut lines = vec![format!(
-        "{}: {} judged, {} not relevant, {}, {} unreadable",
+        "{}: {} judged{left_out}, {} not relevant, {}, {} unreadable",
         counted(records.total(), "record"),
         records.judged,
         records.of_no_interest,
@@ -133,6 +141,7 @@ fn gaps(summary: &ActivitySummary) -> Vec<String> {
     let coverage = &summary.coverage;
     let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
     let mut lines: Vec<String> = gaps.collect();
+    lines.extend(summary.absent.iter().flat_map(absent));
     let doubtful = doubtful(summary);
     if !doubtful.is_empty() {
         lines.push(format!("files of {} may be missing", few(&doubtful, MOST_LINES)));
@@ -145,7 +154,29 @@ fn gaps(summary: &ActivitySummary) -> Vec<String> {
     lines
 }
 
-/// Limits the number of lines; `none` if there are none.
+/// What was asked for and is not in what was read, each beside what is.
+fn absent(absent: &Absent) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (what, missing, read) in [
+        ("account", &absent.accounts, &absent.read_accounts),
+        ("region", &absent.regions, &absent.read_regions),
+    ] {
+        if !missing.is_empty() {
+            let [missing, read] = [missing, read].map(|names| {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                few(&names, MOST_LINES)
+            });
+            lines.push(format!("the logs hold nothing of {what} {missing}; they hold {read}"));
+        }
+    }
+    if let Some(read) = absent.read_period.filter(|_| absent.period) {
+        let read = stretch(read);
+        lines.push(format!("the logs hold nothing of the time asked for; they hold {read}"));
+    }
+    lines
+}
+
+/// `none`, or as many lines as are read.
 fn shortened(mut lines: Vec<String>) -> Vec<String> {
     if lines.is_empty() {
         lines.push("none".to_owned());

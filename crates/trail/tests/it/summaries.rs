@@ -88,6 +88,49 @@ fn filters_leave_out_the_rest() {
     assert_eq!(attempts(Filter { regions, ..Filter::default() }), 4);
 }
 
+/// What was asked for in vain is named beside what there is, and only what is judged counts as that.
+#[test]
+fn what_the_logs_do_not_hold_is_named() {
+    let all = summary(story(), &Filter::default());
+    assert_eq!((all.absent, all.coverage.records.not_requested), (None, 0));
+    let judged = all.coverage.records.judged;
+    let found = |filter: Filter| {
+        let summary = summary(story(), &filter);
+        let records = summary.coverage.records;
+        assert_eq!(records.judged + records.not_requested, judged);
+        assert_eq!(records.total(), all.coverage.records.total());
+        let absent = summary.absent.unwrap_or_default();
+        (records.judged, absent.accounts.len(), absent.regions.len(), absent.period)
+    };
+    let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
+    let accounts = |names: &[&str]| Filter { accounts: ids(names), ..Filter::default() };
+    let regions = |names: &[&str]| Filter { regions: ids(names), ..Filter::default() };
+    assert_eq!(found(accounts(&["111122223333"])), (judged, 0, 0, false));
+    assert_eq!(found(accounts(&["111122223333", "444455556666"])), (judged, 1, 0, false));
+    assert_eq!(found(accounts(&["444455556666"])), (0, 1, 0, false));
+    assert_eq!(found(regions(&["us-east-1"])), (judged, 0, 0, false));
+    assert_eq!(found(regions(&["ap-south-1"])), (0, 0, 1, false));
+    let time = |text: &str| Some(format!("2026-11-{text}Z").parse().unwrap());
+    assert!(!found(Filter { from: time("02T10:00:00"), ..Filter::default() }).3);
+    let later = Filter { from: time("02T10:00:01"), ..Filter::default() };
+    assert_eq!(found(later.clone()), (0, 0, 0, true));
+    assert_eq!(found(Filter { to: time("02T08:00:00"), ..Filter::default() }), (0, 0, 0, true));
+    let absent = summary(story(), &later).absent.unwrap();
+    assert_eq!(absent.read_accounts.into_iter().collect::<Vec<_>>(), ["111122223333"]);
+    assert_eq!(absent.read_regions.into_iter().collect::<Vec<_>>(), ["us-east-1"]);
+    assert_eq!(absent.read_period.unwrap().to.to_string(), "2026-11-02T10:00:00Z");
+}
+
+/// A region that was not read belongs to the accounts that were.
+#[test]
+fn a_region_that_was_not_read_has_the_period_of_the_others() {
+    let filter = Filter { regions: vec!["ap-south-1".to_owned()], ..Filter::default() };
+    let (summary, accounts) = summarise(read(log_file(&story().records)), &filter);
+    assert_eq!(summary.period.unwrap().to.to_string(), "2026-11-02T10:00:00Z");
+    let [region] = accounts["111122223333"].regions.as_slice() else { panic!("one region") };
+    assert_eq!((&*region.region, region.records), ("ap-south-1", 0));
+}
+
 #[test]
 fn the_period_is_what_was_asked_for_and_else_what_was_read() {
     let period = |filter: Filter| summary(story(), &filter).period;

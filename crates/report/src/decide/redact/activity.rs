@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_model::{
-    ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventCall, EventId, Factor,
-    InputGap, LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
+    Absent, ActivitySummary, Actor, Attempt, Coverage, Diagnosis, Event, EventCall, EventId,
+    Factor, InputGap, LockedOut, Message, Person, RegionCoverage, SharedText, SignedIn,
 };
 
 use super::names::Names;
@@ -18,6 +18,7 @@ pub(super) fn redact_summary(summary: &mut ActivitySummary, names: &Names<'_>) {
         user,
         period: _,
         coverage,
+        absent,
         locked_out,
         typing_errors: _,
         signed_in,
@@ -28,6 +29,9 @@ pub(super) fn redact_summary(summary: &mut ActivitySummary, names: &Names<'_>) {
         *user = names.person(user);
     }
     redact_coverage(coverage, names);
+    if let Some(absent) = absent {
+        redact_absent(absent, names);
+    }
     for row in &mut *locked_out {
         redact_locked_out(row, names);
     }
@@ -68,6 +72,17 @@ fn redact_coverage(coverage: &mut Coverage, names: &Names<'_>) {
     }
     for input in unplaced {
         *input = names.text(input);
+    }
+}
+
+fn redact_absent(absent: &mut Absent, names: &Names<'_>) {
+    let Absent { accounts, regions, period: _, read_accounts, read_regions, read_period: _ } =
+        absent;
+    for ids in [accounts, read_accounts] {
+        *ids = ids.iter().map(|id| names.account(id)).collect();
+    }
+    for ids in [regions, read_regions] {
+        *ids = ids.iter().map(|id| names.region(id)).collect();
     }
 }
 
