@@ -34,6 +34,36 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     assert!(audit.stderr.ends_with(&format!("\n\n{}", run.stdout)), "{}", audit.stderr);
 }
 
+/// Instance metadata that is switched off answers 403.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
+#[test]
+fn an_instance_whose_metadata_is_switched_off_has_no_credentials() {
+    let url = server("403 Forbidden", "");
+    let sandbox = Sandbox::new()
+        .env("AWS_REGION", "eu-west-9")
+        .env("AWS_EC2_METADATA_DISABLED", "false")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url);
+    let run = sandbox.run(["audit"]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    let words = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.starts_with("error: there are no AWS credentials"), "{words}");
+    assert!(words.contains("skipped EC2 instance: instance metadata is switched off"), "{words}");
+    assert!(!words.contains("insufficient permissions"), "{words}");
+}
+
+/// An audit asks CloudTrail nothing, and `signins` little else.
+#[test]
+fn the_services_are_those_that_the_command_asks() {
+    let sandbox = Sandbox::new().env("AWS_REGION", "eu-west-9");
+    for (command, asks) in [("signins", true), ("audit", false)] {
+        let run = sandbox.run([command]);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        let (_, services) = run.stderr.split_once("SERVICES").unwrap();
+        let (services, _) = services.split_once("SIGN-IN DOMAINS").unwrap();
+        assert_eq!(services.contains("cloudtrail"), asks, "{services}");
+    }
+}
+
 /// What is wrong is known, so nothing else is looked into.
 #[test]
 fn a_misspelt_profile_is_corrected_at_once() {

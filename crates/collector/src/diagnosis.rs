@@ -153,6 +153,9 @@ impl Diagnosis {
     }
 }
 
+/// The place whose credentials the instance metadata service has.
+pub(crate) const INSTANCE: &str = "EC2 instance";
+
 /// Searches places for credentials in order, as the SDK's default chain does, and records each
 /// result.
 #[derive(Debug)]
@@ -172,7 +175,13 @@ impl Chain {
             let look = |result, reason| Look { place, result, reason };
             let waiting = look(LookResult::Failed, "no answer in time".to_owned());
             self.diagnosis.lock().looks.push(waiting);
-            let outcome = provider.provide_credentials().await;
+            let outcome = provider.provide_credentials().await.map_err(|error| {
+                if is_switched_off(place, &error) {
+                    CredentialsError::not_loaded(SWITCHED_OFF)
+                } else {
+                    error
+                }
+            });
             let (result, reason) = match &outcome {
                 Ok(_) => (LookResult::Used, String::new()),
                 Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
@@ -197,6 +206,17 @@ impl Chain {
         // A profile that refers to a missing one was passed over too.
         Err(CredentialsError::not_loaded(broken_profile.unwrap_or_default()))
     }
+}
+
+/// Why an instance whose metadata service refuses every request has no credentials.
+const SWITCHED_OFF: &str = "instance metadata is switched off";
+
+/// Whether the instance metadata service refuses every request, as it does where it is switched off. The SDK exports
+/// the error's type, but not its kind.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
+fn is_switched_off(place: &str, error: &CredentialsError) -> bool {
+    place == INSTANCE && last_causes(error, 1).contains("IMDS is disabled")
 }
 
 /// Says why a place has no credentials, in more detail than the SDK.
@@ -271,10 +291,17 @@ mod tests {
     }
 
     async fn look(sources: Vec<fn() -> provider::Result>) -> (bool, Vec<(LookResult, String)>) {
+        look_at("somewhere", sources).await
+    }
+
+    async fn look_at(
+        name: &'static str,
+        sources: Vec<fn() -> provider::Result>,
+    ) -> (bool, Vec<(LookResult, String)>) {
         let diagnosis = Diagnosis::default();
         let place = |source: fn() -> provider::Result| {
             let provider = provide_credentials_fn(move || async move { source() });
-            ("somewhere", SharedCredentialsProvider::new(provider))
+            (name, SharedCredentialsProvider::new(provider))
         };
         let places = sources.into_iter().map(place).collect();
         let chain = Chain { places, ignored: None, diagnosis: diagnosis.clone() };
@@ -290,6 +317,23 @@ mod tests {
         let results: Vec<_> = looks.iter().map(|(result, _)| *result).collect();
         assert_eq!(results, [LookResult::PassedOver, LookResult::Used]);
         assert!(looks[0].1.contains("AWS_ACCESS_KEY_ID is not set"), "{looks:?}");
+    }
+
+    /// The service answers 403 where it is switched off, and other errors where it fails.
+    #[tokio::test]
+    async fn an_instance_without_metadata_is_a_place_without_credentials() {
+        let off: fn() -> provider::Result = || {
+            Err(CredentialsError::provider_error(
+                "request forbidden: IMDS is disabled or the caller has insufficient permissions.",
+            ))
+        };
+        let (_, looks) = look_at(INSTANCE, vec![off]).await;
+        assert_eq!(looks, [(LookResult::PassedOver, SWITCHED_OFF.to_owned())]);
+        for (place, source) in [(INSTANCE, broken as fn() -> provider::Result), ("container", off)]
+        {
+            let (_, looks) = look_at(place, vec![source]).await;
+            assert_eq!(looks[0].0, LookResult::Failed, "{place}");
+        }
     }
 
     #[tokio::test]

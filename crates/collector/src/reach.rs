@@ -9,7 +9,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use futures::future::join_all;
 use memchr::memmem;
-use portcullis_model::{global_region, partition_of};
+use portcullis_model::{Source, global_region, partition_of};
 use serde::Serialize;
 
 use crate::Options;
@@ -17,6 +17,7 @@ use crate::account::{ACCESS_ANALYZER, ACCOUNT, ORGANIZATIONS};
 use crate::endpoint::{IAM, STS, custom, of_iam, of_service, of_sts, origin};
 use crate::failure::{Failure, last_causes};
 use crate::json_services::Service;
+use crate::lookup::CLOUDTRAIL;
 use crate::session::Base;
 
 /// A service's endpoint, and whether AWS answers there.
@@ -47,6 +48,9 @@ pub async fn reach(options: &Options, limit: Duration) -> Vec<Endpoint> {
     {
         let url = of_service(config, &service, region).await;
         urls.push((service, url));
+    }
+    if options.sources.contains(Source::CloudTrail) {
+        urls.push((CLOUDTRAIL, of_service(config, &CLOUDTRAIL, region).await));
     }
     let mut requests = Vec::new();
     for (service, url) in urls {

@@ -31,7 +31,7 @@ use tokio::time::{Instant, timeout};
 use crate::calls::Calls;
 use crate::convert::Convert;
 use crate::credential_process::CredentialProcess;
-use crate::diagnosis::{Chain, Look, LookResult};
+use crate::diagnosis::{Chain, INSTANCE, Look, LookResult};
 use crate::endpoint::origin;
 use crate::error::{Attempt, CollectError};
 use crate::failure::Failure;
@@ -340,7 +340,7 @@ fn base_credentials(
         ("profile", SharedCredentialsProvider::new(profile)),
         ("web identity", SharedCredentialsProvider::new(web_identity)),
         ("container", SharedCredentialsProvider::new(container)),
-        ("EC2 instance", SharedCredentialsProvider::new(instance)),
+        (INSTANCE, SharedCredentialsProvider::new(instance)),
     ])
 }
 
