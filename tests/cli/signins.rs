@@ -121,6 +121,20 @@ fn one_person_has_a_timeline_and_a_text_for_the_ticket() {
     }
 }
 
+/// The ARN is in the console, in findings and in every message of AWS; root's name is that of the report.
+#[test]
+fn the_arn_of_a_user_names_the_person() {
+    let by_name = signins(&["--user", "farid.nasser"]);
+    assert!(by_name.stdout.contains("TIMELINE: 6 events"), "{}", by_name.stdout);
+    let by_arn = signins(&["--user", "arn:aws:iam::111122223333:user/farid.nasser"]);
+    assert_eq!(by_arn.stdout, by_name.stdout);
+    let root = signins(&["--user", "root"]);
+    assert_eq!(signins(&["--user", "<root_account>"]).stdout, root.stdout);
+    let session = signins(&["--user", "arn:aws:sts::111122223333:assumed-role/Auditor/ana"]);
+    assert_eq!(session.status, 2, "{}", session.stdout);
+    assert!(session.stderr.contains("give that of the session: ana"), "{}", session.stderr);
+}
+
 /// Where each of these follows the one before in the text; none: not so.
 fn in_order<'a>(text: &'a str, parts: &[&str]) -> Option<&'a str> {
     let mut rest = text;

@@ -111,7 +111,30 @@ pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Parses the name of a role, which may have a path before it, without the slash at its beginning.
+/// The name of a person, which the ARN of a user holds; `root`, whatever AWS calls that user.
+pub(super) fn person(text: &str) -> Result<String, String> {
+    let give = |name: &str, whose| {
+        Err(format!("expected the name of a person; give that of {whose}: {name}"))
+    };
+    match Arn::parse(text) {
+        _ if text.is_empty() => Err("expected the name of a person".to_owned()),
+        None if text == "<root_account>" => Ok("root".to_owned()),
+        None => Ok(text.to_owned()),
+        Some(arn) if arn.is_root() => Ok("root".to_owned()),
+        Some(arn) => match (arn.user(), arn.resource.split_once('/')) {
+            (Some((_, name)), _) => Ok(name.to_owned()),
+            (None, Some(("assumed-role", session))) if session.contains('/') => {
+                give(&session[session.find('/').map_or(0, |at| at + 1)..], "the session")
+            }
+            (None, Some(("federated-user", name))) => give(name, "the session"),
+            _ => Err("expected the name of a person, or the ARN of a user; for a role, give the name of \
+                      a session or of the person who has it"
+                .to_owned()),
+        },
+    }
+}
+
+/// The name of a role, with its path, but for the slash that every path begins with.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 pub(super) fn role_name(text: &str) -> Result<String, &'static str> {
@@ -161,6 +184,32 @@ mod tests {
         for text in ["", "today", "2026-13-01", "2026-11-02T10:00:00", "2026-11-02 10:00"] {
             assert!(moment(text).is_err(), "{text}");
         }
+    }
+
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+    #[test]
+    fn a_person_is_named_by_the_arn_of_a_user_too() {
+        let account = "111122223333";
+        for (text, name) in [
+            ("ana.silva", "ana.silva"),
+            ("root", "root"),
+            ("<root_account>", "root"),
+            (&format!("arn:aws:iam::{account}:root"), "root"),
+            (&format!("arn:aws:iam::{account}:user/ana.silva"), "ana.silva"),
+            (&format!("arn:aws-cn:iam::{account}:user/team/a/ana"), "ana"),
+        ] {
+            assert_eq!(person(text).as_deref(), Ok(name), "{text}");
+        }
+        for (arn, hint) in [
+            ("sts::111122223333:assumed-role/Auditor/ana@example.com", ": ana@example.com"),
+            ("sts::111122223333:federated-user/ana", ": ana"),
+            ("iam::111122223333:role/Auditor", "name of a session"),
+            ("iam::111122223333:mfa/ana", "the ARN of a user"),
+        ] {
+            let refused = person(&format!("arn:aws:{arn}")).unwrap_err();
+            assert!(refused.contains(hint), "{refused}");
+        }
+        assert!(person("").is_err());
     }
 
     #[test]

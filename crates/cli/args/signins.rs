@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use jiff::{SignedDuration, Timestamp};
 
 use super::parse::{self, moment};
@@ -64,9 +63,9 @@ pub(crate) struct SigninsArgs {
     /// [default for a lookup: 7d]
     #[arg(help_heading = EVENTS, long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
-    /// Show only this person, with every event and a text for a ticket; root
-    /// is the root user
-    #[arg(help_heading = EVENTS, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    /// Show only the person of this name, or the user of this ARN, with every
+    /// event and a text for a ticket; root is the root user
+    #[arg(help_heading = EVENTS, long, value_name = "NAME", value_parser = parse::person)]
     pub(crate) user: Option<String>,
     /// Also judge how accounts are set up, from these bundles, and read only
     /// events from their accounts; repeat for several
