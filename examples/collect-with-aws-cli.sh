@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
 # Collects what Portcullis audits, with bash and the AWS CLI alone, into a directory:
 #
-#     collect-with-aws-cli.sh DIR && portcullis audit DIR
+#     collect-with-aws-cli.sh DIR
+#     portcullis audit DIR
 #
 # It only reads, except that it asks AWS to make a credential report. Region and credentials are the
 # AWS CLI's: set AWS_PROFILE or AWS_REGION as usual. A call that fails leaves no file, and the audit
-# then says what it could not judge.
+# then says what it could not judge. As with `portcullis collect`, the exit status is 2 where nothing
+# could be collected, since there are no credentials, and 3 where something is missing.
 set -euo pipefail
 
-if [[ $# -ne 1 ]]; then
-    echo "usage: ${0##*/} DIR" >&2
-    exit 2
-fi
-directory=$1
+usage="usage: ${0##*/} DIR"
+case $#:${1-} in
+    1:-h | 1:--help)
+        echo "$usage"
+        echo "Collects what Portcullis audits into the directory DIR, with the AWS CLI alone."
+        exit 0
+        ;;
+    1:-* | 1:) echo "$usage" >&2; exit 2 ;;
+    1:*) directory=$1 ;;
+    *) echo "$usage" >&2; exit 2 ;;
+esac
+missing=
 export AWS_PAGER="" # version 2 of the AWS CLI would wait for a key
 umask 077
 mkdir -p "$directory"
@@ -29,6 +38,7 @@ ask() {
 }
 
 complain() {
+    missing=yes
     note "$1: not collected: $(tr -s '\n' ' ' <"$scratch/error")"
 }
 
@@ -104,6 +114,7 @@ save_per_user() {
     shift 3
     rm -f "$directory/$name.json"
     if [[ ! -e $directory/credential-report.json ]] || ! users "$@" >"$scratch/users"; then
+        missing=yes
         note "$name: not collected: whom to ask is in the credential report"
         return
     fi
@@ -163,6 +174,10 @@ save_analyzers() {
     local name=access-analyzers region
     rm -f "$directory/$name.json" "$scratch/all"
     regions >"$scratch/regions"
+    if [[ ! -s $scratch/regions ]]; then
+        missing=yes
+        note "$name: not collected: no region is set"
+    fi
     while IFS= read -r region; do
         if ask accessanalyzer list-analyzers --region "$region" </dev/null; then
             cat "$scratch/answer" >>"$scratch/all"
@@ -208,7 +223,15 @@ save_features() {
     fi
 }
 
+# Every identity may ask who it is: where that fails, so does all else. Only a network may deny it.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 save caller-identity sts get-caller-identity
+if [[ -n $missing ]] && ! grep -q '(AccessDenied' "$scratch/error"; then
+    note "nothing was collected"
+    rm -rf "$scratch"
+    rmdir "$directory" 2>/dev/null || true # unless there is something in it
+    exit 2
+fi
 save account-aliases iam list-account-aliases
 save_credential_report
 save account-summary iam get-account-summary
@@ -234,3 +257,4 @@ save delegation-requests iam list-delegation-requests
 # Disabled means that the account issues no tokens.
 save_or_none outbound-web-identity-federation-info FeatureDisabled '{"IssuerIdentifier": null}' \
     iam get-outbound-web-identity-federation-info
+if [[ -n $missing ]]; then exit 3; fi

@@ -1,6 +1,8 @@
 //! The command line, on the real binary.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[cfg(unix)]
+mod by_hand;
 mod catalogue;
 mod completions;
 mod config;
