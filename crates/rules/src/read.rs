@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
+use serde_json::from_str;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -74,14 +76,40 @@ pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
     if errors.is_empty() {
         return read(Fields::new(&file.text, true, 0..file.text.len(), table.get_ref()));
     }
+    if is_json(&file.text) {
+        let mut fields = Fields::new(&file.text, false, 0..file.text.len(), table.get_ref());
+        fields.remaining.clear();
+        let start = file.text.len() - file.text.trim_start().len();
+        let problem =
+            Problem::new(start..start + 1, "this is not valid TOML: it is JSON").without_values();
+        fields.problems.push(problem.help("name a TOML file"));
+        return read(fields);
+    }
     let (closed, mut problems) = closed_part(&file.text);
     problems.extend(syntax_problems(&closed));
     problems.sort_by_key(|problem| problem.at.start);
+    if problems.len() > SHOWN_SYNTAX {
+        problems.truncate(SHOWN_SYNTAX);
+        if let Some(last) = problems.last_mut() {
+            last.help = Some(MORE.to_owned());
+        }
+    }
     let text = valid_part(&closed);
     let (table, _) = DeTable::parse_recoverable(&text);
     let mut fields = Fields::new(&text, false, 0..text.len(), table.get_ref());
     fields.problems = problems;
     read(fields)
+}
+
+/// A file with more syntax errors is probably in another format.
+const SHOWN_SYNTAX: usize = 5;
+
+const MORE: &str = "more mistakes may show once the file is valid TOML";
+
+/// Whether a text that is not valid TOML is JSON or JSON lines. No TOML begins with a brace.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('{') || (text.starts_with('[') && from_str::<IgnoredAny>(text).is_ok())
 }
 
 /// Returns the text with blanks in place of entries in which something is not closed, and a problem
@@ -163,7 +191,10 @@ fn syntax_problems(text: &str) -> Vec<Problem> {
         }
         let message = format!("this is not valid TOML: {}", error.message());
         let problem = Problem::new(at, message).without_values();
-        problems.push(problem.help("more mistakes may show once the file is valid TOML"));
+        problems.push(problem);
+    }
+    if let Some(last) = problems.last_mut() {
+        last.help = Some(MORE.to_owned());
     }
     problems
 }

@@ -185,6 +185,28 @@ fn each_mistake_in_the_syntax_is_reported_once() {
     assert_eq!(lines, ["2", "4", "5"], "{found:#?}");
 }
 
+/// A file in another format has as many mistakes as lines; the first few are enough.
+#[test]
+fn of_many_mistakes_in_the_syntax_the_first_few_are_reported() {
+    let with = |count: usize| format!("{}\n", "a = = 1\n".repeat(count));
+    assert_eq!(mistakes(&with(5)).len(), 5);
+    let found = mistakes(&with(6));
+    assert_eq!(found.len(), 5, "{found:#?}");
+    assert!(found[4].starts_with("5:"), "{found:#?}");
+}
+
+#[test]
+fn json_is_named() {
+    let found = |text: &str| mistakes(text).into_iter().next().unwrap();
+    for json in ["{}", "\n {\n  \"a\": 1\n}", "{\"a\": 1}\n{\"a\": 2}", "[1,\n2]", "{\"cut\": "] {
+        assert!(found(json).contains("this is not valid TOML: it is JSON; name a"), "{json}");
+        assert_eq!(mistakes(json).len(), 1, "{json}");
+    }
+    for other in ["[a", "[1,\n2", "a: 1"] {
+        assert!(!found(other).contains("JSON"), "{other}");
+    }
+}
+
 /// What is not closed is reported where it begins, and hides no mistake of another entry.
 #[test]
 fn what_is_not_closed_is_reported_where_it_begins() {
