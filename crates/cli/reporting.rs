@@ -122,7 +122,7 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierRe
 
 /// The options that the file and the command line choose.
 fn options(args: &ReportingArgs, selection: &Selection) -> RunOptions {
-    let gate = Gate { fail_on: args.gate.fail_on, allow_unknown: args.gate.allow_unknown.clone() };
+    let gate = Gate { fail_on: args.gate.fail_on, allow_unknown: args.gate.allowed() };
     let Selection { rule_set, only, frameworks, skip, .. } = selection.clone();
     let include = args.include.clone();
     RunOptions { rule_set, only, skip, frameworks, include, gate, redacted: false }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use portcullis_evidence::read_text_in;
 use portcullis_model::Sources;
 use portcullis_rules::{
-    Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Selection, Settings, embedded,
-    embedded_frameworks,
+    Control, Framework, LoadError, LoadErrors, Rule, RuleFile, RuleSet, Selection, Settings,
+    embedded, embedded_frameworks,
 };
 
 use crate::failure::{Failure, did_you_mean};
@@ -157,6 +157,7 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
         } else {
             meant_rules(rules, id)
         };
+        let id = controls(rules, id).first().map_or(id, |(_, control)| control.id.as_str());
         Failure::with_help(format!("there is no rule `{id}`"), help)
     })
 }
@@ -202,8 +203,37 @@ pub(crate) fn chosen_by(
     }
 }
 
-/// Suggests a rule for an id that no rule has, or names similar ones.
+/// The controls of that number, in whatever case, with their frameworks.
+fn controls<'r>(rules: &'r RuleSet, id: &str) -> Vec<(&'r Framework, &'r Control)> {
+    let mut found = Vec::new();
+    for framework in rules.frameworks() {
+        let own = framework.controls.iter().find(|control| control.id.eq_ignore_ascii_case(id));
+        found.extend(own.map(|control| (framework, control)));
+    }
+    found
+}
+
+/// What to use for the number of a control, which is not a rule.
+fn meant_control(rules: &RuleSet, id: &str) -> Option<String> {
+    let found = controls(rules, id);
+    let (framework, control) = found.iter().max_by_key(|(framework, _)| version(&framework.id))?;
+    let others = match found.len() {
+        1 => String::new(),
+        count => format!(" and of {} more frameworks", count - 1),
+    };
+    let framework = &framework.id;
+    let tested = match control.rules.as_slice() {
+        [] => "no rule tests it".to_owned(),
+        rules => format!("its rules there: {}", rules.join(", ")),
+    };
+    Some(format!("it is a control of {framework}{others}: use `--framework {framework}`; {tested}"))
+}
+
+/// Which rule may be meant by an id that none has, or else which ones are like it.
 pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
+    if let Some(help) = meant_control(rules, id) {
+        return help;
+    }
     let ids = rules.rules().iter().map(|rule| rule.id.as_str());
     if let Some(help) = did_you_mean(id, ids) {
         return help;

@@ -118,6 +118,29 @@ fn a_misspelt_rule_is_corrected_wherever_it_stands() {
     }
 }
 
+/// IAM.3 of Security Hub is about keys that are not rotated; 1.14 is a number in several versions of CIS.
+/// <https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html>
+#[test]
+fn the_number_of_a_control_leads_to_its_framework() {
+    let says = "there is no rule `IAM.3`\nhelp: it is a control of aws-fsbp: use `--framework \
+                aws-fsbp`; its rules there: stale-access-key";
+    refused(&audit(&["--only", "iam.3"]), &[says]);
+    refused(&audit(&["--only", "1.14"]), &["it is a control of cis-aws-", " more frameworks: use"]);
+    refused(&audit(&["--only", "IAM.300"]), &["there is no rule `iam.300`"]);
+}
+
+/// As with an empty variable of the environment.
+#[test]
+fn an_empty_name_in_a_list_counts_as_none() {
+    for option in ["--only", "--skip", "--allow-unknown"] {
+        let run = sandbox().run(audit(&[option, ""]));
+        assert_eq!(run.status, 1, "{option}: {}", run.stderr);
+    }
+    let run = sandbox().run(audit(&["--only", &format!("{FAILING},")]));
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    refused(&audit(&["--only", "a,"]), &["there is no rule `a`"]);
+}
+
 #[test]
 fn options_of_a_live_account_do_not_go_with_a_bundle() {
     let role = ["--role-arn", "arn:aws:iam::111122223333:role/auditor"];

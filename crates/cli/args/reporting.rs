@@ -129,14 +129,26 @@ pub(crate) struct GateArgs {
     pub(crate) allow_unknown: Vec<String>,
 }
 
+impl GateArgs {
+    /// The rules that may stay unknown.
+    pub(crate) fn allowed(&self) -> Vec<String> {
+        not_empty(&self.allow_unknown)
+    }
+}
+
+/// The names of a list that has some; a variable of a script may be empty, or a list end with a comma.
+fn not_empty(names: &[String]) -> Vec<String> {
+    names.iter().filter(|name| !name.is_empty()).cloned().collect()
+}
+
 impl SelectionArgs {
     /// Which rules on that evidence to judge.
     pub(crate) fn selection(&self, evidence: Evidence) -> Selection {
         Selection {
             rule_set: self.rule_set.clone(),
-            only: self.only.clone(),
-            frameworks: self.frameworks.clone(),
-            skip: self.skip.clone(),
+            only: not_empty(&self.only),
+            frameworks: not_empty(&self.frameworks),
+            skip: not_empty(&self.skip),
             evidence,
         }
     }
