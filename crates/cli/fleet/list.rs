@@ -77,6 +77,11 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
         return Err("1: there is no header row above the accounts, such as id,name".to_owned());
     }
     let heading: csv::StringRecord = written.iter().map(column).collect();
+    if let Some(unknown) = written.iter().find(|name| !COLUMNS.contains(&&*column(name))) {
+        let quoted = if is_harmless(unknown) { format!(" {unknown:?}") } else { String::new() };
+        let columns = COLUMNS.join(", ");
+        return Err(format!("1: unknown heading{quoted}, expected {columns}"));
+    }
     let mut entries = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(&error))?;
@@ -93,7 +98,16 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     Ok(entries)
 }
 
-/// The field for a column heading, which people may write as `Account ID`.
+/// What the header row may name.
+const COLUMNS: [&str; 4] = ["id", "role_arn", "external_id", "name"];
+
+/// Whether the heading of a file, which may be another's, is a word or a few, and so no secret.
+fn is_harmless(heading: &str) -> bool {
+    let is_of_word = |c: char| c.is_alphabetic() || " _-".contains(c);
+    (1..=20).contains(&heading.chars().count()) && heading.chars().all(is_of_word)
+}
+
+/// The field that a column holds, by its heading: also as people write it, `Account ID`.
 fn column(heading: &str) -> String {
     let words = heading.to_lowercase().replace([' ', '-'], "_");
     match words.as_str() {
@@ -203,7 +217,12 @@ mod tests {
                 "id,role_arn\n111122223333,arn:aws:iam::444455556666:role/a\n",
                 "2: arn:aws:iam::444455556666:role/a is not a role of account 111122223333",
             ),
-            ("account\n111122223333\n", "1: unknown field, expected one of `id`, "),
+            (
+                "account,name\n111122223333,prod\n",
+                "1: unknown heading \"account\", expected id, role_arn, external_id, name",
+            ),
+            ("id,S3CRET\n111122223333,prod\n", "1: unknown heading, expected id, role_arn, "),
+            ("id,\n111122223333,prod\n", "1: unknown heading, expected id, role_arn, "),
             ("name\nprod\n", "1: missing field `id`"),
             ("111122223333\n", "1: there is no header row above the accounts"),
             (
