@@ -92,7 +92,7 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let options = choosable(&root);
     let given = match root.clone().try_get_matches() {
         Ok(given) => given,
-        Err(error) if error.use_stderr() => refuse(error),
+        Err(error) if error.use_stderr() => refuse(error, &root),
         Err(help) => {
             let text = if terminal::stdout_style().color {
                 help.render().ansi().to_string()
@@ -146,13 +146,18 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     config.named.extend(given.get_one::<PathBuf>(CONFIG).cloned());
     let directories = given_to_command.try_get_many::<PathBuf>(RULES).ok().flatten();
     config.named.extend(directories.into_iter().flatten().cloned());
-    Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error)), config))
+    Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error, &root)), config))
 }
 
-/// Exits with the error, which quotes only the beginning and the end of a long argument.
-fn refuse(mut error: clap::Error) -> ! {
-    let meant = meant(&error);
-    // Clap's suggestions are worded differently, and may name a hidden command.
+/// Ends with the error, in which an argument of any length is quoted by its beginning and its end.
+fn refuse(mut error: clap::Error, root: &Command) -> ! {
+    let usual = usual(&error, root);
+    if usual.is_some() {
+        // It names the option that clap takes for the one that was meant.
+        error.remove(ContextKind::Usage);
+    }
+    let meant = usual.or_else(|| for_live(&error)).or_else(|| meant(&error));
+    // Clap's own suggestions are worded otherwise, and some name a hidden command.
     error.remove(ContextKind::SuggestedArg);
     error.remove(ContextKind::SuggestedSubcommand);
     error.remove(ContextKind::SuggestedValue);
@@ -172,9 +177,60 @@ fn refuse(mut error: clap::Error) -> ! {
     error.exit()
 }
 
-/// Suggests what a wrong argument was probably meant to be.
+/// What other tools call something, and what it is called here.
+const USUAL: [(&str, &str); 6] = [
+    ("--format", "output"),
+    ("-f", "output"),
+    ("--rule", "only"),
+    ("--check", "only"),
+    ("--severity", "fail-on"),
+    ("scan", "audit"),
+];
+
+/// What the argument that is wrong is called here, if other tools call that so.
+fn usual(error: &clap::Error, root: &Command) -> Option<String> {
+    let wrong = text(error, ContextKind::InvalidArg)
+        .or_else(|| text(error, ContextKind::InvalidSubcommand))?;
+    let (_, here) = USUAL.into_iter().find(|(elsewhere, _)| *elsewhere == wrong)?;
+    let mut command = root;
+    for word in env::args_os().skip(1) {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    if wrong.starts_with('-') {
+        let has_it = |arg: &Arg| arg.get_long() == Some(here);
+        let name = if here == "output" { "-o".to_owned() } else { format!("--{here}") };
+        return command.get_arguments().any(has_it).then(|| format!("did you mean `{name}`?"));
+    }
+    Some(format!("did you mean `{here}`?"))
+}
+
+/// Why an option does not go with a bundle.
+fn for_live(error: &clap::Error) -> Option<String> {
+    let parts = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| texts(error, kind));
+    let [invalid, prior] = &parts;
+    let bundles = [invalid, prior].into_iter().flatten().any(|part| part.contains("[BUNDLE]"));
+    let option = [invalid, prior].into_iter().flatten().find(|part| part.starts_with("--"));
+    let is_conflict = error.kind() == ErrorKind::ArgumentConflict && bundles;
+    let option = option.filter(|_| is_conflict)?.split(' ').next()?;
+    Some(format!("`{option}` is for accounts that are asked live; leave it out to read bundles"))
+}
+
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    texts(error, kind).into_iter().next()
+}
+
+/// What the error says of that kind.
+fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// What the argument that is wrong was probably meant to be.
 fn meant(error: &clap::Error) -> Option<String> {
-    let (wrong, known) = match error.kind() {
+    let (wrong, valid) = match error.kind() {
         ErrorKind::UnknownArgument => (ContextKind::InvalidArg, ContextKind::SuggestedArg),
         ErrorKind::InvalidSubcommand => {
             (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand)
@@ -182,12 +238,8 @@ fn meant(error: &clap::Error) -> Option<String> {
         ErrorKind::InvalidValue => (ContextKind::InvalidValue, ContextKind::ValidValue),
         _ => return None,
     };
-    let Some(ContextValue::String(wrong)) = error.get(wrong) else { return None };
-    match error.get(known)? {
-        ContextValue::String(name) => did_you_mean(wrong, [name.as_str()]),
-        ContextValue::Strings(names) => did_you_mean(wrong, names.iter().map(String::as_str)),
-        _ => None,
-    }
+    let (word, names) = (text(error, wrong)?, texts(error, valid));
+    did_you_mean(&word, names.iter().map(String::as_str))
 }
 
 /// The command line of Portcullis, with the names of variables in the help.

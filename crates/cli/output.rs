@@ -122,6 +122,9 @@ pub(crate) fn choose<F: Clone>(asked: &[Output<F>], usual: F) -> Result<Vec<Outp
 fn place(path: &Path) -> Result<PathBuf, String> {
     // The target of a link is replaced, not the link.
     if let Ok(place) = fs::canonicalize(path) {
+        if place.is_dir() {
+            return Err(format!("cannot write {}: it is a directory", path.display()));
+        }
         return Ok(place);
     }
     // It is not known which file was meant by a broken link.

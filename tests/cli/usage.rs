@@ -23,10 +23,27 @@ fn a_misspelt_option_is_corrected() {
     );
 }
 
+/// By the names of other tools: `prowler --severity`, `checkov --check`, `trivy --format`, `cloudsplaining scan`.
+#[test]
+fn the_names_of_other_tools_lead_to_ours() {
+    refused(&audit(&["--format", "json"]), &["did you mean `-o`?"]);
+    refused(&["rules", "list", "-f", "json"], &["did you mean `-o`?"]);
+    refused(&audit(&["--rule", FAILING]), &["did you mean `--only`?"]);
+    refused(&audit(&["--severity", "high"]), &["did you mean `--fail-on`?"]);
+    refused(&["scan"], &["did you mean `audit`?"]);
+    let format = sandbox().run(audit(&["--format", "json"]));
+    assert!(!format.stderr.contains("--log-format"), "{}", format.stderr);
+    let verify = sandbox().run(["verify", "bundle", "--format", "json"]);
+    assert!(!verify.stderr.contains("`-o`"), "{}", verify.stderr);
+    let policy = |option: &str| sandbox().run(["permissions", option, "terraform"]).stdout;
+    assert!(policy("-o").contains("aws_iam_policy_document"), "{}", policy("-o"));
+    assert_eq!(policy("-o"), policy("--format"));
+}
+
 /// Nor is a command suggested that the help does not show.
 #[test]
 fn what_is_not_similar_is_not_suggested() {
-    for arguments in [&["scan"][..], &["version"], &["merge", "x", "--redact"]] {
+    for arguments in [&["inventory"][..], &["version"], &["merge", "x", "--redact"]] {
         let run = sandbox().run(arguments);
         assert_eq!(run.status, 2, "{}", run.stderr);
         assert!(!run.stderr.contains("tip:"), "{}", run.stderr);
@@ -145,7 +162,8 @@ fn an_empty_name_in_a_list_counts_as_none() {
 fn options_of_a_live_account_do_not_go_with_a_bundle() {
     let role = ["--role-arn", "arn:aws:iam::111122223333:role/auditor"];
     for option in [&["--profile", "p"][..], &["--region", "eu-west-1"], &role, &["--quick"]] {
-        refused(&audit(option), &["cannot be used with", option[0]]);
+        let why = format!("`{}` is for accounts that are asked live", option[0]);
+        refused(&audit(option), &["cannot be used with", &why]);
     }
     refused(&["audit", "--external-id", "x"], &["--role-arn"]);
     refused(&["audit", "--role-arn", "auditor"], &["expected the ARN of a role"]);
@@ -165,6 +183,8 @@ fn outputs_do_not_overwrite_each_other() {
 fn a_place_that_is_not_there_is_told_before_anything_is_asked() {
     let nowhere = "cannot write nowhere/out.json: ";
     refused(&["audit", "no-bundle", "-o", "json=nowhere/out.json"], &[nowhere]);
+    let directory = "cannot write bundle: it is a directory";
+    refused(&["audit", "no-bundle", "-o", "json=bundle"], &[directory]);
 }
 
 #[test]

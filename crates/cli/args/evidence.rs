@@ -95,7 +95,14 @@ pub(crate) struct VerifyArgs {
 #[command(after_help = PERMISSIONS_EXAMPLES)]
 pub(crate) struct PermissionsArgs {
     /// Print the policy as json, terraform or cloudformation
-    #[arg(long, value_name = "FORMAT", default_value = "json", hide_possible_values = true)]
+    #[arg(
+        short = 'o',
+        long,
+        alias = "output",
+        value_name = "FORMAT",
+        default_value = "json",
+        hide_possible_values = true
+    )]
     pub(crate) format: PolicyFormat,
     /// Leave out the per-user calls, as `audit --quick` does
     #[arg(long)]
