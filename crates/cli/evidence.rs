@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
-use portcullis_evidence::{Bundle, Declarations, to_json};
-use portcullis_model::{AccountId, Snapshot, Source, Sources};
+use portcullis_evidence::{Bundle, BundleError, Declarations, to_json};
+use portcullis_model::{AccountId, Snapshot, Source, Sources, shell_word};
 use portcullis_report::{Conflict, Unmergeable};
 use tokio::runtime::Builder;
 
@@ -35,7 +35,15 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     if input::is_stream(path) {
         return Ok(Bundle::of_report(&input::name(path), input::read(path)?)?);
     }
-    Ok(Bundle::read(path)?)
+    Bundle::read(path).map_err(|error| match (&error, Bundle::below(path).as_slice()) {
+        (BundleError::NothingFound(directory), [first, ..]) => {
+            let all = format!("{}/*", shell_word(&directory.display().to_string()));
+            let says = format!("{} is not a bundle itself, but holds some", directory.display());
+            let help = format!("name them: {all}, or one alone, such as {}", first.display());
+            Failure::with_help(says, help)
+        }
+        _ => error.into(),
+    })
 }
 
 /// The accounts of bundles that are given together, which are not external to each other. It is an error if two bundles

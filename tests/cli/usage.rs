@@ -212,6 +212,22 @@ fn a_directory_that_is_no_bundle_is_refused() {
     );
 }
 
+/// As `collect --org -o DIR` and `audit --collect-to` leave it.
+#[test]
+fn a_directory_of_bundles_leads_to_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write("all of us/444455556666/account-aliases.json", "{\"AccountAliases\": []}");
+    sandbox.write("all of us/111122223333/manifest.json", "{}");
+    sandbox.write("all of us/notes/notes.txt", "");
+    for command in ["audit", "facts"] {
+        let run = sandbox.run([command, "all of us"]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        let says = "error: all of us is not a bundle itself, but holds some\nhelp: name them: \
+                    'all of us'/*, or one alone, such as all of us/111122223333\n";
+        assert_eq!(run.stderr, says);
+    }
+}
+
 #[test]
 fn nothing_is_collected_without_a_place_for_it() {
     refused(&["collect"], &["--output <DIR>"]);

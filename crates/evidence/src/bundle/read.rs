@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use portcullis_model::{AccountId, Gap, Source, without_session_names};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::{
     Bundle, BundleError, Document, FileEntry, MANIFEST, Manifest, REPORT_CSV, SCHEMA, UNFINISHED,
-    file_name, file_names, sha256,
+    file_name, file_names, is_bundle_file, sha256,
 };
 use crate::file;
 
@@ -65,6 +65,22 @@ impl Bundle {
     #[must_use]
     pub fn is_collected_activity(path: &Path) -> bool {
         Bundle::holds_activity(path) && matches!(read_manifest(path), Ok(Some(_)))
+    }
+
+    /// Returns the directories directly below that one that look like bundles, sorted: they hold a file of one.
+    #[must_use]
+    pub fn below(directory: &Path) -> Vec<PathBuf> {
+        let mut bundles = Vec::new();
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_of_bundle =
+                |file: fs::DirEntry| file.file_name().to_str().is_some_and(is_bundle_file);
+            if fs::read_dir(&path).is_ok_and(|files| files.flatten().any(is_of_bundle)) {
+                bundles.push(path);
+            }
+        }
+        bundles.sort();
+        bundles
     }
 
     /// Reads only CloudTrail's events from a bundle that [holds](Bundle::holds_activity) them.
