@@ -101,6 +101,13 @@ fn a_moment_before_the_evidence_is_warned_of() {
     let says = "--as-of (2026-11-17 00:00 UTC) is before this evidence was collected (2026-11-18 09:00 UTC)";
     assert!(run.stderr.contains(says), "{}", run.stderr);
     assert!(run.stdout.contains("of 64 rules not"), "{}", run.stdout);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in
+        ["Evidence credential report of a later time", "Count ages to a later moment (--as-of)"]
+    {
+        assert!(text.contains(words), "{text}");
+    }
+    assert!(!text.contains("Collect credential-report again"), "{text}");
 }
 
 #[test]

@@ -50,6 +50,9 @@ impl Gap {
     /// The code of a log file, such as one of a trail, that could not be read completely.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 
+    /// The code of a date that is later than the moment to which ages are counted.
+    pub const FUTURE: &str = "Future";
+
     /// The code of an account of which the logs that were read hold nothing that was asked for.
     pub const NOT_IN_LOGS: &str = "NotInLogs";
 
@@ -88,6 +91,11 @@ impl Gap {
     fn is_bad_value(&self) -> bool {
         let suffixes = ["is not a date", "is neither true nor false"];
         suffixes.iter().any(|suffix| self.message.ends_with(suffix))
+    }
+
+    /// Whether a date is later than the moment to which ages are counted.
+    fn is_of_later_time(&self) -> bool {
+        self.code == Gap::FUTURE || self.message.contains(" is later than ")
     }
 
     /// Returns the code in words, such as `access denied`.
@@ -135,6 +143,9 @@ impl Gap {
             Gap::NOT_IN_LOGS => "Read logs of this account, of the regions and the period that are asked for, or \
                                  ask for what the logs hold."
                 .to_owned(),
+            _ if self.is_of_later_time() => format!(
+                "Count ages to a later moment (--as-of) or, if that date is wrong, collect {source} again."
+            ),
             Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
             _ if *source == Source::CredentialReport && self.is_bad_value() => {
                 "Get the credential report again, and do not save it from a spreadsheet program, which rewrites \
@@ -264,6 +275,11 @@ mod tests {
                 Gap::NOT_IN_LOGS,
                 "Read logs of this account, of the regions and the period that are asked for, or ask \
                  for what the logs hold.",
+            ),
+            (
+                Gap::FUTURE,
+                "Count ages to a later moment (--as-of) or, if that date is wrong, collect access-keys \
+                 again.",
             ),
             (Gap::ABSENT, "Collect access-keys too (iam:ListAccessKeys): it was not collected."),
             (

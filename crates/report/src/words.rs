@@ -199,8 +199,16 @@ pub(crate) fn evidence(account: &AuditedAccount, report: &Report) -> String {
 
 /// Why the credential report of an account has no age.
 pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
-    let mut gaps = account.gaps.iter().filter(|gap| gap.source == Source::CredentialReport);
-    if gaps.any(|gap| gap.code == Gap::UNDATED) { "without a date" } else { "missing" }
+    let of_report = |gap: &&Gap| gap.source == Source::CredentialReport && gap.resource.is_none();
+    let gaps = account.gaps.iter().filter(of_report);
+    let codes: Vec<&str> = gaps.map(|gap| gap.code.as_str()).collect();
+    if codes.contains(&Gap::UNDATED) {
+        "without a date"
+    } else if codes.contains(&Gap::FUTURE) {
+        "of a later time"
+    } else {
+        "missing"
+    }
 }
 
 /// Why an account was not judged.

@@ -152,7 +152,7 @@ impl Answers {
     ) -> Fact<f64> {
         if is_future(date, self.as_of) {
             let message = format!("the date {date} is later than {:.0}", self.as_of);
-            return gaps.missing(source, resource, "Future", message);
+            return gaps.missing(source, resource, Gap::FUTURE, message);
         }
         Fact::Known(days(date, self.as_of))
     }

@@ -91,7 +91,7 @@ pub(super) fn parse(
         None => Some((Gap::UNDATED, "a bare CSV does not say when AWS made the report".to_owned())),
         Some(made) if is_future(made, as_of) => {
             let [made, as_of] = [made, as_of].map(|time| time.strftime("%Y-%m-%d %H:%M UTC"));
-            Some(("Contradictory", format!("made {made}, which is later than {as_of}")))
+            Some((Gap::FUTURE, format!("made {made}, which is later than {as_of}")))
         }
         Some(_) => None,
     };

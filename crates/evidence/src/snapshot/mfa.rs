@@ -22,7 +22,7 @@ pub(super) fn virtual_devices(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Mf
             let owner = device.user.as_ref().map(|owner| owner.arn.clone());
             let device = new_device(&device.serial_number, owner, device.enable_date);
             if let Some(problem) = of_the_future(&device, answers.as_of) {
-                let gap = Gap::new(Source::VirtualMfaDevices, "Future", problem);
+                let gap = Gap::new(Source::VirtualMfaDevices, Gap::FUTURE, problem);
                 gaps.push(gap.for_resource(&device.serial));
             }
             virtual_devices.push(device);
