@@ -260,4 +260,11 @@ fn an_older_report_resolves_no_ticket() {
     report(&sandbox, "new.json", &["--as-of", "2026-11-30"]);
     let swapped = sandbox.run(["diff", "new.json", "old.json", "-o", "jsonl"]);
     assert_eq!((swapped.status, swapped.stdout.as_str()), (0, ""));
+    let warning = "warning: OLD is from a later time (2026-11-30 00:00:00 UTC) than NEW (2026-11-18 \
+                   09:00:21 UTC); name the older report first\n";
+    assert_eq!(swapped.stderr, warning);
+    let text = sandbox.run(["diff", "new.json", "old.json"]);
+    assert_eq!(text.stderr, warning);
+    let right = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
+    assert_eq!(right.stderr, "");
 }

@@ -203,6 +203,12 @@ impl<'a> Diff<'a> {
         Ok(Diff { schema: SCHEMA, old, new, notes, counts, entries, moved })
     }
 
+    /// Returns a note for each account of which the older report is the newer one.
+    #[must_use]
+    pub fn backwards(old: &Report, new: &Report) -> Vec<String> {
+        notes::backwards(old, new)
+    }
+
     /// How many findings have changed in that way.
     #[must_use]
     pub fn count(&self, change: Change) -> usize {

@@ -15,8 +15,8 @@ pub(super) fn between(old: &Report, new: &Report) -> Vec<String> {
     notes
 }
 
-/// The accounts for which the old report is later than the new one.
-fn backwards(old: &Report, new: &Report) -> Vec<String> {
+/// The accounts of which the older report is the newer one.
+pub(super) fn backwards(old: &Report, new: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for account in &new.accounts {
         if let Some(held) = same_account(account.account_ref(), old)
