@@ -9,6 +9,7 @@ use portcullis_model::{
     SignedIn, partition_of,
 };
 
+use crate::decide::redact::WITHHELD;
 use crate::words::{capitalised, counted, few, time};
 
 /// How many regions or gaps are listed; JSON has all.
@@ -326,7 +327,10 @@ fn recorded(attempt: &Attempt) -> String {
         parts.push("MFA not used".to_owned());
     }
     parts.extend(attempt.code.as_ref().map(ToString::to_string));
-    parts.extend(attempt.message.as_ref().map(|message| format!("\"{message}\"")));
+    parts.extend(attempt.message.as_ref().map(|message| match &**message {
+        WITHHELD => WITHHELD.to_owned(),
+        message => format!("\"{message}\""),
+    }));
     parts.join(", ")
 }
 
