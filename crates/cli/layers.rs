@@ -94,12 +94,7 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         Ok(given) => given,
         Err(error) if error.use_stderr() => refuse(error, &root),
         Err(help) => {
-            let text = if terminal::stdout_style().color {
-                help.render().ansi().to_string()
-            } else {
-                help.to_string()
-            };
-            terminal::print(|out| out.write_all(text.as_bytes()))?;
+            print_help(&help)?;
             process::exit(0)
         }
     };
@@ -109,6 +104,7 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         options.iter().filter(|option| has(&root, option) || has(leaf, option)).collect();
 
     let mut layers = Layers::new(leaf, given_to_command);
+    layers.warn_of_rule_set();
     warn_of_misspelt_variables(&options);
     let variables = environment(&open)?;
     if let Some(pair) = layers.add(variables) {
@@ -147,6 +143,15 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let directories = given_to_command.try_get_many::<PathBuf>(RULES).ok().flatten();
     config.named.extend(directories.into_iter().flatten().cloned());
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error, &root)), config))
+}
+
+fn print_help(help: &clap::Error) -> Result<(), Failure> {
+    let text = if terminal::stdout_style().color {
+        help.render().ansi().to_string()
+    } else {
+        help.to_string()
+    };
+    terminal::print(|out| out.write_all(text.as_bytes()))
 }
 
 /// Ends with the error, in which an argument of any length is quoted by its beginning and its end.
@@ -414,8 +419,17 @@ impl<'a> Layers<'a> {
         Layers { command, given, decided: Vec::new(), values: BTreeMap::new(), origins }
     }
 
-    /// Adds choices that are less direct than all so far, unless those already decide. Returns two of the new choices
-    /// that contradict each other, if there are any.
+    /// Warns of a rule set that other options of the command line leave without effect.
+    fn warn_of_rule_set(&self) {
+        let given = |id: &str| self.given.iter().find(|arg| arg.get_id() == id);
+        let chosen = given("only").or_else(|| given("frameworks")).and_then(|arg| arg.get_long());
+        if let Some(chosen) = chosen.filter(|_| given("rule_set").is_some()) {
+            terminal::warn(&format!("--rule-set has no effect beside --{chosen}"));
+        }
+    }
+
+    /// Adds what was chosen less directly than all so far, where that leaves it open; two of them that
+    /// contradict each other, if there are.
     fn add(&mut self, choices: Vec<Choice<'a>>) -> Option<[&'a Arg; 2]> {
         let above: Vec<&Arg> = self.given.iter().chain(&self.decided).copied().collect();
         let mut added: Vec<&Arg> = Vec::new();

@@ -235,6 +235,27 @@ fn a_directory_of_bundles_leads_to_them() {
     }
 }
 
+/// A framework and a choice by id say which rules are judged, whatever their set.
+#[test]
+fn a_rule_set_without_effect_is_warned_of() {
+    let audit = |more: &[&str]| sandbox().run(["audit", "bundle"].iter().chain(more));
+    let warned = |more: &[&str]| {
+        let run = audit(more);
+        assert_ne!(run.status, 2, "{}", run.stderr);
+        run.stderr.lines().find(|line| line.contains("--rule-set")).map(str::to_owned)
+    };
+    let strict = ["--rule-set", "strict"];
+    let says = |other: &str| Some(format!("warning: --rule-set has no effect beside {other}"));
+    assert_eq!(warned(&[&strict[..], &["--framework", "soc2"]].concat()), says("--framework"));
+    assert_eq!(warned(&[&strict[..], &["--only", FAILING]].concat()), says("--only"));
+    assert_eq!(warned(&strict), None);
+    assert_eq!(warned(&["--framework", "soc2"]), None);
+    let html = |more: &[&str]| audit(&[&["-o", "html"], more].concat()).stdout;
+    assert!(html(&["--framework", "soc2"]).contains(">of the frameworks, "));
+    assert!(html(&["--only", FAILING]).contains(">chosen by id, "));
+    assert!(html(&strict).contains(">strict, "));
+}
+
 #[test]
 fn nothing_is_collected_without_a_place_for_it() {
     refused(&["collect"], &["--output <DIR>"]);

@@ -150,8 +150,13 @@ fn run(report: &Report, unjudged: usize) -> Vec<Term> {
         0 => format!("{all} judged"),
         some => format!("{all}, {some} not fully judged"),
     };
+    let chosen = match (only.as_slice(), frameworks.as_slice()) {
+        ([], []) => rule_set.as_str(),
+        ([], _) => "of the frameworks",
+        _ => "chosen by id",
+    };
     let mut terms =
-        vec![("Rules", judged), ("Rule set", format!("{rule_set}, {}", report.tool.ruleset))];
+        vec![("Rules", judged), ("Rule set", format!("{chosen}, {}", report.tool.ruleset))];
     let mut list = |term, ids: &[String]| {
         if !ids.is_empty() {
             terms.push((term, ids.join(", ")));
