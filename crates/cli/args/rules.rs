@@ -148,7 +148,7 @@ pub(crate) struct WaiversCheckArgs {
     /// match the waivers against
     #[arg(value_name = "REPORT")]
     pub(crate) report: Option<PathBuf>,
-    /// Count days from this date (its start in UTC) or RFC 3339 time
+    /// Count days from this date (its start in UTC), RFC 3339 time, or `now`
     /// [default: that of the report, or now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Timestamp>,

@@ -78,11 +78,13 @@ pub(crate) struct SigninsArgs {
     #[arg(help_heading = EVENTS, long = "region", value_name = "NAME", value_parser = parse::region)]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
-    /// files: 2/5 is the second of five. In output paths, {shard} is its number
+    /// files: 2/5 is the second of five; needs --from and --to, so that all shares
+    /// are of one period. In output paths, {shard} is its number
     #[arg(id = "share", help_heading = EVENTS, long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
     /// Split the accounts into this many shares and read the one that
-    /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
+    /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0; needs
+    /// --from and --to
     #[arg(id = "shares", help_heading = EVENTS, long = "shards", value_name = "N", requires_all = ["paths", "from", "to"], conflicts_with_all = ["bundles", "share"], value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) shards: Option<u64>,
     #[command(flatten)]
