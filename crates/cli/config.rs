@@ -94,7 +94,7 @@ impl Config {
                 waivers: waivers::read(&mut fields),
                 ..Config::default()
             };
-            config.problems = fields.finish();
+            config.problems = fields.finish().into_iter().map(on_one_run).collect();
             config
         });
         Config { file, ..config }
@@ -214,7 +214,19 @@ impl Config {
     }
 }
 
-/// The problem with an id that no rule has, ignoring case.
+/// The problem; where it is with an option about one run, that this option is not for the file.
+fn on_one_run(problem: Problem) -> Problem {
+    for key in layers::PER_RUN {
+        if problem.message == format!("`{key}` is not known here") {
+            let option = format!("--{}", key.replace('_', "-"));
+            let message = format!("`{key}` can be chosen on the command line only");
+            return Problem { message, ..problem }.help(format!("pass {option}"));
+        }
+    }
+    problem
+}
+
+/// That there is no such rule, if so; ids may be in any case.
 fn unknown_rule(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
     let id = id.to_ascii_lowercase();
     let problem = Problem::new(at.clone(), format!("there is no rule `{id}`"));

@@ -22,9 +22,9 @@ use crate::failure::{Failure, did_you_mean, quoted};
 use crate::redaction::SALT;
 use crate::terminal;
 
-/// Options of `audit` that are about one run or its inputs, and can be given only on the command line.
-const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
-/// Commands that write the report of another run, whose outputs must be given each time.
+/// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
+pub(crate) const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
+/// Commands that write the report of another run: their outputs are named each time.
 const REWRITING: [&str; 2] = ["report", "merge"];
 /// Commands that judge nothing, and work without a configuration that cannot be read.
 const SHOWING_RULES: [&str; 2] = ["rules", "frameworks"];

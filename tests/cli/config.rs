@@ -100,6 +100,19 @@ account =
 }
 
 #[test]
+fn an_option_about_one_run_is_not_for_the_file() {
+    refused(
+        "as_of = 2026-11-01\ntrail = ['logs']",
+        &[
+            "`as_of` can be chosen on the command line only",
+            "pass --as-of",
+            "`trail` can be chosen on the command line only",
+        ],
+    );
+    refused("trial = 1", &["`trial` is not known here"]);
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line() {
     refused("\nfial_on = 'high'", &["portcullis.toml:2:1", "`fial_on`", "did you mean `fail_on`?"]);
     refused("fail_on = 'hihg'", &["portcullis.toml:1:11", "`hihg`", "did you mean `high`?"]);

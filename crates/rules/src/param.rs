@@ -61,7 +61,7 @@ fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant
         Some(constant) => return Ok(constant),
         None => {}
     }
-    let message = "a parameter is a number from 0, a boolean, a string or a list of strings";
+    let message = "a parameter is a number of at least 0, a boolean, a string or a list of strings";
     Err(Problem::new(value.span(), message))
 }
 

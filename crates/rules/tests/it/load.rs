@@ -96,12 +96,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "= 90\nwhen",
         "= 2026-01-01\nwhen",
-        "8:23 a parameter is a number from 0, a boolean, a string or a list of strings",
+        "8:23 a parameter is a number of at least 0, a boolean, a string or a list of strings",
     ),
     (
         "= 90\nwhen",
         "= -1\nwhen",
-        "8:23 a parameter is a number from 0, a boolean, a string or a list of strings",
+        "8:23 a parameter is a number of at least 0, a boolean, a string or a list of strings",
     ),
     (
         "message     =",
