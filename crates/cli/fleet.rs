@@ -72,6 +72,13 @@ impl Accounts {
             let is_excluded = args.exclude.iter().any(|text| text == account.id.as_str());
             !is_excluded && shard.is_none_or(|shard| shard.holds(account.id))
         };
+        if args.org && args.role_name.is_none() {
+            return Err(Failure::with_help(
+                "--org needs --role-name",
+                "name the role to assume in each account except the caller's: the credentials are of one \
+                 account alone",
+            ));
+        }
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
         if let (Some(store), Some(accounts)) = (store, &listed) {
             store.check(accounts.iter().filter(|account| is_asked(account)))?;

@@ -269,9 +269,10 @@ fn a_directory_for_temporary_files_that_is_absent_is_named() {
 fn an_empty_number_of_a_job_counts_as_none() {
     let sandbox =
         Sandbox::new().env("AWS_BATCH_JOB_ARRAY_INDEX", "").env("JOB_COMPLETION_INDEX", "6");
-    let run = audit(&sandbox, &["--org", "--shards", "7"]);
+    let org = ["--org", "--role-name", "audit", "--shards"];
+    let run = audit(&sandbox, &[&org[..], &["7"]].concat());
     assert!(run.stderr.contains("there are no AWS credentials"), "{}", run.stderr);
-    let run = audit(&sandbox, &["--org", "--shards", "6"]);
+    let run = audit(&sandbox, &[&org[..], &["6"]].concat());
     assert!(run.stderr.contains("JOB_COMPLETION_INDEX is \"6\""), "{}", run.stderr);
 }
 
@@ -291,7 +292,9 @@ fn what_makes_no_sense_is_refused_before_aws_is_asked() {
         (&["--org", "--role-name", "a b"], "expected the name of a role"),
         (&["--org", "--role-name", ""], "expected the name of a role"),
         (&["--org", "--role-name", "/path/x"], "expected the name of a role"),
-        (&["--ou", "ou-1"], "--org"),
+        (&["--ou", "ou-ab12-34cd56ef"], "--org"),
+        (&["--org", "--ou", "foo"], "expected the id of an organizational unit, such as"),
+        (&["--org"], "--org needs --role-name"),
         (&["bundle", "--org"], "cannot be used with"),
         (&["--accounts", "broken.csv"], "broken.csv:2: expected a 12-digit account id"),
         (&["--accounts", "absent.csv"], "cannot read absent.csv"),

@@ -76,7 +76,7 @@ pub(crate) struct FleetArgs {
     #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
     /// Cover only the accounts under these organizational units; repeat or list
-    #[arg(long = "ou", value_name = "ID,…", value_delimiter = ',')]
+    #[arg(long = "ou", value_name = "ID,…", value_delimiter = ',', value_parser = parse::unit)]
     pub(crate) units: Vec<String>,
     /// Leave out these accounts; repeat or list
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]

@@ -104,6 +104,27 @@ pub(super) fn account(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The id of an organizational unit or root.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
+pub(super) fn unit(text: &str) -> Result<String, &'static str> {
+    let is_part = |part: &str, least: usize| {
+        let is_of_id = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        (least..=32).contains(&part.len()) && part.chars().all(is_of_id)
+    };
+    let is_id = match text.split('-').collect::<Vec<_>>()[..] {
+        ["r", root] => is_part(root, 4),
+        ["ou", root, unit] => is_part(root, 4) && is_part(unit, 8),
+        _ => false,
+    };
+    if is_id {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the id of an organizational unit, such as ou-ab12-34cd56ef")
+    }
+}
+
+/// The ARN of a role.
 pub(super) fn role_arn(text: &str) -> Result<String, &'static str> {
     match Arn::parse(text).and_then(Arn::role) {
         Some(_) => Ok(text.to_owned()),
@@ -210,6 +231,24 @@ mod tests {
             assert!(refused.contains(hint), "{refused}");
         }
         assert!(person("").is_err());
+    }
+
+    #[test]
+    fn ids_of_units_are_those_that_organizations_has() {
+        for text in ["r-ab12", "ou-ab12-34cd56ef", "ou-f1ee-00000001"] {
+            assert_eq!(unit(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            "foo",
+            "r-abc",
+            "ou-ab12",
+            "ou-ab12-34cd56e",
+            "ou-AB12-34cd56ef",
+            "ou-ab12-34cd56ef-x",
+        ] {
+            assert!(unit(text).is_err(), "{text}");
+        }
     }
 
     #[test]
