@@ -595,7 +595,7 @@ fn posture_and_activity_are_judged_together() {
     for expected in [
         "\"half-enrolled-mfa\" \"user bilal.haddad",
         "last at 2026-11-18 08:13 UTC, from 192.0.2.23, error AccessDenied, EntityAlreadyExists\"",
-        "\"root-recent-use\" \"root was used 0.1 days ago (2026-11-18 08:20 UTC, password)",
+        "\"root-recent-use\" \"root was used 1 hour ago (2026-11-18 08:20 UTC, password)",
         "\"root-sign-in-without-mfa\" ",
     ] {
         assert!(messages.iter().any(|message| message.contains(expected)), "{expected}");
@@ -624,7 +624,14 @@ fn audit_of_root_call(service: &str, name: &str, identity: &str) -> Run {
         r#"{{"eventSource": "{service}.amazonaws.com", "eventName": "{name}", "eventID": "a",
         "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.1",
         "recipientAccountId": "111122223333",
-        "userIdentity": {{"type": "Root", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"{identity}}}}}"#
+        "userIdentity": {"type": "Root", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"}}"#;
+    sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
+    let run = sandbox.run(crate::audit(&["--only", "root-recent-use"]));
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stdout.contains("root was used 12 hours ago (2026-10-31 12:00 UTC, access key)"),
+        "{}",
+        run.stdout
     );
     sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
     sandbox.run(crate::audit(&["--only", "root-recent-use"]))
@@ -668,7 +675,7 @@ fn what_root_did_counts_against_root_alone() {
     let (status, table) = used(&bundle_with_history("Success"));
     assert_eq!(status, 1);
     assert!(
-        table.contains("root was used 0.5 days ago (2026-10-31 12:00 UTC, password)"),
+        table.contains("root was used 12 hours ago (2026-10-31 12:00 UTC, password)"),
         "{table}"
     );
     // Nobody else has used their password since.

@@ -110,6 +110,37 @@ impl Shown {
         }
     }
 
+    /// Adds a line whose condition may or may not hold.
+    fn add_line_that_may_apply(&self, line: &str, advice: &mut String) {
+        let is_command = line.starts_with(' ');
+        match &self.words {
+            // Words and command become separate paragraphs.
+            Some(words) if is_command => advice.extend(["\n", words, "\n", line]),
+            Some(words) => advice.extend(["\n", words, "\n\n"]),
+            // The line is an option of a command that began on an earlier line.
+            None if advice.ends_with("\\\n") => {
+                let option = line.trim().trim_end_matches('\\').trim_end();
+                advice.push_str(&line.replace(option, &format!("[{option}]")));
+            }
+            None => advice.push_str(line),
+        }
+    }
+
+    /// Returns a number of days in hours, if it is at most one day, rounded up as others are.
+    fn last_day<'a>(&'a self, env: &mut Env<'a>) -> Option<String> {
+        let Ok(Value::Number(days)) = self.expression.node.eval(env) else { return None };
+        let hours = (days * 24.0).ceil();
+        if !(0.0..=24.0).contains(&hours) {
+            None
+        } else if hours <= 1.0 {
+            Some("1 hour".to_owned())
+        } else if hours < 24.0 {
+            Some(format!("{hours} hours"))
+        } else {
+            Some("1 day".to_owned())
+        }
+    }
+
     /// Returns the path of the fact or parameter that a text comes from; none if it is the rule's
     /// own.
     fn fact(&self, leaf: &Node) -> Option<Cow<'_, str>> {
@@ -145,6 +176,9 @@ impl Shown {
         None
     }
 }
+
+/// What follows a number of days in a message.
+const DAYS_AGO: &str = " days ago";
 
 impl Mapped {
     /// Returns the pieces shown for an element, with their nodes; none if the element is left out.
@@ -266,10 +300,20 @@ impl Template {
     /// Fills in the values, for a message.
     pub(crate) fn render<'a>(&'a self, env: &mut Env<'a>) -> Message {
         let mut message = Message::default();
-        for part in &self.segments {
-            match part {
-                Segment::Text(text) => message.push(text),
-                Segment::Expression(shown) => shown.show(env, &mut message),
+        let mut segments = self.segments.iter().peekable();
+        while let Some(part) = segments.next() {
+            match (part, segments.peek().copied()) {
+                (Segment::Text(text), _) => message.push(text),
+                (Segment::Expression(shown), Some(Segment::Text(next))) => {
+                    let rest = next.strip_prefix(DAYS_AGO).zip(shown.last_day(env));
+                    if let Some((rest, hours)) = rest {
+                        message.push(&format!("{hours} ago{rest}"));
+                        segments.next();
+                    } else {
+                        shown.show(env, &mut message);
+                    }
+                }
+                (Segment::Expression(shown), _) => shown.show(env, &mut message),
             }
         }
         message
