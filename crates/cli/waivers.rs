@@ -27,6 +27,8 @@ struct Checked<'r> {
     outcome: &'r WaiverOutcome,
     /// The findings that fail or could not be judged; empty without a report.
     findings: Vec<&'r Finding>,
+    /// The resources on which its rule fails, if the waiver matches none of them.
+    fails_on: Vec<&'r str>,
 }
 
 /// Warns of waivers that need attention.
@@ -91,7 +93,12 @@ impl<'r> Checked<'r> {
     fn new(outcome: &'r WaiverOutcome, report: Option<&'r Report>) -> Checked<'r> {
         let findings =
             report.map(|report| waivers::matching(report, &outcome.waiver)).unwrap_or_default();
-        Checked { state: State::from_outcome(outcome), outcome, findings }
+        let mut fails_on = Vec::new();
+        if let Some(report) = report.filter(|_| outcome.fails == 0) {
+            let others = waivers::failing_elsewhere(report, &outcome.waiver);
+            fails_on.extend(others.iter().map(|finding| finding.resource.name.as_str()));
+        }
+        Checked { state: State::from_outcome(outcome), outcome, findings, fails_on }
     }
 }
 
@@ -113,7 +120,7 @@ fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Res
 }
 
 fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Result<()> {
-    let Checked { state, outcome, findings } = one;
+    let Checked { state, outcome, findings, fails_on } = one;
     page.painted_item(bold(), "", &waivers::subject(outcome))?;
     page.painted_item(paint(*state), "  ", &waivers::end(outcome))?;
     page.item("  owner    ", &outcome.waiver.owner)?;
@@ -122,12 +129,24 @@ fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Resul
         return Ok(());
     }
     page.item("  matches  ", &waivers::matches(outcome))?;
+    if !fails_on.is_empty() {
+        page.item("  fails on ", &names(fails_on))?;
+    }
     for finding in findings.iter().take(LISTED_FINDINGS) {
         page.item("    - ", &format!("{}: {}", finding.resource.id, finding.message))?;
     }
     match findings.len().saturating_sub(LISTED_FINDINGS) {
         0 => Ok(()),
         more => page.painted_item(dim(), "    - ", &format!("and {more} more")),
+    }
+}
+
+/// The first of these names, and how many more there are.
+fn names(all: &[&str]) -> String {
+    let first = all[..all.len().min(LISTED_FINDINGS)].join(", ");
+    match all.len().saturating_sub(LISTED_FINDINGS) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

@@ -109,6 +109,23 @@ fn an_audit_warns_of_waivers_to_look_at() {
     }
 }
 
+/// Whoever writes a waiver for the wrong resource sees which one the rule fails on.
+#[test]
+fn a_waiver_that_matches_nothing_shows_what_fails() {
+    let check = |text: &str| {
+        let run = reported(text).run(["waivers", "check", "report.json"]);
+        assert_ne!(run.status, 2, "{}", run.stderr);
+        run.stdout
+    };
+    let unmatched = check(&waiver("2026-12-31", "resource = 'bob'"));
+    let says = "  matches  nothing that fails\n  fails on alice\n";
+    assert!(unmatched.contains(says), "{unmatched}");
+    let matched = check(&waiver("2026-12-31", ""));
+    assert!(!matched.contains("fails on"), "{matched}");
+    let elsewhere = check(&waiver("2026-12-31", "account = '444455556666'"));
+    assert!(!elsewhere.contains("fails on"), "{elsewhere}");
+}
+
 #[test]
 fn warnings_are_bounded() {
     let many: Vec<_> =

@@ -73,6 +73,24 @@ pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     matching
 }
 
+/// The other findings of the waiver's rule that fail in its accounts: a waiver that matches nothing may be meant for
+/// one of them.
+#[must_use]
+pub fn failing_elsewhere<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
+    let matcher = Matcher::new(waiver);
+    let mut others = Vec::new();
+    for finding in &report.findings {
+        if finding.verdict == Verdict::Fail
+            && finding.rule == waiver.rule
+            && matcher.is_in(&finding.account)
+            && !matcher.matches(finding)
+        {
+            others.push(finding);
+        }
+    }
+    others
+}
+
 fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
     let mut waivers: Vec<&Waiver> = waivers.iter().collect();
     waivers.sort_by_key(|waiver| order(waiver));
