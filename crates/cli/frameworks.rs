@@ -2,7 +2,7 @@
 
 use portcullis_model::ControlKind;
 use portcullis_report::{Page, bold, write_json};
-use portcullis_rules::{Framework, RuleSet};
+use portcullis_rules::{Control, Framework, Rule, RuleSet};
 use serde::Serialize;
 
 use crate::args::{FrameworkArgs, FrameworksCommand, View, ViewArgs};
@@ -63,6 +63,15 @@ struct ExplainedControl<'a> {
 struct TestingRule<'a> {
     id: &'a str,
     title: &'a str,
+    /// What its parameters have to be for a pass to count.
+    requires: Option<&'a str>,
+}
+
+impl<'a> TestingRule<'a> {
+    fn new(rule: &'a Rule, control: &'a Control) -> TestingRule<'a> {
+        let requires = control.requirements.get(&rule.id).map(String::as_str);
+        TestingRule { id: &rule.id, title: &rule.title, requires }
+    }
 }
 
 impl<'a> Explained<'a> {
@@ -75,9 +84,7 @@ impl<'a> Explained<'a> {
                 title: &control.title,
                 kind: control.kind.word(),
                 reason: control.reason.as_deref(),
-                rules: tested
-                    .map(|rule| TestingRule { id: &rule.id, title: &rule.title })
-                    .collect(),
+                rules: tested.map(|rule| TestingRule::new(rule, control)).collect(),
             });
         }
         let Framework { id, title, version, note, references, .. } = framework;
@@ -115,7 +122,8 @@ fn write_explained(framework: &Explained<'_>, page: &mut Page<'_>) -> std::io::R
             page.item("  manual: ", reason)?;
         }
         for rule in &control.rules {
-            page.item("  - ", &format!("{}: {}", rule.id, rule.title))?;
+            let requires = rule.requires.map(|it| format!("; needs {it}")).unwrap_or_default();
+            page.item("  - ", &format!("{}: {}{requires}", rule.id, rule.title))?;
         }
     }
     if references.is_empty() {

@@ -123,12 +123,17 @@ fn a_framework_is_explained_control_by_control() {
     ] {
         assert!(text.contains(shown), "{shown} in {text}");
     }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("; needs params.max_age_days <= 90 "), "{text}");
     let json = sandbox().run(["frameworks", "explain", "cis-aws-7.0", "-o", "json"]);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     let controls = json["controls"].as_array().unwrap();
     let rotation = controls.iter().find(|control| control["id"] == "2.12").unwrap();
     assert_eq!((&rotation["kind"], &rotation["reason"]), (&"automated".into(), &Value::Null));
     assert!(rotation["rules"][0]["title"].is_string(), "{rotation}");
+    assert_eq!(rotation["rules"][0]["requires"], "params.max_age_days <= 90");
+    let unconditional = controls.iter().find(|control| control["id"] == "2.4").unwrap();
+    assert_eq!(unconditional["rules"][0]["requires"], Value::Null);
     let run = sandbox().run(["frameworks", "explain", "soc3"]);
     assert_eq!(run.status, 2);
     assert!(run.stderr.contains("there is no framework `soc3`"), "{}", run.stderr);

@@ -40,6 +40,8 @@ pub struct Control {
     pub reason: Option<String>,
     /// The ids of the rules that test it.
     pub rules: Vec<String>,
+    /// What it requires of the settings of its rules, by their ids: a condition on parameters.
+    pub requirements: BTreeMap<String, String>,
     /// The requirements that its rules' settings do not meet, in words.
     pub(crate) unmet: Vec<String>,
 }

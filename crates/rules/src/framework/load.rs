@@ -76,13 +76,14 @@ fn control(entry: &mut Fields<'_>, id: Text, rules: &[Rule]) -> Option<Control> 
         kind,
         reason: None,
         rules: Vec::new(),
+        requirements: BTreeMap::new(),
         unmet: Vec::new(),
     };
     match kind {
         ControlKind::Manual => control.reason = entry.required("reason").map(|text| text.value),
         ControlKind::Automated => {
             control.rules = tested_by(entry, rules);
-            control.unmet = unmet(entry, &control.rules, rules);
+            read_requirements(entry, rules, &mut control);
         }
     }
     Some(control)
@@ -102,9 +103,9 @@ fn find<'r>(rules: &'r [Rule], id: &Text) -> Option<&'r Rule> {
     rules.iter().find(|rule| rule.id == id.value)
 }
 
-/// Returns the requirements of a control that its rules' settings do not meet, in words.
-fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<String> {
-    let mut unmet = Vec::new();
+/// Reads what a control requires of its rules' settings, and what of that they do not meet, in words.
+fn read_requirements(entry: &mut Fields<'_>, rules: &[Rule], control: &mut Control) {
+    let tested_by = &control.rules;
     for (id, condition) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
             // It may be what a rule that does not exist was meant to be, which has been reported.
@@ -118,11 +119,13 @@ fn unmet(entry: &mut Fields<'_>, tested_by: &[String], rules: &[Rule]) -> Vec<St
         // `tested_by` has reported rules that do not exist.
         let Some(rule) = find(rules, &id) else { continue };
         match shortfall(rule, &condition.value) {
-            Ok(shortfall) => unmet.extend(shortfall),
+            Ok(shortfall) => {
+                control.unmet.extend(shortfall);
+                control.requirements.insert(id.value, condition.value);
+            }
             Err(problems) => entry.problems.extend(condition.place(problems)),
         }
     }
-    unmet
 }
 
 /// Returns how a rule's parameters fail a condition; none if they meet it.
