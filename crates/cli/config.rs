@@ -214,13 +214,13 @@ impl Config {
     }
 }
 
-/// The problem; where it is with an option about one run, that this option is not for the file.
-fn on_one_run(problem: Problem) -> Problem {
+/// Adds to a problem with an option about one run that this option is not for the file.
+fn on_one_run(mut problem: Problem) -> Problem {
     for key in layers::PER_RUN {
         if problem.message == format!("`{key}` is not known here") {
             let option = format!("--{}", key.replace('_', "-"));
-            let message = format!("`{key}` can be chosen on the command line only");
-            return Problem { message, ..problem }.help(format!("pass {option}"));
+            problem.message = format!("`{key}` can be chosen on the command line only");
+            return problem.help(format!("pass {option}"));
         }
     }
     problem

@@ -608,7 +608,7 @@ fn a_call_of_root_counts_as_use() {
     for (service, name) in [("iam", "CreateAccessKey"), ("ec2", "RunInstances")] {
         let run = audit_of_root_call(service, name, "");
         assert_eq!(run.status, 1, "{service}");
-        let says = "root was used 0.5 days ago (2026-10-31 12:00 UTC, access key)";
+        let says = "root was used 12 hours ago (2026-10-31 12:00 UTC, access key)";
         assert!(run.stdout.contains(says), "{}", run.stdout);
         // A service that root had set to work acts for it.
         let run =
@@ -624,14 +624,7 @@ fn audit_of_root_call(service: &str, name: &str, identity: &str) -> Run {
         r#"{{"eventSource": "{service}.amazonaws.com", "eventName": "{name}", "eventID": "a",
         "eventTime": "2026-10-31T12:00:00Z", "awsRegion": "us-east-1", "sourceIPAddress": "192.0.2.1",
         "recipientAccountId": "111122223333",
-        "userIdentity": {"type": "Root", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"}}"#;
-    sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
-    let run = sandbox.run(crate::audit(&["--only", "root-recent-use"]));
-    assert_eq!(run.status, 1);
-    assert!(
-        run.stdout.contains("root was used 12 hours ago (2026-10-31 12:00 UTC, access key)"),
-        "{}",
-        run.stdout
+        "userIdentity": {{"type": "Root", "accessKeyId": "AKIAIOSFODNN7EXAMPLE"{identity}}}}}"#
     );
     sandbox.write("bundle/cloudtrail.json", format!("{{\"Records\": [{event}]}}"));
     sandbox.run(crate::audit(&["--only", "root-recent-use"]))

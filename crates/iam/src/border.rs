@@ -2,6 +2,7 @@
 //! may leave it and who may enter it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep, PrincipalKind};
 

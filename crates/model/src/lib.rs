@@ -20,8 +20,9 @@ mod text;
 
 pub use activity::{
     Absent, Activity, ActivitySummary, Actor, ActorKind, Attempt, Coverage, Diagnosis, Event,
-    EventCall, EventId, Factor, FactorState, Form, InputGap, Likelihood, LockedOut, Mfa, Outcome,
-    Pattern, Period, Person, Purpose, Records, RegionCoverage, SignedIn,
+    EventCall, EventId, Factor, FactorState, Form, InputGap, LeftOut, Likelihood, LockedOut, Mfa,
+    Outcome, PasswordLimits, Pattern, Period, Person, Purpose, Records, RegionCoverage, RootCall,
+    SignedIn,
 };
 pub use fact::Fact;
 pub use fingerprint::{Fingerprint, digest};

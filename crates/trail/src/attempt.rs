@@ -419,18 +419,9 @@ pub(crate) fn has_refused_factor(attempt: &Attempt) -> bool {
 
 /// Whether a second factor was used, as far as the events show.
 fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
-    if event.name == "UserAuthentication" && event.outcome == Outcome::Success {
-        let passed = attempt.factors.iter().filter(|it| it.state == FactorState::Passed);
-        let passed: Vec<&str> = passed.map(|factor| &*factor.name).collect();
-        return Some(match passed.as_slice() {
-            [] => Mfa::Unknown,
-            names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
-            // To AWS, the code of a mail is no second factor: it stands in for the password of a new user, once.
-            names if names.iter().all(|name| ["PASSWORD", "EMAIL_OTP"].contains(name)) => {
-                Mfa::NotUsed
-            }
-            _ => Mfa::Used,
-        });
+    if event.name != "UserAuthentication" || event.outcome != Outcome::Success {
+        // The console's own event shows less than Identity Center's.
+        return attempt.mfa.or(event.mfa);
     }
     let mut passed = Vec::new();
     for factor in &attempt.factors {
@@ -441,8 +432,8 @@ fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
     Some(match passed.as_slice() {
         [] => Mfa::Unknown,
         names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
-        // A new user's first sign-in may take a code sent by email instead of a password.
-        ["PASSWORD" | "EMAIL_OTP"] => Mfa::NotUsed,
+        // To AWS, a code sent by email is not a second factor: it replaces the password of a new user, once.
+        names if names.iter().all(|name| ["PASSWORD", "EMAIL_OTP"].contains(name)) => Mfa::NotUsed,
         _ => Mfa::Used,
     })
 }

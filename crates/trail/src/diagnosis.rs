@@ -6,8 +6,8 @@ use std::mem;
 
 use jiff::SignedDuration;
 use portcullis_model::{
-    ActorKind, Attempt, Diagnosis, FactorState, Likelihood, Message, MessagePart, Outcome, Pattern,
-    Purpose, shell_word,
+    ActorKind, Attempt, Diagnosis, Factor, FactorState, Likelihood, Message, MessagePart, Outcome,
+    Pattern, Purpose, shell_word,
 };
 
 use crate::attempt::has_refused_factor;
@@ -441,7 +441,7 @@ const EXTERNAL_CLIENT_REFUSED: Words = (
     for a service control policy that denies it.",
 );
 
-const NOTHING_RECORDED: Words = (
+pub(crate) const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
     "What was read has no record of this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \

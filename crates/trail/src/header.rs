@@ -70,7 +70,6 @@ impl<'a> Header<'a> {
             error_code: text("errorCode"),
             read_only: record.get("readOnly").map(|_| record.flag("/readOnly")),
         }
-        header
     }
 
     fn field(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {

@@ -136,8 +136,8 @@ impl Input {
         input
     }
 
-    fn tell_apart(&mut self, input: impl Read, most: u64) -> io::Result<()> {
-        let mut input = input.take(most + 1);
+    fn read_stream(&mut self, stream: impl Read, most: u64) -> io::Result<()> {
+        let mut input = decompress(stream)?.take(most + 1);
         let head = read_head(&mut input, PACKING)?;
         if let Some(packing) = packing(&head) {
             self.form = Some(Form::Unknown);

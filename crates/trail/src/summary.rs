@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     Absent, AccountActivity, Activity, ActivitySummary, ActorKind, Attempt, Coverage, Event,
-    EventId, LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
-    SignedIn,
+    EventId, LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, RootCall,
+    SharedText, SignedIn,
 };
 
 use crate::attempt::attempts;
@@ -43,7 +43,7 @@ pub fn summarise(
     activity: Activity,
     filter: &Filter,
 ) -> (ActivitySummary, BTreeMap<String, AccountActivity>) {
-    let Activity { mut coverage, mut events } = activity;
+    let Activity { mut coverage, mut events, root_calls, left_out } = activity;
     let of_interest = events.len();
     let absent = absent(&coverage.regions, filter);
     coverage.regions.retain(|read| filter.takes_account(&read.account));
@@ -78,21 +78,15 @@ pub fn summarise(
         None => Vec::new(),
         Some(_) => of_person.into_iter().cloned().collect(),
     };
-    root_calls.retain(|call| filter.takes_root_call(call));
+    if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
+        locked_out.push(nothing_recorded(name, similar));
+    }
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
     let mut accounts = accounts.unwrap_or_default();
     for (id, activity) in &mut accounts {
         activity.left_out = left_out.get(id).copied().unwrap_or_default();
     }
-    for call in root_calls {
-        if let Some(activity) = accounts.get_mut(&*call.account) {
-            activity.root_calls.push(call);
-        }
-    }
-    if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
-        locked_out.push(nothing_recorded(name, similar));
-    }
-    let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
+    add_root_calls(&mut accounts, root_calls, filter);
     let summary = ActivitySummary {
         user: filter.user.clone(),
         period,
@@ -105,6 +99,21 @@ pub fn summarise(
         timeline,
     };
     (summary, accounts)
+}
+
+/// Adds the calls of root that pass the filter to the activity of their accounts.
+fn add_root_calls(
+    accounts: &mut BTreeMap<String, AccountActivity>,
+    calls: Vec<RootCall>,
+    filter: &Filter,
+) {
+    for call in calls {
+        if filter.takes_root_call(&call)
+            && let Some(activity) = accounts.get_mut(&*call.account)
+        {
+            activity.root_calls.push(call);
+        }
+    }
 }
 
 /// What was asked for and is not in what was read.
@@ -228,14 +237,20 @@ struct FailedAttempts<'a> {
     ended: Option<&'a Attempt>,
 }
 
-impl FailedAttempts<'_> {
+impl<'a> FailedAttempts<'a> {
+    /// The person who soon signed in from where an unknown name was typed.
+    fn in_as(&self) -> Option<&'a Person> {
+        let success = self.ended.filter(|_| self.pattern == Pattern::UnknownName)?;
+        Some(&success.person)
+    }
+
     /// Whether another user of the name made that attempt: one who is deleted and made again has another id.
     fn is_of_another(&self, attempt: &Attempt) -> bool {
         let id = self.tries.iter().rev().find_map(|own| own.principal_id.as_ref());
         id.zip(attempt.principal_id.as_ref()).is_some_and(|(own, other)| own != other)
     }
 
-    /// Whether the same address got in so soon that somebody must have mistyped something.
+    /// Whether the same address succeeded so soon that somebody must have mistyped something.
     fn is_typing_error(&self) -> bool {
         let limit = match self.pattern {
             Pattern::UnknownName => WRONG_NAME_WITHIN,

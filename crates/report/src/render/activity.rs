@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::{
     Absent, AccountId, ActivitySummary, ActorKind, Attempt, Coverage, Event, FactorState, Form,
-    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, RegionCoverage, SharedText,
-    SignedIn, partition_of,
+    LockedOut, Mfa, Outcome, Pattern, Period, Person, Purpose, ROOT_SIGN_IN_REGIONS,
+    RegionCoverage, SharedText, SignedIn, partition_of,
 };
 
 use crate::decide::redact::WITHHELD;
@@ -208,7 +208,7 @@ fn reach(coverage: &RegionCoverage, proof: &str) -> String {
     format!("{account} {region}: {records}{when}; {complete}")
 }
 
-/// The regions of [`ROOT_REGIONS`] that were not read, by account, except in other partitions.
+/// The regions of [`ROOT_SIGN_IN_REGIONS`] that were not read, by account, except in other partitions.
 fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     let mut read_by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for RegionCoverage { account, region, records, proved, .. } in &coverage.regions {

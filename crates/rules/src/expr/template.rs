@@ -110,22 +110,6 @@ impl Shown {
         }
     }
 
-    /// Adds a line whose condition may or may not hold.
-    fn add_line_that_may_apply(&self, line: &str, advice: &mut String) {
-        let is_command = line.starts_with(' ');
-        match &self.words {
-            // Words and command become separate paragraphs.
-            Some(words) if is_command => advice.extend(["\n", words, "\n", line]),
-            Some(words) => advice.extend(["\n", words, "\n\n"]),
-            // The line is an option of a command that began on an earlier line.
-            None if advice.ends_with("\\\n") => {
-                let option = line.trim().trim_end_matches('\\').trim_end();
-                advice.push_str(&line.replace(option, &format!("[{option}]")));
-            }
-            None => advice.push_str(line),
-        }
-    }
-
     /// Returns a number of days in hours, if it is at most one day, rounded up as others are.
     fn last_day<'a>(&'a self, env: &mut Env<'a>) -> Option<String> {
         let Ok(Value::Number(days)) = self.expression.node.eval(env) else { return None };
