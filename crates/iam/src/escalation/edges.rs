@@ -25,9 +25,9 @@ const BUDGET: usize = 10_000;
 /// What a node costs besides its statements: the methods are tried, however few these are.
 const NODE_COST: usize = 30;
 
-/// The most changes to follow of new principals that one node creates, directly or through others
-/// that it created, and by these. New principals can create and change each other.
-const NEWCOMER_BUDGET: usize = 3_000;
+/// The most changes of changed nodes to try for one node, whether its own, those of others that it
+/// can become, or those of new principals that it creates.
+const MANY_TRIES: usize = 3_000;
 
 /// Changes to a node that lead to another node.
 #[derive(Clone, Debug)]
@@ -102,6 +102,14 @@ impl Search<'_> {
     pub(super) fn change(&mut self, edge: &Edge) -> Vec<(NodeId, Step)> {
         let Edge { by, owner, .. } = *edge;
         let method = by.method;
+        if self.node(owner).kind == NodeKind::Changed {
+            let creator = self.node(edge.way().node).creator;
+            self.nodes[creator.place()].tries += 1;
+            if self.node(creator).tries > MANY_TRIES {
+                self.give_up(edge.way(), None, edge.besides.clone());
+                return Vec::new();
+            }
+        }
         let actor = self.node(by.node).who.clone();
         // All policies that deny are removed together, each by a request of its own; groups are
         // joined likewise.
@@ -148,6 +156,14 @@ impl Search<'_> {
         led
     }
 
+    /// Notes that a work budget is spent: what follows the step may lead anywhere.
+    fn give_up(&mut self, way: Wait, target: Option<Target>, step: Step) {
+        self.index.lacks.borrow_mut().insert(Lack::Budget);
+        if self.index.generous {
+            self.found(way, target, step, Rank::ADMINISTRATOR);
+        }
+    }
+
     /// Whether a way with that certainty is of no use. An administrator under conditions gains only
     /// by ways without any.
     pub(super) fn gains_nothing(&self, way: Wait, certainty: Certainty) -> bool {
@@ -157,30 +173,13 @@ impl Search<'_> {
     /// Records changes that give their owner other permissions, and returns the node it turns into.
     /// If there is too much to follow, they may lead anywhere.
     pub(super) fn lead(&mut self, edge: Edge, after: EffectivePermissions) -> Option<NodeId> {
-        let to = if self.pays(&edge) { self.changed_node(edge.owner, after) } else { None };
-        let Some(to) = to else {
-            self.index.lacks.borrow_mut().insert(Lack::Budget);
-            if self.index.generous {
-                let change = &edge.changes[0];
-                let (target, step) = (edge.target(change), change.step.clone());
-                self.found(edge.way(), target, step, Rank::ADMINISTRATOR);
-            }
+        let Some(to) = self.changed_node(edge.owner, after) else {
+            let change = &edge.changes[0];
+            self.give_up(edge.way(), edge.target(change), change.step.clone());
             return None;
         };
         self.lead_to(to, edge);
         Some(to)
-    }
-
-    /// Whether the work budget suffices for a change of a new principal, or by one.
-    fn pays(&mut self, edge: &Edge) -> bool {
-        let [by, owner] = [edge.by.node, edge.owner].map(|id| self.node(id));
-        if by.generation == 0 && owner.generation == 0 {
-            return true;
-        }
-        let creator = if owner.generation > 0 { owner.creator } else { by.creator };
-        let creator = &mut self.nodes[creator.place()];
-        creator.newcomer_work += 1;
-        creator.newcomer_work <= NEWCOMER_BUDGET
     }
 
     /// Records an edge to a node, which may turn out more privileged later. An edge that removes

@@ -38,8 +38,8 @@ pub(super) struct Node {
     /// Who created a new principal, or the one that created it; otherwise what the node was before
     /// any change.
     pub(super) creator: NodeId,
-    /// The number of changes that new principals of this creator went through, or made.
-    pub(super) newcomer_work: usize,
+    /// The number of changes of changed nodes that were tried for this node.
+    pub(super) tries: usize,
     /// For a new principal: its place in the chain of new principals that created each other, from
     /// 1.
     pub(super) generation: u8,

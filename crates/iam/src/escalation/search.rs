@@ -246,7 +246,7 @@ impl<'a> Search<'a> {
             origin: id,
             work: 0,
             creator: id,
-            newcomer_work: 0,
+            tries: 0,
             generation: 0,
         });
         id
