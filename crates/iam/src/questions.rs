@@ -38,9 +38,7 @@ impl Anywhere<'_> {
             .replace("{account}", account.id_text())
             .replace("{any}", probe::NAME);
         let mut regional = vec![resource.replace("{region}", probe::NAME)];
-        if resource.contains("{region}") {
-            regional.extend(regions.iter().map(|region| resource.replace("{region}", region)));
-        }
+        regional.extend(regions.iter().map(|region| resource.replace("{region}", region)));
         let mut together = Vec::new();
         for resource in regional {
             for ids in probe::key_ids() {
@@ -228,7 +226,9 @@ impl PolicyDocument {
         if !self.may_allow(action) {
             return AllowedAnywhere::default();
         }
-        let together = question.resources(account, &self.named_regions());
+        let is_regional = question.resource.contains("{region}");
+        let regions = if is_regional { self.named_regions() } else { BTreeSet::new() };
+        let together = question.resources(account, &regions);
         let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
         for with_all in [true, false] {
             let mut brings = Vec::new();
