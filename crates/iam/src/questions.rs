@@ -123,16 +123,18 @@ impl PolicyDocument {
     ) -> Vec<String> {
         let context = by_anybody(account);
         self.labels(|statement| {
-            let selects = |action, resource: &String| {
-                let request = Request { action, resource, context };
-                statement.selects_resource(&request) == Truth::Yes
-            };
             statement.effect == Effect::Allow
                 && questions.iter().any(|question| {
                     let Anywhere { action, .. } = *question;
+                    if !statement.actions.selects(action) {
+                        return false;
+                    }
+                    let selects = |resource: &String| {
+                        let request = Request { action, resource, context };
+                        statement.selects_resource(&request) == Truth::Yes
+                    };
                     let mut together = question.resources(account, &BTreeSet::new()).into_iter();
-                    statement.actions.selects(action)
-                        && together.any(|all| all.iter().all(|resource| selects(action, resource)))
+                    together.any(|all| all.iter().all(selects))
                 })
         })
     }
