@@ -31,7 +31,15 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     for heading in ["CREDENTIALS", "SERVICES", "SIGN-IN DOMAINS", "PERMISSIONS", "FIX FIRST"] {
         assert!(run.stdout.contains(heading), "{}", run.stdout);
     }
-    assert!(audit.stderr.ends_with(&format!("\n\n{}", run.stdout)), "{}", audit.stderr);
+    let (_, checks) = audit.stderr.split_once("\n\n").unwrap();
+    assert_eq!(without_names(checks), without_names(&run.stdout));
+}
+
+/// What doctor prints but for the look-ups of names, which may fail in another way each time.
+fn without_names(text: &str) -> [&str; 2] {
+    let (before, rest) = text.split_once("SERVICES").unwrap();
+    let (_, after) = rest.split_once("PERMISSIONS").unwrap();
+    [before, after]
 }
 
 /// Instance metadata that is switched off answers 403.
