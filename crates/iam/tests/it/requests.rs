@@ -630,7 +630,7 @@ fn a_key_that_the_action_never_has_is_absent() {
     check_condition_of("iam:updateassumerolepolicy", bounded, false);
 }
 
-/// A caller chooses among the values that a key can have. `*` is no wildcard in StringEquals.
+/// A caller chooses among the values that a key can have. `*` is not a wildcard in StringEquals.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 #[test]
