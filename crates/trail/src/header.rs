@@ -17,6 +17,8 @@ pub(crate) struct Header<'a> {
     pub(crate) account: Option<&'a [u8]>,
     pub(crate) error_code: Option<&'a [u8]>,
     pub(crate) read_only: Option<bool>,
+    /// The text from the record's identity to the next field. Only `scan` finds it.
+    pub(crate) identity: Option<&'a [u8]>,
 }
 
 impl<'a> Header<'a> {
@@ -31,6 +33,17 @@ impl<'a> Header<'a> {
                 && let Some(value) = value_of(record, end)
             {
                 if header.read_only.replace(record[value] == b't').is_some() {
+                    return None;
+                }
+                continue;
+            }
+            if key == b"userIdentity"
+                && let Some(value) = value_of(record, end)
+            {
+                let next = strings.get(index + 1).map_or(record.len(), |next| next[0]);
+                let identity = &record[value..next];
+                if may_escape && has_escape(identity) || header.identity.replace(identity).is_some()
+                {
                     return None;
                 }
                 continue;
@@ -69,6 +82,7 @@ impl<'a> Header<'a> {
             account: text("recipientAccountId"),
             error_code: text("errorCode"),
             read_only: record.get("readOnly").map(|_| record.flag("/readOnly")),
+            identity: None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::digest::{self, Digest};
 use crate::header::Header;
 use crate::interest::Interest;
 use crate::pool::Pool;
-use crate::root::{self, may_be_by_root};
+use crate::root::{self, may_be_root};
 use crate::split::{Piece, Splitter, TOO_LONG};
 use crate::tree::Node;
 use crate::{csv, event};
@@ -199,7 +199,7 @@ impl Input {
                 let header = Header::scan(&record);
                 let certain = header.as_ref().map(|it| (it, it.interest()));
                 if let Some((header, interest @ (Interest::Pass | Interest::OtherLog))) = certain
-                    && !may_be_by_root(record.text)
+                    && !header.identity.is_some_and(may_be_root)
                 {
                     return self.pass(header, interest);
                 }

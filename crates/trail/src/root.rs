@@ -14,9 +14,9 @@ use crate::tree::Node;
 /// How CloudTrail writes the type of root.
 static TYPE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\"Root\""));
 
-/// Whether a record may be one of root, by its bytes.
-pub(crate) fn may_be_by_root(record: &[u8]) -> bool {
-    TYPE.find(record).is_some()
+/// Whether the text of an identity may be that of root.
+pub(crate) fn may_be_root(identity: &[u8]) -> bool {
+    TYPE.find(identity).is_some()
 }
 
 /// The call of root that the record is; none: somebody else acted, or AWS did. An error says in a phrase what it
