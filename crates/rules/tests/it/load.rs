@@ -62,8 +62,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("risk        = \"None.\"", "risk = \" \"", "5:8 `risk` is empty"),
     (
         "\"aws iam delete-user --user-name {user.name}\"",
-        "\"{include replace-polcy}\"",
-        "6:25 there is no text `replace-polcy` to include; did you mean `replace-policy`?",
+        "\"{include replacepolicy}\"",
+        "6:25 there is no text `replacepolicy` to include; did you mean `replace-policy`?",
     ),
     (
         "\"aws iam delete-user --user-name {user.name}\"",
@@ -340,7 +340,7 @@ fn a_given_text_stands_for_the_built_in_one_of_its_name() {
     };
     let rules = with("# Looks.\nLook at {policy.name}.\n").unwrap();
     assert_eq!(rules.rule("test-rule").unwrap().remediation, "Look at POLICY-NAME.");
-    let wrong = with("# Looks.\n{include see-polcy}\n").err().unwrap();
+    let wrong = with("# Looks.\n{include see-policyy}\n").err().unwrap();
     assert!(wrong.to_string().contains("see-policy.txt:2:10"), "{wrong}");
     assert!(wrong.to_string().contains("did you mean `see-policy`?"), "{wrong}");
     let circle = with("# Looks.\nLook:\n{include see-policy}\n").err().unwrap();
