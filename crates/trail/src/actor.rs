@@ -30,7 +30,7 @@ pub(crate) fn read(record: &Node<'_>, pool: &mut Pool) -> Actor {
     };
     let resource = resource(record);
     match kind(record, resource) {
-        // Its event of a sign-in with an identity provider has had the account's principal, which is written as root.
+        // Identity Center has recorded sign-ins with an external identity provider as if root made them.
         "Root" if record.text("/eventName") == Some(EXTERNAL_IDP) => directory_user(record, pool),
         "Root" => {
             let root = actor(ActorKind::Root, None);
@@ -67,8 +67,7 @@ fn resource<'n>(record: &'n Node<'_>) -> &'n str {
     arn.map_or("", |arn| arn.resource)
 }
 
-/// Whether the record says who acted, as all do but those of what AWS does by itself. Without it, root may
-/// have acted.
+/// Whether the record says who acted, or AWS acted itself. In any other record, root may have acted.
 pub(crate) fn is_named(record: &Node<'_>) -> bool {
     let is_of_aws = |kind: &str| kind.eq_ignore_ascii_case("AwsServiceEvent");
     ["/userIdentity/type", "/userIdentity/arn"].iter().any(|path| record.text(path).is_some())

@@ -43,7 +43,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// So many bytes show how a file is packed.
 const PACKING: usize = 10;
-/// What UTF-16 begins with, as `>` of Windows PowerShell writes it.
+/// The byte order marks of UTF-16, which `>` in Windows PowerShell writes.
 const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 /// The gap for JSON of another program.

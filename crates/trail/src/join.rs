@@ -17,7 +17,7 @@ const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// Adds what CloudTrail recorded in an account to its facts.
 ///
-/// A sign-in of root or its call of any service is a use of root that the credential report, which is older, may not show. Facts
+/// A sign-in or a call by root is a use of root that the credential report, which is older, may not show. Facts
 /// about users stay: a later use would make credentials look less idle than the report says.
 pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
     let sign_ins = activity.sign_ins.iter().filter(|it| is_by_root(it)).map(|it| (it.at, PASSWORD));
