@@ -47,8 +47,10 @@ fn libraries_import_along_the_arrows_only() {
     let dependencies = dependencies();
     assert_eq!(dependencies.len(), ARROWS.len() + 1, "the libraries and the binary");
     for (package, arrows) in ARROWS {
-        let ours: Vec<_> =
-            dependencies[package].iter().filter(|it| it.starts_with("portcullis-")).collect();
+        let ours: Vec<_> = dependencies[package]
+            .iter()
+            .filter(|it| it.starts_with("portcullis-"))
+            .collect();
         assert_eq!(ours, arrows, "{package}");
     }
 }
@@ -59,7 +61,9 @@ fn iam_knows_nothing_of_facts() {
     let facts = ["Fact", "Gap", "Snapshot", "Sources", "Finding", "Report", "Escalation"];
     for (path, text) in sources("crates/iam/src") {
         let code = text.split("#[cfg(test)]").next().unwrap();
-        let imports = code.lines().filter(|line| line.starts_with("use portcullis_model"));
+        let imports = code
+            .lines()
+            .filter(|line| line.starts_with("use portcullis_model"));
         for line in imports {
             assert!(!facts.iter().any(|fact| line.contains(fact)), "{path}: {line}");
         }
@@ -79,7 +83,11 @@ fn only_the_collector_can_talk_to_the_network() {
     for (package, dependencies) in dependencies() {
         let network: Vec<_> = dependencies
             .iter()
-            .filter(|name| ["aws-", "hyper", "reqwest", "ureq"].iter().any(|p| name.starts_with(p)))
+            .filter(|name| {
+                ["aws-", "hyper", "reqwest", "ureq"]
+                    .iter()
+                    .any(|p| name.starts_with(p))
+            })
             .collect();
         assert!(network.is_empty() || package == "portcullis-collector", "{package}: {network:?}");
     }
@@ -139,13 +147,21 @@ const ADDITIONS: [(&str, &[&str], &[&str], usize); 5] = [
 fn contributing_names_every_file_that_an_addition_touches() {
     let contributing = include_str!("../CONTRIBUTING.md");
     for (heading, crates, names, most) in ADDITIONS {
-        let section = contributing.split("\n## ").find(|it| it.starts_with(heading)).unwrap();
-        let named: BTreeSet<_> =
-            section.split('`').filter(|it| is_code(it)).map(str::to_owned).collect();
+        let section = contributing
+            .split("\n## ")
+            .find(|it| it.starts_with(heading))
+            .unwrap();
+        let named: BTreeSet<_> = section
+            .split('`')
+            .filter(|it| is_code(it))
+            .map(str::to_owned)
+            .collect();
         let mut touched = BTreeSet::new();
         for (path, text) in crates.iter().flat_map(|directory| sources(directory)) {
             let code = text.split("#[cfg(test)]").next().unwrap();
-            let (_, path) = path.split_once(concat!(env!("CARGO_MANIFEST_DIR"), "/")).unwrap();
+            let (_, path) = path
+                .split_once(concat!(env!("CARGO_MANIFEST_DIR"), "/"))
+                .unwrap();
             if is_code(path) && names.iter().any(|name| code.contains(name)) {
                 touched.insert(path.to_owned());
             }
@@ -164,7 +180,10 @@ fn architecture_names_files_that_exist() {
         paths.insert(path);
     }
     for name in include_str!("../ARCHITECTURE.md").split('`') {
-        if Path::new(name).extension().is_some_and(|ending| ending == "rs") {
+        if Path::new(name)
+            .extension()
+            .is_some_and(|ending| ending == "rs")
+        {
             let ending = format!("/{name}");
             assert!(paths.iter().any(|path| path.ends_with(&ending)), "{name}");
         }
@@ -173,7 +192,9 @@ fn architecture_names_files_that_exist() {
 
 /// Whether that is the path of a Rust file that is more than tests.
 fn is_code(path: &str) -> bool {
-    let is_rust = Path::new(path).extension().is_some_and(|ending| ending == "rs");
+    let is_rust = Path::new(path)
+        .extension()
+        .is_some_and(|ending| ending == "rs");
     let is_test = path.contains("/tests/") || path.ends_with("tests.rs");
     is_rust && path.starts_with("crates/") && !is_test
 }

@@ -22,10 +22,18 @@ fn readme(example: &str) -> String {
 
 /// The rows of the table under a heading; none without that heading.
 fn table(readme: &str, heading: &str) -> Verdicts {
-    let section = readme.split("\n## ").find(|section| section.lines().next() == Some(heading));
-    let rows = section.unwrap_or_default().lines().filter(|line| line.starts_with("| "));
+    let section = readme
+        .split("\n## ")
+        .find(|section| section.lines().next() == Some(heading));
+    let rows = section
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| line.starts_with("| "));
     let cells = rows.skip(1).map(|row| {
-        let mut cells = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned());
+        let mut cells = row
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned());
         (cells.next().unwrap(), cells.next().unwrap())
     });
     cells.collect()
@@ -84,7 +92,10 @@ fn the_tables_are_what_the_default_rules_find() {
 fn the_second_table_is_what_the_strict_rules_add() {
     for example in ["clean", "leaky", "leaky-defaults"] {
         let (default, strict) = (audit(example, "default").0, audit(example, "strict").0);
-        let added: Vec<_> = strict.into_iter().filter(|row| !default.contains(row)).collect();
+        let added: Vec<_> = strict
+            .into_iter()
+            .filter(|row| !default.contains(row))
+            .collect();
         assert_eq!(table(&readme(example), "Further findings of the strict rule set"), added);
     }
 }
@@ -92,8 +103,10 @@ fn the_second_table_is_what_the_strict_rules_add() {
 #[test]
 fn the_third_table_is_what_the_configuration_adds() {
     let strict = audit("leaky", "strict").0;
-    let added: Vec<_> =
-        audit_configured("leaky").into_iter().filter(|row| !strict.contains(row)).collect();
+    let added: Vec<_> = audit_configured("leaky")
+        .into_iter()
+        .filter(|row| !strict.contains(row))
+        .collect();
     let heading = "Further findings of the strict rule set with portcullis.toml";
     assert_eq!(table(&readme("leaky"), heading), added);
 }
@@ -119,7 +132,9 @@ fn every_rule_fails_in_an_example_and_none_in_the_clean_one() {
 /// The commands of a README with the exit status that their comments promise.
 fn promises(readme: &str) -> Vec<(String, i32)> {
     let joined = readme.replace("\\\n", " ");
-    let commands = joined.lines().filter(|line| line.starts_with("portcullis "));
+    let commands = joined
+        .lines()
+        .filter(|line| line.starts_with("portcullis "));
     commands
         .filter_map(|line| {
             let (command, comment) = line.split_once('#')?;
@@ -136,8 +151,11 @@ fn commands_end_with_the_promised_exit_status() {
         assert!(!promises.is_empty(), "{example}");
         for (command, status) in promises {
             let arguments = command.split_whitespace().skip(1);
-            let run =
-                Sandbox::new().command(arguments).current_dir(repository("")).output().unwrap();
+            let run = Sandbox::new()
+                .command(arguments)
+                .current_dir(repository(""))
+                .output()
+                .unwrap();
             assert_eq!(run.status.code(), Some(status), "{command}");
         }
     }
@@ -163,7 +181,9 @@ fn internal(text: &str) -> bool {
         let name = rest.split('>').next().unwrap();
         rest.contains('>')
             && name.contains('.')
-            && name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
     })
 }
 
@@ -171,12 +191,16 @@ fn internal(text: &str) -> bool {
 fn advice_on_an_account_holds_its_own_values() {
     let bundle = repository("examples/leaky");
     let audit = |format| {
-        Sandbox::new().run(["audit", &bundle, "--rule-set", "strict", "--all", "-o", format]).stdout
+        Sandbox::new()
+            .run(["audit", &bundle, "--rule-set", "strict", "--all", "-o", format])
+            .stdout
     };
     let report: Json = serde_json::from_str(&audit("json")).unwrap();
     for finding in report["findings"].as_array().unwrap() {
         let advice = finding["remediation"].as_str().unwrap();
-        let word = advice.split([' ', '\n', '\'', '/']).find(|word| blank(word));
+        let word = advice
+            .split([' ', '\n', '\'', '/'])
+            .find(|word| blank(word));
         assert_eq!(word, None, "{}: {advice}", finding["rule"]);
         assert!(!advice.contains('{') || advice.contains("\"2012-10-17\""), "{advice}");
     }
@@ -186,6 +210,8 @@ fn advice_on_an_account_holds_its_own_values() {
         assert_eq!(line, None, "{format}");
     }
     let table = audit("table");
-    let deleted = table.matches("aws iam delete-login-profile --user-name").count();
+    let deleted = table
+        .matches("aws iam delete-login-profile --user-name")
+        .count();
     assert!(deleted >= 8, "each of several findings has its own command: {deleted}");
 }

@@ -27,13 +27,20 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
     let mut outputs = output::of_share(&args.reporting.output.outputs, shard)?;
     let config_file = config.path().map(PathBuf::from);
-    let inputs = args.bundles.iter().chain(&args.trail).chain(&args.fleet.accounts);
+    let inputs = args
+        .bundles
+        .iter()
+        .chain(&args.trail)
+        .chain(&args.fleet.accounts);
     input::check(inputs.chain(args.reporting.inputs()).chain(&config_file), &outputs)?;
     let judged = recorded::evidence(&args.bundles, &args.trail);
     let lines = LineStream::take_from(&mut outputs)?;
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.streams_lines = lines.is_asked();
-    reporting.run.loosened.extend(loosened::accounts(&args.fleet, &reporting.config));
+    reporting
+        .run
+        .loosened
+        .extend(loosened::accounts(&args.fleet, &reporting.config));
     reporting.run.shares.extend(shard.map(Shard::share));
     let mut histories = BTreeMap::new();
     let recorded = match judged {
@@ -63,7 +70,11 @@ fn read_activity(
 ) -> Result<Recorded, Failure> {
     let mut reader = ActivityReader::default();
     recorded::read_logs(&mut reader, &args.trail)?;
-    for path in args.bundles.iter().filter(|path| Bundle::holds_activity(path)) {
+    for path in args
+        .bundles
+        .iter()
+        .filter(|path| Bundle::holds_activity(path))
+    {
         let mut history = Bundle::read_activity(path)?;
         recorded::read_history(&mut reader, &history, path);
         history.documents.clear();
@@ -140,7 +151,11 @@ impl Audit<'_> {
     }
 
     fn names(&self) -> Names {
-        if self.args.reporting.redaction.redact { Names::Redacted } else { Names::Shown }
+        if self.args.reporting.redaction.redact {
+            Names::Redacted
+        } else {
+            Names::Shown
+        }
     }
 
     /// Judges the account of a bundle, and adds it to the others.
@@ -148,7 +163,9 @@ impl Audit<'_> {
         let names = self.names();
         let report = self.report(bundle, names)?;
         self.lines.add(&report)?;
-        joined.add(report)?.map_err(|error| merge::refused(error, &self.args.bundles, names))
+        joined
+            .add(report)?
+            .map_err(|error| merge::refused(error, &self.args.bundles, names))
     }
 
     /// Judges one account.

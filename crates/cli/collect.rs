@@ -65,10 +65,17 @@ fn collect_each(args: &CollectArgs) -> Result<u8, Failure> {
 
 /// Warns of what is missing, unless it was left out by choice, and returns how much that is.
 fn warn_of(bundle: &Bundle) -> usize {
-    let gaps: Vec<&Gap> = bundle.gaps.iter().filter(|gap| !gap.is_by_choice()).collect();
+    let gaps: Vec<&Gap> = bundle
+        .gaps
+        .iter()
+        .filter(|gap| !gap.is_by_choice())
+        .collect();
     for gap in gaps.iter().take(SHOWN_GAPS) {
         let Gap { source, action, message, .. } = gap;
-        let of = gap.resource.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+        let of = gap
+            .resource
+            .as_ref()
+            .map_or(String::new(), |name| format!(" of {name}"));
         let reason = gap.reason();
         terminal::warn(&format!("{source}{of} is missing ({action}): {reason}: {message}"));
     }

@@ -28,7 +28,11 @@ impl Names {
         let rules = rule_files::load(&[], &[])?;
         Ok(Names {
             rules: rules.rules().iter().map(|rule| rule.id.clone()).collect(),
-            frameworks: rules.frameworks().iter().map(|framework| framework.id.clone()).collect(),
+            frameworks: rules
+                .frameworks()
+                .iter()
+                .map(|framework| framework.id.clone())
+                .collect(),
         })
     }
 
@@ -51,12 +55,18 @@ impl Names {
             ("framework" | "frameworks", ..) | ("id", "explain", "frameworks") => {
                 Some(self.frameworks.clone())
             }
-            ("outputs", "diff", _) => {
-                Some(DiffFormat::ALL.iter().map(|format| format.name().to_owned()).collect())
-            }
-            ("outputs", ..) => {
-                Some(Format::ALL.iter().map(|format| format.name().to_owned()).collect())
-            }
+            ("outputs", "diff", _) => Some(
+                DiffFormat::ALL
+                    .iter()
+                    .map(|format| format.name().to_owned())
+                    .collect(),
+            ),
+            ("outputs", ..) => Some(
+                Format::ALL
+                    .iter()
+                    .map(|format| format.name().to_owned())
+                    .collect(),
+            ),
             _ => None,
         }
     }

@@ -116,7 +116,10 @@ impl Config {
     /// Notes that two keys contradict each other.
     pub(crate) fn conflict(&mut self, [one, other]: [String; 2]) {
         let message = format!("`{one}` and `{other}` cannot be used together");
-        let at = self.options.get(&other).and_then(|settings| settings.first());
+        let at = self
+            .options
+            .get(&other)
+            .and_then(|settings| settings.first());
         let at = at.map_or(0..0, |setting| setting.at.clone());
         self.problems.push(Problem::new(at, message));
     }
@@ -230,14 +233,20 @@ fn on_one_run(mut problem: Problem) -> Problem {
 fn unknown_rule(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
     let id = id.to_ascii_lowercase();
     let problem = Problem::new(at.clone(), format!("there is no rule `{id}`"));
-    rules.rule(&id).is_none().then(|| problem.help(meant_rules(rules, &id)))
+    rules
+        .rule(&id)
+        .is_none()
+        .then(|| problem.help(meant_rules(rules, &id)))
 }
 
 /// The problem with an id that no framework has, ignoring case.
 fn unknown_framework(rules: &RuleSet, id: &str, at: &Range<usize>) -> Option<Problem> {
     let id = id.to_ascii_lowercase();
     let problem = Problem::new(at.clone(), format!("there is no framework `{id}`"));
-    rules.framework(&id).is_none().then(|| problem.help(meant_framework(rules, &id)))
+    rules
+        .framework(&id)
+        .is_none()
+        .then(|| problem.help(meant_framework(rules, &id)))
 }
 
 /// Reads the options that the file chooses, by key.
@@ -266,12 +275,18 @@ fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
         Kind::Texts => fields.texts(key),
         Kind::Text => fields.text(key).into_iter().collect(),
         Kind::Switch | Kind::Number => {
-            let Some(placed) = fields.take(key) else { return Vec::new() };
+            let Some(placed) = fields.take(key) else {
+                return Vec::new();
+            };
             let value = match (kind, placed.get_ref()) {
                 (Kind::Switch, DeValue::Boolean(value)) => value.to_string(),
                 (Kind::Number, DeValue::Integer(value)) => value.to_string(),
                 _ => {
-                    let wanted = if kind == Kind::Switch { "true or false" } else { "a number" };
+                    let wanted = if kind == Kind::Switch {
+                        "true or false"
+                    } else {
+                        "a number"
+                    };
                     fields.wrong(key, wanted, placed);
                     return Vec::new();
                 }
@@ -279,7 +294,10 @@ fn read_option(fields: &mut Fields<'_>, key: &str, kind: Kind) -> Vec<Setting> {
             return vec![Setting { value, at: placed.span() }];
         }
     };
-    texts.into_iter().map(|text| Setting { value: text.value, at: text.at }).collect()
+    texts
+        .into_iter()
+        .map(|text| Setting { value: text.value, at: text.at })
+        .collect()
 }
 
 /// Reads a date or a time, which may be a text.
@@ -304,7 +322,9 @@ fn date_text(placed: Placed<'_>) -> String {
 }
 
 fn read_classes(fields: &mut Fields<'_>) -> Classes {
-    let Some(mut table) = fields.one_table("classes") else { return Classes::default() };
+    let Some(mut table) = fields.one_table("classes") else {
+        return Classes::default();
+    };
     let classes = Classes {
         service: read_patterns(&mut table, "service"),
         break_glass: read_patterns(&mut table, "break-glass"),
@@ -316,7 +336,9 @@ fn read_classes(fields: &mut Fields<'_>) -> Classes {
 /// Reads the patterns for the users of a class.
 fn read_patterns(classes: &mut Fields<'_>, class: &str) -> Patterns {
     let mut patterns = Patterns::default();
-    let Some(mut fields) = classes.one_table(class) else { return patterns };
+    let Some(mut fields) = classes.one_table(class) else {
+        return patterns;
+    };
     for (name, globs) in [("names", &mut patterns.names), ("paths", &mut patterns.paths)] {
         for text in fields.texts(name) {
             match glob(&text.value) {

@@ -32,7 +32,8 @@ impl Accounts {
     pub(crate) fn add(&mut self, account: &AuditedAccount) {
         if account.status.is_judged() || account.status.is_failed() {
             let (gaps, frameworks, tallies) = (Vec::new(), Vec::new(), BTreeMap::new());
-            self.0.push(AuditedAccount { gaps, frameworks, tallies, ..account.clone() });
+            self.0
+                .push(AuditedAccount { gaps, frameworks, tallies, ..account.clone() });
         }
     }
 
@@ -151,7 +152,9 @@ impl SavedReports {
     /// Adds the verdicts on all accounts together.
     pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
         self.external.warn();
-        let Some(first) = self.first else { return Ok(()) };
+        let Some(first) = self.first else {
+            return Ok(());
+        };
         if !first.rules.iter().any(|rule| rule.scope == KIND) {
             return Ok(());
         }
@@ -162,7 +165,11 @@ impl SavedReports {
         };
         for mut report in self.accounts.reports(&rules, &first) {
             waivers::apply(&mut report, &self.waivers);
-            for account in report.accounts.iter().filter(|account| account.baseline.is_some()) {
+            for account in report
+                .accounts
+                .iter()
+                .filter(|account| account.baseline.is_some())
+            {
                 for finding in &mut report.findings {
                     let earlier = self.replaced.get(&finding.fingerprint);
                     finding.first_seen = earlier.and_then(|earlier| earlier.first_seen);
@@ -184,7 +191,10 @@ impl CrossingVerdicts {
     fn add_other(&mut self, finding: &Finding, rules: &RuleSet) {
         if rules.on_crossings().any(|rule| rule.id == finding.rule) {
             let account = (finding.partition.clone(), finding.account.clone());
-            let tally = self.others.entry((finding.rule.clone(), account)).or_default();
+            let tally = self
+                .others
+                .entry((finding.rule.clone(), account))
+                .or_default();
             tally.count(finding.verdict);
         }
     }
@@ -215,7 +225,11 @@ impl CrossingVerdicts {
         let mut ways = Report { findings: self.findings.clone(), ..head.clone() };
         waivers::apply(&mut ways, &waivers);
         for matched in ways.waivers {
-            for outcome in head.waivers.iter_mut().filter(|it| it.waiver == matched.waiver) {
+            for outcome in head
+                .waivers
+                .iter_mut()
+                .filter(|it| it.waiver == matched.waiver)
+            {
                 outcome.fails = outcome.fails.saturating_sub(matched.fails);
                 outcome.unknown = outcome.unknown.saturating_sub(matched.unknown);
             }

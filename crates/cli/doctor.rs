@@ -162,7 +162,9 @@ pub(crate) fn failure(
     error: CollectError,
     since: Instant,
 ) -> Failure {
-    let limit = AT_ONCE.saturating_sub(since.elapsed()).clamp(SHORT, PATIENCE);
+    let limit = AT_ONCE
+        .saturating_sub(since.elapsed())
+        .clamp(SHORT, PATIENCE);
     if let CollectError::NoProfile { name, others } = &error {
         let mut help = format!("{}; `portcullis doctor` shows what else there is", error.help());
         if let Some(meant) = did_you_mean(name, others.iter().map(String::as_str)) {
@@ -192,7 +194,11 @@ async fn examine(
     let (endpoints, sign_in_domains) = join(reach, domains::look_up(&known, limit)).await;
     let needed = options.sources.needed(options.quick);
     let bundle = outcome.as_ref().ok();
-    let called = calls.ended.iter().map(|called| called.call.operation.as_str()).collect();
+    let called = calls
+        .ended
+        .iter()
+        .map(|called| called.call.operation.as_str())
+        .collect();
     let permissions = permissions::judge(bundle, needed, &called);
     let mut examination = Examination {
         version: env!("CARGO_PKG_VERSION"),
@@ -215,7 +221,10 @@ impl Examination {
     fn fixes(&self, error: Option<&CollectError>) -> Vec<String> {
         let mut fixes = Vec::new();
         let unreached = self.unreached();
-        let clock = self.findings.clock_ahead.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE);
+        let clock = self
+            .findings
+            .clock_ahead
+            .filter(|ahead| ahead.abs() > CLOCK_TOLERANCE);
         let is_said_below = match error {
             Some(CollectError::WrongClock(_)) => clock.is_some(),
             Some(CollectError::Unreachable { .. } | CollectError::Late { .. }) => {
@@ -275,7 +284,9 @@ impl Examination {
 
     /// Whether the action was called, and its service answers.
     fn is_worth_another_try(&self, action: &str) -> bool {
-        let Some((prefix, operation)) = action.split_once(':') else { return false };
+        let Some((prefix, operation)) = action.split_once(':') else {
+            return false;
+        };
         let mut services = self.services.iter();
         self.begun.contains(operation)
             && services.any(|service| service.endpoint.service == prefix && service.answers)
@@ -295,7 +306,10 @@ impl Examination {
     }
 
     fn count(&self, access: Access) -> usize {
-        self.permissions.iter().filter(|permission| permission.access == access).count()
+        self.permissions
+            .iter()
+            .filter(|permission| permission.access == access)
+            .count()
     }
 }
 
@@ -304,7 +318,9 @@ impl CallerFacts {
         let manifest = bundle.manifest.as_ref()?;
         let arn = manifest.caller.clone()?;
         let partition = Arn::parse(&arn)?.partition.to_owned();
-        let facts = bundle.snapshot(Timestamp::now(), &Declarations::default()).ok()?;
+        let facts = bundle
+            .snapshot(Timestamp::now(), &Declarations::default())
+            .ok()?;
         let alias = facts.account.alias.known().flatten();
         Some(CallerFacts { account: manifest.account.clone()?, alias, partition, arn })
     }
@@ -342,7 +358,10 @@ fn describe(error: &CollectError) -> String {
 fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) -> Vec<Service> {
     let mut services = Vec::new();
     for mut endpoint in endpoints {
-        if needed.iter().any(|source| source.service() == endpoint.service) {
+        if needed
+            .iter()
+            .any(|source| source.service() == endpoint.service)
+        {
             let silence = bundle.and_then(|bundle| silence(bundle, endpoint.service));
             endpoint.reason = endpoint.reason.or(silence);
             services.push(Service { answers: endpoint.reason.is_none(), endpoint });
@@ -353,7 +372,11 @@ fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) 
 
 /// Why no call to a service was answered; none if one was answered, or if none was made.
 fn silence(bundle: &Bundle, service: &str) -> Option<String> {
-    if bundle.documents.keys().any(|source| source.service() == service) {
+    if bundle
+        .documents
+        .keys()
+        .any(|source| source.service() == service)
+    {
         return None;
     }
     let gap = bundle.gaps.iter().find(|gap| {

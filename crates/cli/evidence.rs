@@ -61,7 +61,9 @@ pub(crate) fn own_accounts(
         if !path.is_dir() && !path.is_file() {
             continue;
         }
-        let Some(id) = Bundle::account_at(path) else { continue };
+        let Some(id) = Bundle::account_at(path) else {
+            continue;
+        };
         if let Some(first) = places.insert(id, place) {
             let conflict = Conflict::SameAccount(id.to_string());
             let pair = Unmergeable::Pair { places: [first, place], conflict };
@@ -89,19 +91,24 @@ pub(crate) fn facts(
         );
         now
     });
-    bundle.snapshot(as_of, declared).map_err(|conflict| match names {
-        Names::Shown => conflict.into(),
-        Names::Redacted => Failure::with_help(
-            "a user is in two classes of the configuration",
-            "run without --redact to see which user, and which patterns",
-        ),
-    })
+    bundle
+        .snapshot(as_of, declared)
+        .map_err(|conflict| match names {
+            Names::Shown => conflict.into(),
+            Names::Redacted => Failure::with_help(
+                "a user is in two classes of the configuration",
+                "run without --redact to see which user, and which patterns",
+            ),
+        })
 }
 
 /// Warns of a time before the evidence, much of which is then in the future and so not known. A credential report may
 /// be older than the rest, and ages may be counted to its date.
 fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
-    if as_of.checked_add(MAX_REPORT_AGE).is_ok_and(|latest| latest < collected) {
+    if as_of
+        .checked_add(MAX_REPORT_AGE)
+        .is_ok_and(|latest| latest < collected)
+    {
         let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
         terminal::warn(&format!(
             "--as-of ({as_of}) is before this evidence was collected ({collected}); what is dated later is not \
@@ -170,7 +177,9 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Result<Options, Fail
 /// Checks the region that the SDK takes from the environment, in the SDK's order.
 fn check_region_of_environment() -> Result<(), Failure> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-        let Some(name) = env::var_os(variable).filter(|name| !name.is_empty()) else { continue };
+        let Some(name) = env::var_os(variable).filter(|name| !name.is_empty()) else {
+            continue;
+        };
         let name = name.to_string_lossy();
         return match region(&name) {
             Ok(_) => Ok(()),

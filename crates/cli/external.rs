@@ -36,7 +36,11 @@ impl ExternalAccounts {
         }
         let mut named = BTreeSet::new();
         for (name, fact) in finding.evidence.facts() {
-            if name.split('.').next_back().is_some_and(|field| field.starts_with(EXTERNAL)) {
+            if name
+                .split('.')
+                .next_back()
+                .is_some_and(|field| field.starts_with(EXTERNAL))
+            {
                 named.extend(fact.as_array().into_iter().flatten().filter_map(id));
             }
         }
@@ -65,5 +69,8 @@ impl ExternalAccounts {
 
 /// The id of an account, which is a text or a field of a record.
 fn id(account: &Json) -> Option<String> {
-    account.as_str().or(account["id"].as_str()).map(str::to_owned)
+    account
+        .as_str()
+        .or(account["id"].as_str())
+        .map(str::to_owned)
 }

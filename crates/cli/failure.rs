@@ -49,7 +49,11 @@ impl Failure {
         }
         let mut text = format!("there are {} problems with {thing}", failures.len());
         for failure in failures {
-            let help = failure.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            let help = failure
+                .help
+                .as_ref()
+                .map(|help| format!("; {help}"))
+                .unwrap_or_default();
             text = format!("{text}\n  {}{help}", failure.chain());
         }
         Some(text.into())
@@ -102,7 +106,11 @@ impl<E: Into<AnyError>> From<E> for Failure {
 
 /// Defuses names of files and users, which may be hostile, but keeps the line breaks, which are ours.
 fn safe(text: &str) -> String {
-    text.trim_end().lines().map(quoted).collect::<Vec<_>>().join("\n")
+    text.trim_end()
+        .lines()
+        .map(quoted)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// More characters than any line that quotes nothing long.

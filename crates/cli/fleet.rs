@@ -54,8 +54,13 @@ impl FleetArgs {
 
     /// The accounts in the file. They belong to one owner, even if bundles are read.
     pub(crate) fn listed(&self) -> Result<BTreeSet<AccountId>, Failure> {
-        let Some(path) = &self.accounts else { return Ok(BTreeSet::new()) };
-        Ok(list::read(path)?.into_iter().map(|account| account.id).collect())
+        let Some(path) = &self.accounts else {
+            return Ok(BTreeSet::new());
+        };
+        Ok(list::read(path)?
+            .into_iter()
+            .map(|account| account.id)
+            .collect())
     }
 }
 
@@ -101,7 +106,9 @@ impl Accounts {
         check_roles(listed.iter().flatten(), fleet.partition())?;
         let mut all = match listed {
             Some(accounts) => accounts,
-            None => runtime.block_on(fleet.organization(&args.units)).map_err(not_listed)?,
+            None => runtime
+                .block_on(fleet.organization(&args.units))
+                .map_err(not_listed)?,
         };
         let mut own: BTreeSet<AccountId> = all.iter().map(|account| account.id).collect();
         if !args.units.is_empty() {
@@ -152,9 +159,15 @@ impl Accounts {
             Ok::<(), Failure>(())
         })?;
         self.progress.clear();
-        let counts: Vec<String> =
-            statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
-        let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
+        let counts: Vec<String> = statuses
+            .iter()
+            .map(|(status, count)| format!("{count} {status}"))
+            .collect();
+        let counts = if counts.is_empty() {
+            "none".to_owned()
+        } else {
+            counts.join(", ")
+        };
         terminal::note(&format!("accounts: {counts}"));
         for (account, key) in self.options.diagnosis.findings().root_sessions {
             terminal::note(&format!("session as root of account {account}: access key {key}"));
@@ -202,7 +215,11 @@ fn not_kept(mut bundle: Bundle, error: &BundleError) -> Bundle {
 
 /// Describes the outcome for an account in a word or two.
 fn outcome(bundle: &Bundle) -> &'static str {
-    match bundle.manifest.as_ref().and_then(|manifest| manifest.unreached) {
+    match bundle
+        .manifest
+        .as_ref()
+        .and_then(|manifest| manifest.unreached)
+    {
         None => "collected",
         Some(AccountStatus::TimedOut) => "timed out",
         Some(status) => status.word(),

@@ -31,7 +31,10 @@ impl<'a> Listed<'a> {
             title: &framework.title,
             version: &framework.version,
             controls: controls.len(),
-            manual: controls.iter().filter(|control| control.kind == ControlKind::Manual).count(),
+            manual: controls
+                .iter()
+                .filter(|control| control.kind == ControlKind::Manual)
+                .count(),
             rules: framework.rules().into_iter().collect(),
         }
     }
@@ -122,7 +125,10 @@ fn write_explained(framework: &Explained<'_>, page: &mut Page<'_>) -> std::io::R
             page.item("  manual: ", reason)?;
         }
         for rule in &control.rules {
-            let requires = rule.requires.map(|it| format!("; needs {it}")).unwrap_or_default();
+            let requires = rule
+                .requires
+                .map(|it| format!("; needs {it}"))
+                .unwrap_or_default();
             page.item("  - ", &format!("{}: {}{requires}", rule.id, rule.title))?;
         }
     }
@@ -145,7 +151,11 @@ fn list(ViewArgs { directories, output }: &ViewArgs, config: &Config) -> Result<
 
 /// Two lines per framework, since titles are long.
 fn write(frameworks: &[Listed<'_>], page: &mut Page<'_>) -> std::io::Result<()> {
-    let width = frameworks.iter().map(|framework| framework.id.len()).max().unwrap_or_default();
+    let width = frameworks
+        .iter()
+        .map(|framework| framework.id.len())
+        .max()
+        .unwrap_or_default();
     for Listed { id, title, version, controls, manual, rules } in frameworks {
         let tested = controls - manual;
         let rules = rules.len();

@@ -41,12 +41,20 @@ pub(crate) fn check<'p, F: Copy>(
 
 /// The name of an input in messages.
 pub(crate) fn name(path: &Path) -> String {
-    if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
+    if is_stream(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 /// Opens an input so that it can be read twice.
 pub(crate) fn open(path: &Path) -> Result<File, Failure> {
-    let file = if is_stream(path) { keep_stream() } else { open_file(path) };
+    let file = if is_stream(path) {
+        keep_stream()
+    } else {
+        open_file(path)
+    };
     Ok(file.map_err(|error| format!("cannot read {}: {error}", name(path)))?)
 }
 
@@ -72,7 +80,10 @@ fn keep_stream() -> io::Result<File> {
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if is_stream(path) {
         let mut bytes = Vec::new();
-        io::stdin().take(MAX_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+        io::stdin()
+            .take(MAX_BYTES)
+            .read_to_end(&mut bytes)
+            .map(|_| bytes)
     } else {
         read_file(path, MAX_BYTES)
     };

@@ -68,7 +68,9 @@ impl Joined {
 
     /// Adds verdicts on accounts that were added before. There are none on a single account.
     pub(crate) fn settle(&mut self, report: Report) -> io::Result<()> {
-        let Some(spill) = &mut self.spill else { return Ok(()) };
+        let Some(spill) = &mut self.spill else {
+            return Ok(());
+        };
         spill.settle(&report)?;
         self.join.settle(report);
         Ok(())
@@ -79,7 +81,9 @@ impl Joined {
         if let Some(first) = self.first {
             return Ok(Some(Whole::Held(Box::new(first))));
         }
-        let (Some(mut spill), Ok(head)) = (self.spill, self.join.finish()) else { return Ok(None) };
+        let (Some(mut spill), Ok(head)) = (self.spill, self.join.finish()) else {
+            return Ok(None);
+        };
         spill.sort();
         Ok(Some(Whole::Filed(Box::new(spill.finish(head)?))))
     }
@@ -115,7 +119,9 @@ impl Whole {
         match self {
             Whole::Held(report) => {
                 let accounts = report.accounts.iter().filter(|it| !it.status.is_judged());
-                Ok(accounts.map(|account| (account.id.clone(), account.status)).collect())
+                Ok(accounts
+                    .map(|account| (account.id.clone(), account.status))
+                    .collect())
             }
             Whole::Filed(filed) => filed.unjudged(),
         }
@@ -203,9 +209,12 @@ impl Spill {
     }
 
     fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
-        let key = self.keys.number(&(account.partition.clone(), account.id.clone()));
+        let key = self
+            .keys
+            .number(&(account.partition.clone(), account.id.clone()));
         let start = self.write(account)?;
-        self.accounts.push(AccountLine { key, status: account.status, start });
+        self.accounts
+            .push(AccountLine { key, status: account.status, start });
         Ok(())
     }
 
@@ -216,7 +225,9 @@ impl Spill {
             urgent: finding.urgent,
             status: finding.status(),
             rule: self.rules.number(&finding.rule),
-            account: self.keys.number(&(finding.partition.clone(), finding.account.clone())),
+            account: self
+                .keys
+                .number(&(finding.partition.clone(), finding.account.clone())),
             start,
         });
         Ok(())
@@ -225,7 +236,9 @@ impl Spill {
     /// Adds verdicts on accounts that were added before.
     fn settle(&mut self, report: &Report) -> io::Result<()> {
         for verdicts in &report.accounts {
-            let key = self.keys.number(&(verdicts.partition.clone(), verdicts.id.clone()));
+            let key = self
+                .keys
+                .number(&(verdicts.partition.clone(), verdicts.id.clone()));
             let Some(place) = self.accounts.iter().position(|line| line.key == key) else {
                 continue;
             };
@@ -253,7 +266,8 @@ impl Spill {
         place: usize,
         change: impl FnOnce(&mut AuditedAccount),
     ) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.accounts[place].start))?;
+        self.file
+            .seek(SeekFrom::Start(self.accounts[place].start))?;
         let mut line = String::new();
         BufReader::new(self.file.get_mut()).read_line(&mut line)?;
         self.file.seek(SeekFrom::End(0))?;
@@ -275,7 +289,10 @@ impl Spill {
 
     /// The partitions and ids of the accounts after the first ones.
     fn keys_since(&self, before: usize) -> Vec<(String, String)> {
-        self.accounts[before..].iter().map(|line| self.keys.get(line.key).clone()).collect()
+        self.accounts[before..]
+            .iter()
+            .map(|line| self.keys.get(line.key).clone())
+            .collect()
     }
 
     /// Sorts the accounts and findings of several reports into the order of one.
@@ -298,7 +315,10 @@ impl Spill {
         for line in &self.findings {
             outcome.add_finding(self.rules.get(line.rule), line.severity, line.status);
         }
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
         let file = BufReader::with_capacity(BUFFER, file);
         Ok(Filed {
             file: RefCell::new(LineFile { file, position: self.end, line: String::new() }),
@@ -422,7 +442,10 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn collect<T: Line>(&self) -> io::Result<Vec<T>> {
-        self.starts.iter().map(|&start| self.file.borrow_mut().read(start)).collect()
+        self.starts
+            .iter()
+            .map(|&start| self.file.borrow_mut().read(start))
+            .collect()
     }
 }
 
@@ -432,7 +455,10 @@ impl<T: Clone + Line> Rows<T> for Lines<'_> {
     }
 
     fn get(&self, place: usize) -> io::Result<Cow<'_, T>> {
-        self.file.borrow_mut().read(self.starts[place]).map(Cow::Owned)
+        self.file
+            .borrow_mut()
+            .read(self.starts[place])
+            .map(Cow::Owned)
     }
 }
 
@@ -448,7 +474,8 @@ impl LineFile {
     /// Reads the line at this position.
     fn read<T: Line>(&mut self, start: u64) -> io::Result<T> {
         // Unlike `seek`, this keeps the buffer.
-        self.file.seek_relative(start.cast_signed() - self.position.cast_signed())?;
+        self.file
+            .seek_relative(start.cast_signed() - self.position.cast_signed())?;
         self.line.clear();
         let length = self.file.read_line(&mut self.line)?;
         self.position = start + length as u64;

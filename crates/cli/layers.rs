@@ -100,8 +100,10 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     };
     let (names, given_to_command) = innermost(&given);
     let leaf = below(&root, &names);
-    let open: Vec<&Arg> =
-        options.iter().filter(|option| has(&root, option) || has(leaf, option)).collect();
+    let open: Vec<&Arg> = options
+        .iter()
+        .filter(|option| has(&root, option) || has(leaf, option))
+        .collect();
 
     let mut layers = Layers::new(leaf, given_to_command);
     layers.warn_of_rule_set();
@@ -114,8 +116,13 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let mut config = Config::default();
     if options.iter().any(|option| has(leaf, option)) {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
-        let path = given.get_one(CONFIG).cloned().or_else(|| in_environment.map(PathBuf::from));
-        let shows_rules = names.first().is_some_and(|name| SHOWING_RULES.contains(name));
+        let path = given
+            .get_one(CONFIG)
+            .cloned()
+            .or_else(|| in_environment.map(PathBuf::from));
+        let shows_rules = names
+            .first()
+            .is_some_and(|name| SHOWING_RULES.contains(name));
         let mut read = Config::read(path.as_deref(), &options);
         if in_environment.is_some() && given.get_one::<PathBuf>(CONFIG).is_none() {
             read = read.map_err(|failure| failure.at(&format!("{PREFIX}CONFIG")));
@@ -135,13 +142,23 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         let mut root = root.clone();
         // The usage then includes the names of parent commands.
         root.build();
-        below(&root, &names).clone().error(ErrorKind::MissingRequiredArgument, message).exit();
+        below(&root, &names)
+            .clone()
+            .error(ErrorKind::MissingRequiredArgument, message)
+            .exit();
     }
     let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
     config.origins = layers.origins;
-    config.named.extend(given.get_one::<PathBuf>(CONFIG).cloned());
-    let directories = given_to_command.try_get_many::<PathBuf>(RULES).ok().flatten();
-    config.named.extend(directories.into_iter().flatten().cloned());
+    config
+        .named
+        .extend(given.get_one::<PathBuf>(CONFIG).cloned());
+    let directories = given_to_command
+        .try_get_many::<PathBuf>(RULES)
+        .ok()
+        .flatten();
+    config
+        .named
+        .extend(directories.into_iter().flatten().cloned());
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error, &root)), config))
 }
 
@@ -196,15 +213,24 @@ const USUAL: [(&str, &str); 6] = [
 fn usual(error: &clap::Error, root: &Command) -> Option<String> {
     let wrong = text(error, ContextKind::InvalidArg)
         .or_else(|| text(error, ContextKind::InvalidSubcommand))?;
-    let (_, here) = USUAL.into_iter().find(|(elsewhere, _)| *elsewhere == wrong)?;
+    let (_, here) = USUAL
+        .into_iter()
+        .find(|(elsewhere, _)| *elsewhere == wrong)?;
     let mut command = root;
     for word in env::args_os().skip(1) {
         command = command.find_subcommand(word).unwrap_or(command);
     }
     if wrong.starts_with('-') {
         let has_it = |arg: &Arg| arg.get_long() == Some(here);
-        let name = if here == "output" { "-o".to_owned() } else { format!("--{here}") };
-        return command.get_arguments().any(has_it).then(|| format!("did you mean `{name}`?"));
+        let name = if here == "output" {
+            "-o".to_owned()
+        } else {
+            format!("--{here}")
+        };
+        return command
+            .get_arguments()
+            .any(has_it)
+            .then(|| format!("did you mean `{name}`?"));
     }
     Some(format!("did you mean `{here}`?"))
 }
@@ -213,8 +239,14 @@ fn usual(error: &clap::Error, root: &Command) -> Option<String> {
 fn for_live(error: &clap::Error) -> Option<String> {
     let parts = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| texts(error, kind));
     let [invalid, prior] = &parts;
-    let bundles = [invalid, prior].into_iter().flatten().any(|part| part.contains("[BUNDLE]"));
-    let option = [invalid, prior].into_iter().flatten().find(|part| part.starts_with("--"));
+    let bundles = [invalid, prior]
+        .into_iter()
+        .flatten()
+        .any(|part| part.contains("[BUNDLE]"));
+    let option = [invalid, prior]
+        .into_iter()
+        .flatten()
+        .find(|part| part.starts_with("--"));
     let is_conflict = error.kind() == ErrorKind::ArgumentConflict && bundles;
     let option = option.filter(|_| is_conflict)?.split(' ').next()?;
     Some(format!("`{option}` is for accounts that are asked live; leave it out to read bundles"))
@@ -298,13 +330,22 @@ pub(crate) fn kind(arg: &Arg) -> Kind {
 /// Checks a value of the option as on the command line.
 pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     let valid = arg.get_possible_values();
-    if !valid.is_empty() && !valid.iter().any(|one| one.matches(value, arg.is_ignore_case_set())) {
+    if !valid.is_empty()
+        && !valid
+            .iter()
+            .any(|one| one.matches(value, arg.is_ignore_case_set()))
+    {
         let problem = Problem::new(0..0, format!("`{value}` is not valid here"));
         return Err(problem.valid(value, valid.iter().map(PossibleValue::get_name)));
     }
     let parser = arg.get_value_parser().clone();
-    let alone = Arg::new("value").value_parser(parser).allow_hyphen_values(true);
-    let outcome = Command::new("").no_binary_name(true).arg(alone).try_get_matches_from([value]);
+    let alone = Arg::new("value")
+        .value_parser(parser)
+        .allow_hyphen_values(true);
+    let outcome = Command::new("")
+        .no_binary_name(true)
+        .arg(alone)
+        .try_get_matches_from([value]);
     outcome.map(drop).map_err(|error| {
         let reason = match error.source() {
             Some(cause) if cause.is::<ParseIntError>() => "expected a whole number".to_owned(),
@@ -326,7 +367,9 @@ fn has(command: &Command, option: &Arg) -> bool {
 
 /// The subcommand with these names, from the outermost to the innermost.
 fn below<'c>(root: &'c Command, names: &[&str]) -> &'c Command {
-    names.iter().fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
+    names
+        .iter()
+        .fold(root, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 
 /// The names of the subcommand that is run, from the outermost to the innermost, and its arguments.
@@ -368,14 +411,21 @@ fn from_environment(arg: &Arg) -> Result<Option<Choice<'_>>, Failure> {
         (Kind::Switch, "0") => vec!["false".to_owned()],
         (Kind::Texts, list) => {
             let parts = list.split([',', '\n']).map(str::trim);
-            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+            parts
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()
         }
         _ => vec![value],
     };
     for value in &values {
         check(arg, value).map_err(|problem| {
             let switch = "valid: 1, 0, true, false".to_owned();
-            let help = if kind(arg) == Kind::Switch { Some(switch) } else { problem.help };
+            let help = if kind(arg) == Kind::Switch {
+                Some(switch)
+            } else {
+                problem.help
+            };
             Failure::from(problem.message).helped(help).at(&name)
         })?;
     }
@@ -388,7 +438,9 @@ fn warn_of_misspelt_variables(options: &[Arg]) {
     own.push(SALT.to_owned());
     let set: BTreeSet<OsString> = env::vars_os().map(|(name, _)| name).collect();
     for name in set.iter().filter_map(|name| name.to_str()) {
-        let Some(word) = name.strip_prefix(PREFIX) else { continue };
+        let Some(word) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
         if own.iter().any(|own| own == name) {
             continue;
         }
@@ -422,7 +474,9 @@ impl<'a> Layers<'a> {
     /// Warns of a rule set that other options of the command line leave without effect.
     fn warn_of_rule_set(&self) {
         let given = |id: &str| self.given.iter().find(|arg| arg.get_id() == id);
-        let chosen = given("only").or_else(|| given("frameworks")).and_then(|arg| arg.get_long());
+        let chosen = given("only")
+            .or_else(|| given("frameworks"))
+            .and_then(|arg| arg.get_long());
         if let Some(chosen) = chosen.filter(|_| given("rule_set").is_some()) {
             terminal::warn(&format!("--rule-set has no effect beside --{chosen}"));
         }
@@ -460,9 +514,15 @@ impl<'a> Layers<'a> {
 
     fn conflict(&self, one: &Arg, other: &Arg) -> bool {
         let excludes = |one: &Arg, other: &Arg| {
-            let own = self.command.get_arguments().find(|arg| arg.get_id() == one.get_id());
+            let own = self
+                .command
+                .get_arguments()
+                .find(|arg| arg.get_id() == one.get_id());
             let excluded = own.map(|own| self.command.get_arg_conflicts_with(own));
-            excluded.into_iter().flatten().any(|arg| arg.get_id() == other.get_id())
+            excluded
+                .into_iter()
+                .flatten()
+                .any(|arg| arg.get_id() == other.get_id())
         };
         excludes(one, other) || excludes(other, one)
     }
@@ -475,10 +535,15 @@ impl<'a> Layers<'a> {
             if in_force.any(|arg| is_needed(arg)) || !self.command.get_arguments().any(is_needed) {
                 continue;
             }
-            let given = self.given.iter().find(|arg| options.contains(&arg.get_id().as_str()));
+            let given = self
+                .given
+                .iter()
+                .find(|arg| options.contains(&arg.get_id().as_str()));
             if let Some(given) = given.and_then(|arg| arg.get_long()) {
-                let needs: Vec<String> =
-                    needs.iter().map(|id| format!("--{}", id.replace('_', "-"))).collect();
+                let needs: Vec<String> = needs
+                    .iter()
+                    .map(|id| format!("--{}", id.replace('_', "-")))
+                    .collect();
                 return Err(format!("--{given} needs {}", needs.join(" or ")));
             }
             self.values.retain(|id, _| !options.contains(&id.as_str()));
@@ -507,7 +572,10 @@ fn with_defaults(
 
 /// The command and its subcommands, with the variable of each option in the help.
 fn with_variables(command: Command, options: &[Arg]) -> Command {
-    let known: Vec<&Arg> = options.iter().filter(|option| has(&command, option)).collect();
+    let known: Vec<&Arg> = options
+        .iter()
+        .filter(|option| has(&command, option))
+        .collect();
     let command = command.mut_args(|arg| {
         if !known.iter().any(|option| option.get_id() == arg.get_id()) {
             return arg;

@@ -42,7 +42,9 @@ impl LineStream {
         for output in outputs.extract_if(.., |output| output.format() == Format::Jsonl) {
             let lines = match &stream.lines {
                 Some(lines) => lines,
-                None => stream.lines.insert(Arc::new(Lines(Mutex::new(temporary_file()?)))),
+                None => stream
+                    .lines
+                    .insert(Arc::new(Lines(Mutex::new(temporary_file()?)))),
             };
             if output.is_stream() {
                 stream.streams.push(Stream::new(output, Arc::clone(lines)));
@@ -60,7 +62,9 @@ impl LineStream {
 
     /// Adds the findings of a report.
     pub(crate) fn add(&self, report: &Report) -> io::Result<()> {
-        let Some(lines) = &self.lines else { return Ok(()) };
+        let Some(lines) = &self.lines else {
+            return Ok(());
+        };
         lines.add(report)?;
         for stream in &self.streams {
             // The thread ends if its reader goes away.
@@ -71,14 +75,20 @@ impl LineStream {
 
     /// Writes the files if the lines are complete, and waits for the streams.
     pub(crate) fn finish(self, is_complete: bool) -> Result<(), Failure> {
-        let Some(lines) = self.lines else { return Ok(()) };
+        let Some(lines) = self.lines else {
+            return Ok(());
+        };
         let mut outcomes = Vec::new();
         if is_complete {
             outcomes.push(output::write(&self.files, |_, _, out| lines.copy(0, out).map(drop)));
         }
         for Stream { more, thread } in self.streams {
             drop(more);
-            outcomes.push(thread.join().unwrap_or_else(|_| Err("the output has ended".into())));
+            outcomes.push(
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err("the output has ended".into())),
+            );
         }
         output::last_failure(outcomes)
     }

@@ -21,6 +21,8 @@ pub(crate) fn start(args: &LogArgs) {
         tracing_subscriber::registry().with(Targets::new().with_target("portcullis", level));
     match args.log_format {
         LogFormat::Text => registry.with(fmt::layer().with_writer(io::stderr)).init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).init(),
+        LogFormat::Json => registry
+            .with(fmt::layer().json().with_writer(io::stderr))
+            .init(),
     }
 }

@@ -29,8 +29,14 @@ pub(crate) fn run(
     for rule in skip {
         choices.add("skip", Change::Skip { rule: rule.clone() });
     }
-    for change in rules.loosened().into_iter().chain(config.declared_changes()) {
-        choices.loosened.push(Loosening { origin: config.path(), change });
+    for change in rules
+        .loosened()
+        .into_iter()
+        .chain(config.declared_changes())
+    {
+        choices
+            .loosened
+            .push(Loosening { origin: config.path(), change });
     }
     for rule in &gate.allow_unknown {
         choices.add("allow_unknown", Change::AllowUnknown { rule: rule.clone(), unknown: 0 });
@@ -80,7 +86,8 @@ struct Choices<'a> {
 impl Choices<'_> {
     /// Adds a choice of the option with this id.
     fn add(&mut self, id: &str, change: Change) {
-        self.loosened.push(Loosening { origin: self.config.origins.get(id).cloned(), change });
+        self.loosened
+            .push(Loosening { origin: self.config.origins.get(id).cloned(), change });
     }
 
     /// Adds a choice that loosens nothing if the command line makes it.
@@ -99,7 +106,11 @@ pub(crate) fn note(report: &Report) {
         |change: &Change| matches!(change, Change::Unverified { .. } | Change::ReportDate { .. });
     let phrases = loosened::describe_those(report, |change| !is_unverified(change));
     let (first, more) = phrases.split_at(phrases.len().min(PRINTED));
-    let more = if more.is_empty() { String::new() } else { format!("; and {} more", more.len()) };
+    let more = if more.is_empty() {
+        String::new()
+    } else {
+        format!("; and {} more", more.len())
+    };
     if !first.is_empty() {
         let first = first.join("; ");
         terminal::note(&format!(

@@ -30,10 +30,16 @@ pub(crate) fn run(directory: &Path) -> Result<(), Failure> {
 
 /// Writes the pages of a command and its subcommands.
 fn write(command: &Command, directory: &Path) -> io::Result<()> {
-    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+    {
         write(command, directory)?;
     }
-    let closing = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let closing = command
+        .get_after_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let man = Man::new(command.clone().after_help(None::<&str>)).source(SOURCE);
     let mut page = Vec::new();
     man.render(&mut page)?;
@@ -57,5 +63,8 @@ fn write_closing(part: &str, page: &mut dyn Write) -> io::Result<()> {
 /// Escapes text so that nothing in it is a request.
 fn literal(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
-    text.lines().map(|line| format!("\\&{line}")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("\\&{line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -23,7 +23,11 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     }
     input::check(paths.iter().chain(&args.redaction.salt_file), &outputs)?;
     let salt = redaction::salt(&args.redaction)?;
-    let names = if salt.is_some() { Names::Redacted } else { Names::Shown };
+    let names = if salt.is_some() {
+        Names::Redacted
+    } else {
+        Names::Shown
+    };
     let mut joined = Joined::default();
     let mut crossings = SavedReports::new()?;
     for path in &paths {
@@ -31,7 +35,9 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
             1 => saved::read_into(path, spill),
             _ => crossings.read(path, spill),
         };
-        joined.read(read)?.map_err(|error| refused(error, &paths, names))?;
+        joined
+            .read(read)?
+            .map_err(|error| refused(error, &paths, names))?;
     }
     crossings.finish(&mut joined)?;
     let differ = joined.join.compare_periods();
@@ -66,7 +72,9 @@ fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failur
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        let is_report = file.extension().is_some_and(|extension| extension == "json");
+        let is_report = file
+            .extension()
+            .is_some_and(|extension| extension == "json");
         if is_report && !outputs.iter().any(|output| output.replaces(&file)) {
             files.push(file);
         }
@@ -84,7 +92,9 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
         ),
         Unmergeable::Pair { places, conflict } => {
             let [first, second] = places.map(|place| {
-                paths.get(place).map_or("a report".into(), |path: &PathBuf| input::name(path))
+                paths
+                    .get(place)
+                    .map_or("a report".into(), |path: &PathBuf| input::name(path))
             });
             let why = match (names, &conflict) {
                 (Names::Redacted, Conflict::SameAccount(_)) => {

@@ -72,10 +72,16 @@ impl<F: Copy> Output<F> {
 
     /// Whether the output would replace this file, by whatever path, or a file of the bundle in this directory.
     pub(crate) fn replaces(&self, input: &Path) -> bool {
-        let Some(file) = self.path.as_ref().and_then(|path| fs::canonicalize(path).ok()) else {
+        let Some(file) = self
+            .path
+            .as_ref()
+            .and_then(|path| fs::canonicalize(path).ok())
+        else {
             return false;
         };
-        let Ok(input) = fs::canonicalize(input) else { return false };
+        let Ok(input) = fs::canonicalize(input) else {
+            return false;
+        };
         file.is_file() && (file == input || Bundle::consists_of(&input, &file))
     }
 
@@ -94,8 +100,13 @@ pub(crate) fn of_share(
     asked: &[Output<Format>],
     shard: Option<Shard>,
 ) -> Result<Vec<Output<Format>>, Failure> {
-    let Some(shard) = shard else { return choose(asked, Format::Table) };
-    let own: Vec<_> = asked.iter().map(|output| output.of_shard(shard.index)).collect();
+    let Some(shard) = shard else {
+        return choose(asked, Format::Table);
+    };
+    let own: Vec<_> = asked
+        .iter()
+        .map(|output| output.of_shard(shard.index))
+        .collect();
     choose(&own, Format::Table)
 }
 
@@ -252,7 +263,9 @@ fn replace_file(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let file = signals::delayed(|unfinished| {
-        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(directory);
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .tempfile_in(directory);
         // The error's message would name the temporary file.
         let file = file.map_err(|error| io::Error::from(error.kind()))?;
         *unfinished = Some(file.path().to_owned());
@@ -292,7 +305,11 @@ fn usual_permissions(directory: &Path) -> io::Result<fs::Permissions> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    Ok(builder.tempfile_in(directory)?.as_file().metadata()?.permissions())
+    Ok(builder
+        .tempfile_in(directory)?
+        .as_file()
+        .metadata()?
+        .permissions())
 }
 
 #[cfg(test)]
@@ -345,13 +362,18 @@ mod tests {
         let files = || fs::read_dir(directory.path()).unwrap().count();
         let name = "output::tests::a_signal_ends_the_process_and_takes_away_what_is_half_written";
         let mut command = Command::new(env::current_exe().unwrap());
-        let command = command.args(["--exact", name]).env(DIRECTORY, directory.path());
+        let command = command
+            .args(["--exact", name])
+            .env(DIRECTORY, directory.path());
         let mut writer = command.spawn().unwrap();
         while files() == 0 {
             thread::sleep(Duration::from_millis(10));
         }
         let start = Instant::now();
-        Command::new("kill").args(["-INT", &writer.id().to_string()]).status().unwrap();
+        Command::new("kill")
+            .args(["-INT", &writer.id().to_string()])
+            .status()
+            .unwrap();
         assert_eq!(writer.wait().unwrap().signal(), Some(2));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
         assert_eq!(files(), 0);

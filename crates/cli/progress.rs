@@ -94,7 +94,10 @@ impl Calls {
         }
         if let [oldest, others @ ..] = self.waiting.as_slice() {
             // A throttled call explains why the run takes longer.
-            let throttled = self.waiting.iter().find(|call| call.throttled_until.is_some());
+            let throttled = self
+                .waiting
+                .iter()
+                .find(|call| call.throttled_until.is_some());
             let shown = throttled.unwrap_or(oldest).describe();
             parts.push(match others.len() {
                 0 => format!("waiting for {shown}"),
@@ -133,13 +136,19 @@ impl Progress for ProgressLine {
     fn starts(&self, operation: &str) {
         self.update(|calls| {
             calls.started += 1;
-            calls.waiting.push(Waiting { operation: operation.to_owned(), throttled_until: None });
+            calls
+                .waiting
+                .push(Waiting { operation: operation.to_owned(), throttled_until: None });
         });
     }
 
     fn ends(&self, operation: &str) {
         self.update(|calls| {
-            if let Some(place) = calls.waiting.iter().position(|call| call.operation == operation) {
+            if let Some(place) = calls
+                .waiting
+                .iter()
+                .position(|call| call.operation == operation)
+            {
                 calls.waiting.remove(place);
             }
         });
@@ -148,7 +157,11 @@ impl Progress for ProgressLine {
     fn throttled(&self, operation: &str, next_attempt: u32) {
         self.update(|calls| {
             calls.throttled += 1;
-            if let Some(call) = calls.waiting.iter_mut().find(|call| call.operation == operation) {
+            if let Some(call) = calls
+                .waiting
+                .iter_mut()
+                .find(|call| call.operation == operation)
+            {
                 call.throttled_until = Some(next_attempt);
             }
         });

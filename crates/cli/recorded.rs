@@ -35,7 +35,11 @@ impl Recorded {
         let (summary, accounts) = summarise(reader.finish(), filter);
         let mut gaps = Vec::new();
         for InputGap { input, what } in &summary.coverage.gaps {
-            let code = if is_history(input) { UNREADABLE } else { Gap::UNREADABLE_FILE };
+            let code = if is_history(input) {
+                UNREADABLE
+            } else {
+                Gap::UNREADABLE_FILE
+            };
             gaps.push(Gap::new(Source::CloudTrail, code, what.as_str()).for_resource(input));
         }
         Recorded { summary: Some(summary), accounts, gaps }
@@ -43,7 +47,9 @@ impl Recorded {
 
     /// Refuses paths without any record of CloudTrail, which are a mistake and not a period without sign-ins.
     pub(crate) fn refuse_foreign(&self, paths: &[PathBuf]) -> Result<(), Failure> {
-        let Some(summary) = &self.summary else { return Ok(()) };
+        let Some(summary) = &self.summary else {
+            return Ok(());
+        };
         let coverage = &summary.coverage;
         let records = coverage.records;
         if records.total() > records.unreadable || records.other_logs > 0 {
@@ -96,7 +102,11 @@ fn is_history(input: &str) -> bool {
 /// The kinds of evidence in these bundles and logs.
 pub(crate) fn evidence(bundles: &[PathBuf], logs: &[PathBuf]) -> Evidence {
     let is_recorded = !logs.is_empty() || bundles.iter().any(|path| Bundle::holds_activity(path));
-    if is_recorded { Evidence::Both } else { Evidence::Account }
+    if is_recorded {
+        Evidence::Both
+    } else {
+        Evidence::Account
+    }
 }
 
 /// Reads a share of log files, whose names begin with their accounts.
@@ -116,7 +126,9 @@ pub(crate) fn read_share(
             unnamed.get_or_insert_with(|| file.to_owned());
             false
         };
-        reader.read_some(path, is_in_share).map_err(|error| unreadable(path, &error))?;
+        reader
+            .read_some(path, is_in_share)
+            .map_err(|error| unreadable(path, &error))?;
     }
     note_passed_over(reader);
     match unnamed {
@@ -146,7 +158,9 @@ pub(crate) fn read_logs(reader: &mut ActivityReader, paths: &[PathBuf]) -> Resul
         if input::is_stream(path) {
             reader.read_stream(&input::name(path), io::stdin().lock());
         } else {
-            reader.read_path(path).map_err(|error| unreadable(path, &error))?;
+            reader
+                .read_path(path)
+                .map_err(|error| unreadable(path, &error))?;
         }
     }
     note_passed_over(reader);

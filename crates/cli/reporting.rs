@@ -106,13 +106,19 @@ impl<'a> Reporting<'a> {
         let formats = self.outputs.iter().map(Output::format).chain(lines);
         output::warn_of_unjudged(&report.unjudged()?, formats);
         let outcome = report.write(&self.outputs, &self.args.output.detail)?;
-        Ok(if self.args.exit_zero { 0 } else { outcome.exit_status() })
+        Ok(if self.args.exit_zero {
+            0
+        } else {
+            outcome.exit_status()
+        })
     }
 }
 
 /// Reads the baseline, with pseudonyms if the report is redacted. It is an error if only the baseline is.
 fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierReport>, Failure> {
-    let Some(path) = &args.baseline else { return Ok(None) };
+    let Some(path) = &args.baseline else {
+        return Ok(None);
+    };
     let earlier = redaction::once(saved::read(path)?, salt)?;
     if earlier.head.options.redacted && salt.is_none() {
         return Err(Incomparable.into());

@@ -62,7 +62,10 @@ pub(crate) fn load_to_check(directory: &Path) -> Result<RuleSet, Failure> {
 fn repository(directory: &Path) -> Option<PathBuf> {
     let rules = |path: &Path| path.join(EMBEDDER).is_file();
     let above = directory.join("..");
-    [directory, &above].into_iter().find(|path| rules(path)).map(Path::to_owned)
+    [directory, &above]
+        .into_iter()
+        .find(|path| rules(path))
+        .map(Path::to_owned)
 }
 
 fn built_in() -> Vec<RuleFile> {
@@ -119,7 +122,11 @@ pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
         let is_named = named.iter().any(|named| path.starts_with(named));
         let has_link = path.ancestors().any(Path::is_symlink);
         let is_shown = is_named && !has_link || !is_elsewhere(path);
-        shown.push(if is_shown { error } else { error.without_text() });
+        shown.push(if is_shown {
+            error
+        } else {
+            error.without_text()
+        });
     }
     let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
     if more > 0 {
@@ -132,7 +139,9 @@ pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
 /// only this user can read, such as credentials.
 fn is_elsewhere(path: &Path) -> bool {
     // Built-in rules have no file.
-    let Ok(file) = fs::canonicalize(path) else { return false };
+    let Ok(file) = fs::canonicalize(path) else {
+        return false;
+    };
     !fs::canonicalize(".").is_ok_and(|here| file.starts_with(here))
 }
 
@@ -143,7 +152,10 @@ fn is_framework(file: &RuleFile) -> bool {
 
 /// The sources that the rules need.
 pub(crate) fn sources(rules: &RuleSet) -> Sources {
-    rules.rules().iter().fold(Sources::NONE, |all, rule| all | rule.sources())
+    rules
+        .rules()
+        .iter()
+        .fold(Sources::NONE, |all, rule| all | rule.sources())
 }
 
 /// The rule with this id. The error suggests another.
@@ -157,7 +169,9 @@ pub(crate) fn find<'r>(rules: &'r RuleSet, id: &str) -> Result<&'r Rule, Failure
         } else {
             meant_rules(rules, id)
         };
-        let id = controls(rules, id).first().map_or(id, |(_, control)| control.id.as_str());
+        let id = controls(rules, id)
+            .first()
+            .map_or(id, |(_, control)| control.id.as_str());
         Failure::with_help(format!("there is no rule `{id}`"), help)
     })
 }
@@ -197,7 +211,10 @@ pub(crate) fn chosen_by(
     option: &str,
     origins: &BTreeMap<String, String>,
 ) -> Failure {
-    match origins.get(option).filter(|origin| origin.starts_with(PREFIX)) {
+    match origins
+        .get(option)
+        .filter(|origin| origin.starts_with(PREFIX))
+    {
         Some(variable) => failure.at(variable),
         None => failure,
     }
@@ -207,7 +224,10 @@ pub(crate) fn chosen_by(
 fn controls<'r>(rules: &'r RuleSet, id: &str) -> Vec<(&'r Framework, &'r Control)> {
     let mut found = Vec::new();
     for framework in rules.frameworks() {
-        let own = framework.controls.iter().find(|control| control.id.eq_ignore_ascii_case(id));
+        let own = framework
+            .controls
+            .iter()
+            .find(|control| control.id.eq_ignore_ascii_case(id));
         found.extend(own.map(|control| (framework, control)));
     }
     found
@@ -216,7 +236,9 @@ fn controls<'r>(rules: &'r RuleSet, id: &str) -> Vec<(&'r Framework, &'r Control
 /// What to use for the number of a control, which is not a rule.
 fn meant_control(rules: &RuleSet, id: &str) -> Option<String> {
     let found = controls(rules, id);
-    let (framework, control) = found.iter().max_by_key(|(framework, _)| version(&framework.id))?;
+    let (framework, control) = found
+        .iter()
+        .max_by_key(|(framework, _)| version(&framework.id))?;
     let others = match found.len() {
         1 => String::new(),
         count => format!(" and of {} more frameworks", count - 1),
@@ -239,7 +261,12 @@ pub(crate) fn meant_rules(rules: &RuleSet, id: &str) -> String {
         return help;
     }
     let is_like = |rule: &&Rule| !id.is_empty() && (rule.family == id || rule.id.contains(id));
-    let like: Vec<_> = rules.rules().iter().filter(is_like).map(|rule| rule.id.as_str()).collect();
+    let like: Vec<_> = rules
+        .rules()
+        .iter()
+        .filter(is_like)
+        .map(|rule| rule.id.as_str())
+        .collect();
     match like.len() {
         0 => "`portcullis rules list` shows all".to_owned(),
         1 => format!("did you mean `{}`?", like[0]),
@@ -274,9 +301,14 @@ pub(crate) fn meant_framework(rules: &RuleSet, id: &str) -> String {
 fn latest_of_family<'i>(id: &str, ids: &[&'i str]) -> Option<&'i str> {
     let is_of_family = |other: &&str| {
         family(other) == family(id)
-            || other.strip_prefix(id).is_some_and(|rest| rest.starts_with('-'))
+            || other
+                .strip_prefix(id)
+                .is_some_and(|rest| rest.starts_with('-'))
     };
-    ids.iter().copied().filter(is_of_family).max_by_key(|id| version(id))
+    ids.iter()
+        .copied()
+        .filter(is_of_family)
+        .max_by_key(|id| version(id))
 }
 
 /// The id without the version at its end: `cis-aws` for `cis-aws-7.0`.
@@ -286,14 +318,21 @@ fn family(id: &str) -> &str {
 
 fn version(id: &str) -> Vec<u32> {
     let version = &id[family(id).len()..];
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+    version
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect()
 }
 
 /// The files of a directory and of its subdirectories, one a family, with this extension, sorted by path.
 fn read_directory(directory: &Path, extension: &str) -> io::Result<Vec<RuleFile>> {
     let mut paths = Vec::new();
     for entry in children(directory)? {
-        if entry.is_dir() { paths.extend(children(&entry)?) } else { paths.push(entry) }
+        if entry.is_dir() {
+            paths.extend(children(&entry)?)
+        } else {
+            paths.push(entry)
+        }
     }
     paths.retain(|path| path.extension().is_some_and(|other| other == extension));
     paths.sort();
@@ -308,5 +347,7 @@ fn read_directory(directory: &Path, extension: &str) -> io::Result<Vec<RuleFile>
 }
 
 fn children(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
+    fs::read_dir(directory)?
+        .map(|entry| Ok(entry?.path()))
+        .collect()
 }

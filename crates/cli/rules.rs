@@ -25,7 +25,11 @@ fn list(args: &ListArgs, config: &Config) -> Result<(), Failure> {
         None => rules.rules().iter().collect(),
         Some(id) => {
             let tested = rule_files::framework(&rules, id)?.rules();
-            rules.rules().iter().filter(|rule| tested.contains(rule.id.as_str())).collect()
+            rules
+                .rules()
+                .iter()
+                .filter(|rule| tested.contains(rule.id.as_str()))
+                .collect()
         }
     };
     match args.view.output {
@@ -39,7 +43,11 @@ fn list(args: &ListArgs, config: &Config) -> Result<(), Failure> {
 
 /// Two lines per rule, since ids and titles are long.
 fn write_list(rules: &[&Rule], page: &mut Page<'_>) -> std::io::Result<()> {
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let width = rules
+        .iter()
+        .map(|rule| rule.id.len())
+        .max()
+        .unwrap_or_default();
     for rule in rules {
         let Rule { id, title, severity, rule_set, .. } = rule;
         let (word, scope) = (severity.word(), rule.scope());

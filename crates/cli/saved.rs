@@ -76,16 +76,23 @@ fn parse(input: &mut (impl Read + Seek), keep: Keep<'_>) -> Result<Report, Strin
         Err(error) => error,
     };
     // If another tool wrote the file, its schema explains the error.
-    input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
+    input
+        .rewind()
+        .map_err(|error| format!("cannot be read: {error}"))?;
     let mut start = String::new();
-    let is_text = text(&mut *input).take(START).read_to_string(&mut start).is_ok();
+    let is_text = text(&mut *input)
+        .take(START)
+        .read_to_string(&mut start)
+        .is_ok();
     if is_text && start.is_empty() {
         return Err("is empty".to_owned());
     }
     if start.starts_with("user,") || start.starts_with("user;") {
         return Err("is a credential report: `portcullis audit` reads it".to_owned());
     }
-    input.rewind().map_err(|error| format!("cannot be read: {error}"))?;
+    input
+        .rewind()
+        .map_err(|error| format!("cannot be read: {error}"))?;
     let schema = match serde_json::from_reader(BufReader::new(text(input))) {
         Ok(Header { schema }) => schema,
         Err(error) if error.is_data() => Value::Null,
@@ -111,11 +118,16 @@ fn without_values(error: &serde_json::Error) -> String {
 
 /// Decodes text while it is read, like [`to_utf8`](portcullis_evidence::to_utf8).
 fn text(input: impl Read) -> impl Read {
-    DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(input)
+    DecodeReaderBytesBuilder::new()
+        .utf8_passthru(true)
+        .strip_bom(true)
+        .build(input)
 }
 
 fn other_schema(schema: &str) -> String {
-    let version = schema.strip_prefix("portcullis/report/v").and_then(|it| it.parse::<u16>().ok());
+    let version = schema
+        .strip_prefix("portcullis/report/v")
+        .and_then(|it| it.parse::<u16>().ok());
     match version {
         Some(_) => format!("has the schema {schema}, not {SCHEMA}"),
         None => "is not a Portcullis report: it has another `schema`".to_owned(),

@@ -35,10 +35,18 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let config_file = config.path().map(PathBuf::from);
     let inputs = logs.iter().chain(&bundles).chain(args.reporting.inputs());
     input::check(inputs.chain(&config_file), &outputs)?;
-    let judged = if bundles.is_empty() { Evidence::Activity } else { Evidence::Both };
+    let judged = if bundles.is_empty() {
+        Evidence::Activity
+    } else {
+        Evidence::Both
+    };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.shares.extend(shard.map(Shard::share));
-    let names = if args.reporting.redaction.redact { Names::Redacted } else { Names::Shown };
+    let names = if args.reporting.redaction.redact {
+        Names::Redacted
+    } else {
+        Names::Shown
+    };
     let mut declared = reporting.config.declarations();
     declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, names)?);
     let needed = rule_files::sources(&reporting.rules).needed(false);
@@ -53,7 +61,10 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         accounts.push((snapshot, less_sure));
     }
     if filter.accounts.is_empty() {
-        filter.accounts = accounts.iter().map(|(account, _)| account.account.id.clone()).collect();
+        filter.accounts = accounts
+            .iter()
+            .map(|(account, _)| account.account.id.clone())
+            .collect();
     }
     let mut recorded = Recorded::new(reader, &filter);
     if !logs.is_empty() && shard.is_none() {
@@ -166,7 +177,9 @@ pub(crate) fn recent(
 
 fn filter(args: &SigninsArgs) -> Filter {
     let end = args.to.unwrap_or_else(Timestamp::now);
-    let start = args.last.map(|last| end.checked_sub(last).unwrap_or(Timestamp::MIN));
+    let start = args
+        .last
+        .map(|last| end.checked_sub(last).unwrap_or(Timestamp::MIN));
     Filter {
         from: args.from.or(start),
         to: args.to,
@@ -187,7 +200,9 @@ fn unknown_accounts(
     for (id, AccountActivity { period, regions, .. }) in &recorded.accounts {
         let manifest = Manifest {
             account: Some(id.clone()),
-            partition: regions.first().map(|region| partition_of(&region.region).to_owned()),
+            partition: regions
+                .first()
+                .map(|region| partition_of(&region.region).to_owned()),
             collected_from: period.from,
             collected_to: period.to,
             ..Manifest::default()
@@ -211,7 +226,10 @@ fn silent_accounts(
     let mut silent: BTreeMap<Option<&String>, Option<&String>> =
         asked_for.iter().map(|id| (Some(id), None)).collect();
     if asked_for.is_empty() {
-        silent = regions.iter().map(|read| (Some(&read.account), Some(&read.region))).collect();
+        silent = regions
+            .iter()
+            .map(|read| (Some(&read.account), Some(&read.region)))
+            .collect();
     }
     silent.retain(|id, _| id.is_none_or(|id| !recorded.accounts.contains_key(id)));
     if silent.is_empty() && recorded.accounts.is_empty() {

@@ -44,7 +44,9 @@ pub(crate) fn file_style() -> Style {
 pub(crate) fn watched_width() -> Option<usize> {
     let stderr = io::stderr();
     let columns = terminal_size::terminal_size_of(&stderr).map(|(columns, _)| columns.0);
-    let width = columns.filter(|columns| *columns > 1).map_or(WIDTH, usize::from);
+    let width = columns
+        .filter(|columns| *columns > 1)
+        .map_or(WIDTH, usize::from);
     stderr.is_terminal().then_some(width)
 }
 

@@ -61,8 +61,10 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
         Some(report) => report.waivers.clone(),
         None => waivers::unapplied(&configured, args.as_of.unwrap_or_else(Timestamp::now)),
     };
-    let checked: Vec<Checked<'_>> =
-        outcomes.iter().map(|outcome| Checked::new(outcome, report.as_ref())).collect();
+    let checked: Vec<Checked<'_>> = outcomes
+        .iter()
+        .map(|outcome| Checked::new(outcome, report.as_ref()))
+        .collect();
     match args.view.output {
         View::Text if config.path().is_none() => terminal::print_page(|page| {
             page.line(bold(), "There is no portcullis.toml here, and so no waiver.")
@@ -91,8 +93,9 @@ fn read(path: &Path, configured: &[Waiver], as_of: Option<Timestamp>) -> Result<
 
 impl<'r> Checked<'r> {
     fn new(outcome: &'r WaiverOutcome, report: Option<&'r Report>) -> Checked<'r> {
-        let findings =
-            report.map(|report| waivers::matching(report, &outcome.waiver)).unwrap_or_default();
+        let findings = report
+            .map(|report| waivers::matching(report, &outcome.waiver))
+            .unwrap_or_default();
         let mut fails_on = Vec::new();
         if let Some(report) = report.filter(|_| outcome.fails == 0) {
             let others = waivers::failing_elsewhere(report, &outcome.waiver);
@@ -115,7 +118,11 @@ fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Res
         (count(State::Lasting), "in force for years"),
     ];
     let texts = nonzero(counts);
-    let all = if texts.is_empty() { String::new() } else { format!(": {}", texts.join(", ")) };
+    let all = if texts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", texts.join(", "))
+    };
     page.painted_item(bold(), "", &format!("{}{all}", counted(checked.len(), "waiver")))
 }
 

@@ -17,13 +17,18 @@ fn main() -> io::Result<()> {
     let manifest = Path::new(&manifest);
     // A published crate holds what a link leads to; not every checkout has links.
     let own = manifest.join("rules");
-    let rules = if own.is_dir() { own } else { manifest.join("../../rules") };
+    let rules = if own.is_dir() {
+        own
+    } else {
+        manifest.join("../../rules")
+    };
     println!("cargo::rerun-if-changed={}", rules.display());
     let families = entries(&rules)?.into_iter().filter(|path| path.is_dir());
     let (frameworks, families): (Vec<_>, Vec<_>) =
         families.partition(|family| name(family) == FRAMEWORKS);
-    let (remediations, families): (Vec<_>, Vec<_>) =
-        families.into_iter().partition(|family| name(family) == REMEDIATION);
+    let (remediations, families): (Vec<_>, Vec<_>) = families
+        .into_iter()
+        .partition(|family| name(family) == REMEDIATION);
     embed(&families, "toml", "rules.rs")?;
     embed(&frameworks, "toml", "frameworks.rs")?;
     embed(&remediations, "txt", "remediations.rs")
@@ -43,17 +48,23 @@ fn embed(directories: &[PathBuf], extension: &str, list_name: &str) -> io::Resul
         }
     }
     list.push(']');
-    let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    let out = env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     fs::write(out.join(list_name), list)
 }
 
 fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths =
-        fs::read_dir(dir)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(dir)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

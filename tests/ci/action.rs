@@ -53,7 +53,10 @@ fn the_status_is_that_of_the_audit() {
 fn what_could_not_be_listed_is_not_uploaded() {
     let uploaded = |example| {
         let runner = auditing(example).env("PORTCULLIS_SARIF", "true");
-        let told = runner.script("audit.sh").stdout.contains("so it is not uploaded");
+        let told = runner
+            .script("audit.sh")
+            .stdout
+            .contains("so it is not uploaded");
         let outputs = runner.outputs();
         assert!(outputs.contains_key("sarif") && outputs.contains_key("directory"), "{example}");
         (outputs.contains_key("upload"), told)
@@ -82,7 +85,12 @@ fn a_failed_audit_leaves_no_report() {
     assert_eq!((run.status, runner.read("summary").as_str()), (0, ""));
     assert_eq!(Vec::from_iter(runner.outputs()), [("status".to_owned(), "2".to_owned())]);
     assert!(run.stdout.contains("invalid value 'hihg'"), "{}", run.stdout);
-    assert!(run.stdout.ends_with("with exit status 2; the log says why.\n"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .ends_with("with exit status 2; the log says why.\n"),
+        "{}",
+        run.stdout
+    );
 }
 
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands>
@@ -109,7 +117,11 @@ fn inputs_are_values_and_nothing_else() {
         .env("PORTCULLIS_ARGS", "--skip=a,b\n\n--as-of=2026-11-01T00:00:00Z; touch pwned\n");
     runner.script("audit.sh");
     let arguments = runner.read("arguments");
-    let given: Vec<&str> = arguments.lines().skip_while(|line| *line != "table").skip(1).collect();
+    let given: Vec<&str> = arguments
+        .lines()
+        .skip_while(|line| *line != "table")
+        .skip(1)
+        .collect();
     assert_eq!(
         given,
         [

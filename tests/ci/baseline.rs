@@ -32,8 +32,12 @@ fn runner(artifacts: &Json) -> Runner {
         .stand_in("gh", GH)
         .env("PORTCULLIS_ARTIFACT", "kept & safe")
         .env("PORTCULLIS_BASELINE", "");
-    runner.sandbox.write("repository.json", r#"{"default_branch": "trunk"}"#);
-    runner.sandbox.write("artifacts.json", json!({ "artifacts": artifacts }).to_string());
+    runner
+        .sandbox
+        .write("repository.json", r#"{"default_branch": "trunk"}"#);
+    runner
+        .sandbox
+        .write("artifacts.json", json!({ "artifacts": artifacts }).to_string());
     runner
 }
 
@@ -52,7 +56,12 @@ fn it_is_the_newest_of_the_default_branch() {
     ]));
     let run = fetch(&runner);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    assert!(run.stdout.contains("that run 2 saved on 2026-11-17T04:17:00Z"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("that run 2 saved on 2026-11-17T04:17:00Z"),
+        "{}",
+        run.stdout
+    );
     let asked = runner.read("asked");
     let expected = "run download 2 --repo freight/infrastructure --name kept & safe --dir ";
     assert!(asked.starts_with(expected), "{asked}");

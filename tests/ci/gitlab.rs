@@ -16,7 +16,9 @@ fn script() -> String {
 /// Runs it with an audit that ends so.
 fn run(status: u8, accept: &str) -> (Runner, Run) {
     let audit = format!("echo \"$*\" >asked; echo '{{}}' >report.json; exit {status}\n");
-    let runner = Runner::new().stand_in("portcullis", &audit).env("PORTCULLIS_ACCEPT", accept);
+    let runner = Runner::new()
+        .stand_in("portcullis", &audit)
+        .env("PORTCULLIS_ACCEPT", accept);
     let run = runner.run("sh", &["-eu", "-c", &script()]);
     (runner, run)
 }

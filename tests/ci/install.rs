@@ -14,14 +14,18 @@ fn released(genuine: bool, attested: bool) -> Runner {
         .stand_in("gh", GH)
         .env("ATTESTED", if attested { "0" } else { "1" });
     let directory = format!("release/{}", ARCHIVE.trim_end_matches(".tar.gz"));
-    runner.sandbox.write(&format!("{directory}/portcullis"), "#!/bin/sh\necho portcullis 1.2.3\n");
+    runner
+        .sandbox
+        .write(&format!("{directory}/portcullis"), "#!/bin/sh\necho portcullis 1.2.3\n");
     let script = format!(
         "cd release && chmod +x */portcullis && tar -czf {ARCHIVE} portcullis-v1.2.3-* \
         && {{ sha256sum {ARCHIVE} || shasum -a 256 {ARCHIVE}; }} >SHA256SUMS && echo {} >>{ARCHIVE}",
         if genuine { "-n" } else { "more" }
     );
-    let packed =
-        Command::new("bash").args(["-c", &script]).current_dir(runner.sandbox.path("")).status();
+    let packed = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(runner.sandbox.path(""))
+        .status();
     assert!(packed.unwrap().success());
     runner
 }
@@ -41,7 +45,11 @@ fn a_release_is_downloaded_and_checked() {
     let run = runner.script("install.sh");
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.stdout.ends_with("portcullis 1.2.3\n"), "{}", run.stdout);
-    assert!(runner.output_path("portcullis").starts_with(runner.sandbox.path("temp")));
+    assert!(
+        runner
+            .output_path("portcullis")
+            .starts_with(runner.sandbox.path("temp"))
+    );
     let asked = runner.read("asked");
     let (download, attestation) = asked.trim_end().split_once('\n').unwrap();
     assert!(download.starts_with("release download v1.2.3 --repo gate/portcullis "), "{download}");
@@ -62,9 +70,14 @@ fn nothing_runs_that_was_tampered_with() {
 
 #[test]
 fn a_platform_without_release_is_told() {
-    let run = released(true, true).env("RUNNER_ARCH", "RISCV64").script("install.sh");
+    let run = released(true, true)
+        .env("RUNNER_ARCH", "RISCV64")
+        .script("install.sh");
     assert_eq!(run.status, 1);
-    assert!(run.stderr.starts_with("::error title=Portcullis::There is no release for Linux on "));
+    assert!(
+        run.stderr
+            .starts_with("::error title=Portcullis::There is no release for Linux on ")
+    );
 }
 
 #[test]

@@ -11,7 +11,9 @@ fn released() -> Runner {
     let home = runner.sandbox.path("home").display().to_string();
     let runner = runner.env("HOME", home);
     let binary = format!("release/{ARCHIVE}/portcullis");
-    runner.sandbox.write(&binary, "#!/bin/sh\necho portcullis 1.2.3\n");
+    runner
+        .sandbox
+        .write(&binary, "#!/bin/sh\necho portcullis 1.2.3\n");
     let pack = format!(
         "cd release && chmod +x */portcullis && tar -czf {ARCHIVE}.tar.gz {ARCHIVE} \
         && {{ sha256sum *.gz || shasum -a 256 *.gz; }} >SHA256SUMS"
@@ -97,7 +99,9 @@ fn a_script_that_was_cut_off_does_nothing() {
     let runner = released();
     let script = runner.read("installers/portcullis-installer.sh");
     let (cut, _) = script.trim_end().rsplit_once('\n').unwrap();
-    runner.sandbox.write("installers/portcullis-installer.sh", cut);
+    runner
+        .sandbox
+        .write("installers/portcullis-installer.sh", cut);
     let run = install(&runner);
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{run:?}");
     assert!(!installed(&runner));

@@ -60,7 +60,9 @@ impl Runner {
 
     /// Puts a shell script onto the path.
     fn stand_in(self, name: &str, script: &str) -> Runner {
-        let path = self.sandbox.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}"));
+        let path = self
+            .sandbox
+            .write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}"));
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         self
     }
@@ -68,7 +70,10 @@ impl Runner {
     /// Runs a program of the path or the repository.
     fn run(&self, program: &str, arguments: &[&str]) -> Run {
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(self.sandbox.path("")).envs(&self.environment);
+        command
+            .args(arguments)
+            .current_dir(self.sandbox.path(""))
+            .envs(&self.environment);
         command.output().unwrap().into()
     }
 
@@ -86,7 +91,9 @@ impl Runner {
     fn outputs(&self) -> BTreeMap<String, String> {
         let output = self.read("output");
         let pairs = output.lines().map(|line| line.split_once('=').unwrap());
-        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// The path in an output.

@@ -25,7 +25,11 @@ fn files(directory: &str) -> Vec<String> {
     for entry in fs::read_dir(repository(directory)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{directory}/{}", entry.file_name().display());
-        if entry.path().is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
+        if entry.path().is_dir() {
+            files.extend(self::files(&path))
+        } else {
+            files.push(path)
+        }
     }
     files
 }
@@ -50,7 +54,9 @@ fn a_package_holds_what_it_is_built_from_and_no_more() {
             }
         }
         assert!(listed.contains(&"README.md".to_owned()), "{package}");
-        let tests = listed.iter().filter(|file| Path::new(file).starts_with("tests"));
+        let tests = listed
+            .iter()
+            .filter(|file| Path::new(file).starts_with("tests"));
         assert_eq!(tests.count(), 0, "{package}");
     }
 }

@@ -7,7 +7,9 @@ use crate::support::{Sandbox, repository};
 /// The commands that the hooks run.
 fn entries() -> Vec<String> {
     let hooks = fs::read_to_string(repository(".pre-commit-hooks.yaml")).unwrap();
-    let entries = hooks.lines().filter_map(|line| line.strip_prefix("  entry: portcullis "));
+    let entries = hooks
+        .lines()
+        .filter_map(|line| line.strip_prefix("  entry: portcullis "));
     entries.map(str::to_owned).collect()
 }
 

@@ -10,7 +10,9 @@ const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 /// A runner that has built a script in place of the binary, which it runs: it is smaller.
 fn runner() -> Runner {
     let script = format!("exec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_portcullis"));
-    Runner::new().stand_in("built", &script).env("SOURCE_DATE_EPOCH", "1795000000")
+    Runner::new()
+        .stand_in("built", &script)
+        .env("SOURCE_DATE_EPOCH", "1795000000")
 }
 
 fn package(runner: &Runner, target: &str, more: &[&str]) -> Run {
@@ -47,7 +49,11 @@ fn an_archive_holds_what_a_package_installs() {
     }
     runner.run("tar", &["-xzf", &archive]);
     let version = runner.run(
-        &runner.sandbox.path(&format!("{name}/portcullis")).display().to_string(),
+        &runner
+            .sandbox
+            .path(&format!("{name}/portcullis"))
+            .display()
+            .to_string(),
         &["--version"],
     );
     assert_eq!(version.stdout, format!("portcullis {}\n", env!("CARGO_PKG_VERSION")));
@@ -71,7 +77,9 @@ fn windows_gets_a_zip() {
     let run = package(&runner, "x86_64-pc-windows-msvc", &[]);
     let name = format!("portcullis-{TAG}-x86_64-pc-windows-msvc");
     assert_eq!(run.stdout, format!("dist/{name}.zip\n"));
-    let listed = runner.run("python3", &["-m", "zipfile", "--list", run.stdout.trim_end()]).stdout;
+    let listed = runner
+        .run("python3", &["-m", "zipfile", "--list", run.stdout.trim_end()])
+        .stdout;
     assert!(listed.contains(&format!("{name}/portcullis.exe ")), "{listed}");
 }
 

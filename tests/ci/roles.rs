@@ -22,8 +22,10 @@ fn terraform() {
 fn cloudformation() {
     let role = role("cloudformation.yaml");
     let (_, allowed) = role.split_once("Action:\n").unwrap();
-    let allowed: Vec<&str> =
-        allowed.lines().map_while(|line| line.trim_start().strip_prefix("- ")).collect();
+    let allowed: Vec<&str> = allowed
+        .lines()
+        .map_while(|line| line.trim_start().strip_prefix("- "))
+        .collect();
     let policy: serde_json::Value = serde_json::from_str(&permissions("json")).unwrap();
     assert_eq!(policy["Statement"][0]["Action"], serde_json::json!(allowed));
     assert_eq!(role.matches("Effect: Allow").count(), 1);

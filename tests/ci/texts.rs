@@ -57,20 +57,28 @@ const COMPARISONS: [&str; 4] = ["longer", "more", "less", "older"];
 
 /// "It is no list": what a thing is not, without an article.
 fn denies_without_article(line: &str) -> bool {
-    [" is no ", " are no ", " was no ", " were no "].iter().any(|denial| {
-        line.split_once(denial).is_some_and(|(before, after)| {
-            let is_there = THERE.iter().any(|there| before.ends_with(there));
-            !is_there && !COMPARISONS.iter().any(|word| after.starts_with(word))
+    [" is no ", " are no ", " was no ", " were no "]
+        .iter()
+        .any(|denial| {
+            line.split_once(denial).is_some_and(|(before, after)| {
+                let is_there = THERE.iter().any(|there| before.ends_with(there));
+                !is_there && !COMPARISONS.iter().any(|word| after.starts_with(word))
+            })
         })
-    })
 }
 
 /// A value that the reader would have to fill in although it is known, such as `<user.name>`.
 fn has_placeholder(line: &str) -> bool {
-    line.split('<').skip(1).filter_map(|rest| rest.split_once('>')).any(|(inside, _)| {
-        let is_path = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
-        inside.split_once('.').is_some_and(|(owner, name)| is_path(owner) && is_path(name))
-    })
+    line.split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .any(|(inside, _)| {
+            let is_path =
+                |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+            inside
+                .split_once('.')
+                .is_some_and(|(owner, name)| is_path(owner) && is_path(name))
+        })
 }
 
 #[test]

@@ -16,7 +16,10 @@ fn collect(sandbox: &Sandbox, aws: &str, arguments: &[&str]) -> Run {
 }
 
 fn calls(sandbox: &Sandbox) -> usize {
-    fs::read_to_string(sandbox.path("calls")).unwrap_or_default().lines().count()
+    fs::read_to_string(sandbox.path("calls"))
+        .unwrap_or_default()
+        .lines()
+        .count()
 }
 
 /// The AWS CLI's words, and its exit status.
@@ -69,7 +72,12 @@ fn it_says_how_it_is_used() {
     let sandbox = Sandbox::new();
     let help = collect(&sandbox, NO_CREDENTIALS, &["--help"]);
     assert_eq!((help.status, help.stderr.as_str()), (0, ""));
-    assert!(help.stdout.starts_with("usage: collect-with-aws-cli.sh DIR\n"), "{}", help.stdout);
+    assert!(
+        help.stdout
+            .starts_with("usage: collect-with-aws-cli.sh DIR\n"),
+        "{}",
+        help.stdout
+    );
     for arguments in [&[][..], &["--dir"], &[""], &["a", "b"]] {
         let run = collect(&sandbox, NO_CREDENTIALS, arguments);
         assert_eq!((run.status, run.stderr.as_str()), (2, "usage: collect-with-aws-cli.sh DIR\n"));

@@ -12,7 +12,9 @@ type Catalogue = BTreeMap<String, String>;
 
 fn expected() -> Catalogue {
     let text = fs::read_to_string(repository("tests/catalogue.txt")).unwrap();
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let entry = |line: &str| {
         let (id, rest) = line.split_once(' ').unwrap();
         (id.to_owned(), rest.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -37,6 +39,9 @@ fn the_rules_are_those_of_the_catalogue() {
     for (id, facts) in &expected {
         assert_eq!(actual.get(id), Some(facts), "{id}");
     }
-    let uncatalogued: Vec<_> = actual.keys().filter(|id| !expected.contains_key(*id)).collect();
+    let uncatalogued: Vec<_> = actual
+        .keys()
+        .filter(|id| !expected.contains_key(*id))
+        .collect();
     assert_eq!(uncatalogued, Vec::<&String>::new());
 }

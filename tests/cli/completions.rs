@@ -8,7 +8,9 @@ fn commands() -> Vec<String> {
     let (_, commands) = help.split_once("\nCommands:\n").unwrap();
     let (commands, _) = commands.split_once("\n\n").unwrap();
     let lines = commands.lines().filter(|line| !line.starts_with("     "));
-    lines.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+    lines
+        .map(|line| line.split_whitespace().next().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -43,7 +45,9 @@ fn each_option_has_its_own_values() {
     let values = |command: &str, option: &str| {
         let mut entries = script.split("complete -c portcullis ");
         let (command, option) = (format!("subcommand {command}\""), format!(" -l {option} "));
-        entries.find(|entry| entry.contains(&command) && entry.contains(&option)).unwrap()
+        entries
+            .find(|entry| entry.contains(&command) && entry.contains(&option))
+            .unwrap()
     };
     let only = values("audit", "only");
     assert!(only.contains("stale-access-key") && !only.contains("cis-aws-7.0"), "{only}");

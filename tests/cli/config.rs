@@ -41,7 +41,8 @@ fn rules_are_shown_without_a_configuration_that_cannot_be_read() {
             let sound = with_config("", arguments);
             assert_eq!((run.status, run.stdout), (0, sound.stdout), "{}", run.stderr);
             assert!(
-                run.stderr.starts_with("warning: portcullis.toml is left out: "),
+                run.stderr
+                    .starts_with("warning: portcullis.toml is left out: "),
                 "{}",
                 run.stderr
             );

@@ -44,7 +44,11 @@ fn diff(sandbox: &Sandbox) -> Value {
 
 /// The counts that are not zero, and the rules and reasons of the entries, each once.
 fn told(diff: &Value) -> (Vec<String>, Vec<(String, String)>) {
-    let counts = diff["counts"].as_object().unwrap().iter().filter(|(_, count)| **count != 0);
+    let counts = diff["counts"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, count)| **count != 0);
     let entries = diff["entries"].as_array().unwrap().iter();
     let mut reasons: Vec<_> = entries
         .map(|entry| {
@@ -58,7 +62,12 @@ fn told(diff: &Value) -> (Vec<String>, Vec<(String, String)>) {
 }
 
 fn notes(diff: &Value) -> String {
-    diff["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect()
+    diff["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note.as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -69,10 +78,19 @@ fn the_same_account_later_has_only_aged() {
     let (counts, _) = told(&diff);
     assert_eq!(counts, ["new", "unchanged"]);
     let aged = |entry: &&Value| entry["rule"] == AGED;
-    assert_eq!(diff["entries"].as_array().unwrap().iter().filter(aged).count(), 2);
+    assert_eq!(
+        diff["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(aged)
+            .count(),
+        2
+    );
     let same = sandbox.run(["diff", "old.json", "old.json"]);
     assert!(
-        same.stdout.ends_with("\nIn all: nothing has changed (83 unchanged)\n"),
+        same.stdout
+            .ends_with("\nIn all: nothing has changed (83 unchanged)\n"),
         "{}",
         same.stdout
     );
@@ -114,7 +132,9 @@ fn what_was_not_collected_is_unknown_and_resolves_no_ticket() {
         let (counts, _) = told(&diff(&sandbox));
         assert!(counts.contains(&"unknown".to_owned()), "{file}: {counts:?}");
         assert!(!counts.contains(&"fixed".to_owned()), "{file}: {counts:?}");
-        let lines = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]).stdout;
+        let lines = sandbox
+            .run(["diff", "old.json", "new.json", "-o", "jsonl"])
+            .stdout;
         assert!(!lines.contains("\"resolve\""), "{file}: {lines}");
     }
 }
@@ -198,7 +218,9 @@ fn only_what_is_new_counts_against_a_baseline() {
     let state = |state: &str| {
         let findings = later["findings"].as_array().unwrap().iter();
         let of_state = findings.filter(|finding| finding["baseline"] == state);
-        let mut seen: Vec<_> = of_state.map(|f| f["first_seen"].as_str().unwrap()).collect();
+        let mut seen: Vec<_> = of_state
+            .map(|f| f["first_seen"].as_str().unwrap())
+            .collect();
         (seen.len(), {
             seen.dedup();
             seen

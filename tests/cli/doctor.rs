@@ -30,7 +30,13 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     }
     let audit = sandbox.run(["audit"]);
     assert_eq!((audit.status, audit.stdout.as_str()), (2, ""));
-    assert!(audit.stderr.starts_with("error: there are no AWS credentials"), "{}", audit.stderr);
+    assert!(
+        audit
+            .stderr
+            .starts_with("error: there are no AWS credentials"),
+        "{}",
+        audit.stderr
+    );
     for heading in ["CREDENTIALS", "SERVICES", "SIGN-IN DOMAINS", "PERMISSIONS", "FIX FIRST"] {
         assert!(run.stdout.contains(heading), "{}", run.stdout);
     }
@@ -89,11 +95,15 @@ fn a_misspelt_profile_is_corrected_at_once() {
 #[test]
 fn half_of_an_access_key_and_a_wrong_file_of_certificates_are_named() {
     let id = "AWS_ACCESS_KEY_ID";
-    let sandbox = Sandbox::new().env("AWS_REGION", "eu-west-9").env(id, "AKIAIOSFODNN7EXAMPLE");
+    let sandbox = Sandbox::new()
+        .env("AWS_REGION", "eu-west-9")
+        .env(id, "AKIAIOSFODNN7EXAMPLE");
     let run = sandbox.run(["audit"]);
     let says = format!("{id} is set, but AWS_SECRET_ACCESS_KEY is not");
     assert!(run.stderr.lines().next().unwrap().ends_with(&says), "{}", run.stderr);
-    let run = Sandbox::new().env("AWS_CA_BUNDLE", "/nowhere").run(["audit"]);
+    let run = Sandbox::new()
+        .env("AWS_CA_BUNDLE", "/nowhere")
+        .run(["audit"]);
     assert!(run.stderr.contains("correct AWS_CA_BUNDLE, or unset it"), "{}", run.stderr);
 }
 
@@ -235,18 +245,31 @@ fn each_service_is_expected_at_the_host_of_partition_and_settings() {
         ),
     ] {
         let sandbox = sandbox(region);
-        let sandbox = if name.is_empty() { sandbox } else { sandbox.env(name, value) };
+        let sandbox = if name.is_empty() {
+            sandbox
+        } else {
+            sandbox.env(name, value)
+        };
         let answer = examine(&sandbox);
         let services = answer["services"].as_array().unwrap();
         for (service, url) in [("iam", iam), ("sts", sts), ("organizations", organizations)] {
-            let found = services.iter().find(|each| each["service"] == service).unwrap();
+            let found = services
+                .iter()
+                .find(|each| each["service"] == service)
+                .unwrap();
             assert_eq!(found["url"], url, "{region}");
             assert_eq!(found["is_custom"], service == "organizations" && name == custom);
             assert_eq!(found["answers"], false, "{region}");
         }
         let fixes = answer["fixes"].as_array().unwrap();
         assert_eq!(fixes.len(), 1, "{fixes:?}");
-        assert!(fixes[0].as_str().unwrap().starts_with("let this machine reach sts"), "{fixes:?}");
+        assert!(
+            fixes[0]
+                .as_str()
+                .unwrap()
+                .starts_with("let this machine reach sts"),
+            "{fixes:?}"
+        );
     }
 }
 
@@ -263,10 +286,19 @@ fn a_clock_that_is_off_is_the_one_thing_to_fix() {
     let fixes = answer["fixes"].as_array().unwrap();
     assert_eq!(fixes.len(), 1, "{fixes:?}");
     assert!(
-        fixes[0].as_str().unwrap().starts_with("set this machine's clock: it is "),
+        fixes[0]
+            .as_str()
+            .unwrap()
+            .starts_with("set this machine's clock: it is "),
         "{fixes:?}"
     );
-    assert!(fixes[0].as_str().unwrap().contains(" seconds ahead of AWS's"), "{fixes:?}");
+    assert!(
+        fixes[0]
+            .as_str()
+            .unwrap()
+            .contains(" seconds ahead of AWS's"),
+        "{fixes:?}"
+    );
     let call = &answer["calls"][0];
     assert_eq!(call["operation"], "GetCallerIdentity");
     assert_eq!(call["code"], "SignatureDoesNotMatch");
@@ -297,12 +329,16 @@ fn expired_keys_are_told_from_an_unreachable_host() {
          [profile role]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n\
          [profile second]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = process\n"
     );
-    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
+    let sandbox = Sandbox::new()
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ENDPOINT_URL", &url);
     sandbox.write(".aws/config", &profiles);
     let unreached = Sandbox::new().env("AWS_REGION", "us-east-1");
     let unreached = unreached.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     unreached.write(".aws/config", &profiles);
-    let fixes = unreached.run(["doctor", "--profile", "process", "-o", "json"]).stdout;
+    let fixes = unreached
+        .run(["doctor", "--profile", "process", "-o", "json"])
+        .stdout;
     let fixes: Json = serde_json::from_str(&fixes).unwrap();
     let words = "the AWS credentials of the profile \"process\" expired at 2026-11-10 06:31 UTC; sign in to";
     assert!(fixes["fixes"][1].as_str().unwrap().starts_with(words), "{fixes}");
@@ -334,7 +370,9 @@ fn a_role_that_needs_a_code_is_not_just_denied() {
         "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/ann is not \
          authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>",
     );
-    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &url);
+    let sandbox = Sandbox::new()
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ENDPOINT_URL", &url);
     let profiles = "\
         [profile keys]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = S\n\
         [profile mfa]\nrole_arn = arn:aws:iam::111122223333:role/audit\nsource_profile = keys\n\
@@ -359,7 +397,9 @@ fn a_role_that_needs_a_code_is_not_just_denied() {
 #[test]
 fn a_page_in_place_of_the_caller_is_to_be_fixed() {
     let url = server("200 x", "<html>Sign in to the network</html>");
-    let run = sandbox("us-east-1").env("AWS_ENDPOINT_URL", &url).run(["doctor", "-o", "json"]);
+    let run = sandbox("us-east-1")
+        .env("AWS_ENDPOINT_URL", &url)
+        .run(["doctor", "-o", "json"]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     let answer: Json = serde_json::from_str(&run.stdout).unwrap();
     let first = answer["fixes"][0].as_str().unwrap();
@@ -376,7 +416,13 @@ fn a_proxy_that_answers_in_place_of_aws_is_not_aws() {
     assert_eq!(answer["clock_ahead"], Json::Null);
     let fixes = answer["fixes"].as_array().unwrap();
     assert_eq!(fixes.len(), 1, "{fixes:?}");
-    assert!(fixes[0].as_str().unwrap().starts_with("let this machine reach "), "{fixes:?}");
+    assert!(
+        fixes[0]
+            .as_str()
+            .unwrap()
+            .starts_with("let this machine reach "),
+        "{fixes:?}"
+    );
 }
 
 /// No word of the SDK's own.

@@ -32,7 +32,10 @@ fn nothing_collected_is_never_clean() {
 #[test]
 fn the_same_evidence_and_date_give_the_same_bytes() {
     let report = |zone: &str| {
-        let run = sandbox().env("TZ", zone).env("LC_ALL", zone).run(audit(&["-o", "json"]));
+        let run = sandbox()
+            .env("TZ", zone)
+            .env("LC_ALL", zone)
+            .run(audit(&["-o", "json"]));
         assert_eq!(run.stderr, BY_HAND);
         run.stdout
     };
@@ -137,7 +140,9 @@ fn a_report_counts_however_it_was_saved() {
     };
     let expected = verdicts("report.csv");
     let crlf = report.replace('\n', "\r\n");
-    let marked = [0xff, 0xfe].into_iter().chain(crlf.encode_utf16().flat_map(u16::to_le_bytes));
+    let marked = [0xff, 0xfe]
+        .into_iter()
+        .chain(crlf.encode_utf16().flat_map(u16::to_le_bytes));
     sandbox.write("utf-16.csv", marked.collect::<Vec<u8>>());
     sandbox.write("semicolons.csv", report.replace(',', ";"));
     assert_eq!(verdicts("utf-16.csv"), expected);
@@ -163,7 +168,17 @@ fn a_report_counts_from_standard_input_too() {
     }
     let run = piped(&["audit", "-", "--trail", "-"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("only one of the inputs can be standard input"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("only one of the inputs can be standard input"),
+        "{}",
+        run.stderr
+    );
     let run = piped(&["report", "-"]);
-    assert!(run.stderr.contains("standard input is a credential report: "), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("standard input is a credential report: "),
+        "{}",
+        run.stderr
+    );
 }

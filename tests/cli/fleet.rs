@@ -125,7 +125,9 @@ fn accounts_whose_bundles_are_given_together_are_no_strangers() {
 fn accounts_that_were_not_judged_are_named_where_the_format_does_not() {
     let sandbox = Sandbox::new();
     let leaky = repository("examples/leaky");
-    let ids: Vec<String> = (1..=6).map(|number| format!("22220000000{number}")).collect();
+    let ids: Vec<String> = (1..=6)
+        .map(|number| format!("22220000000{number}"))
+        .collect();
     let mut bundles = vec![leaky.as_str()];
     for (place, id) in ids.iter().enumerate() {
         let status = ["suspended", "denied", "closed"][place % 3];
@@ -141,9 +143,11 @@ fn accounts_that_were_not_judged_are_named_where_the_format_does_not() {
         222200000003 (closed), 222200000004 (suspended), 222200000005 (denied) and 1 more (not shown in ";
     let warned = |arguments: &[&str]| {
         let stderr = sandbox.run(arguments).stderr;
-        let found = stderr
-            .lines()
-            .find_map(|line| line.strip_prefix(sentence)?.strip_suffix(')').map(str::to_owned));
+        let found = stderr.lines().find_map(|line| {
+            line.strip_prefix(sentence)?
+                .strip_suffix(')')
+                .map(str::to_owned)
+        });
         assert!(found.is_some() || !stderr.contains("not judged"), "{stderr}");
         found
     };
@@ -161,7 +165,12 @@ fn accounts_that_were_not_judged_are_named_where_the_format_does_not() {
     assert_eq!(warned(&["merge", "all.json", "-o", "jsonl"]).as_deref(), Some("jsonl"));
     let suspended = ["audit", "222200000001", "222200000003", "222200000004"];
     assert_eq!(sandbox.run(suspended).status, 0);
-    assert_eq!(sandbox.run(["audit", "222200000001", "222200000002"]).status, 3);
+    assert_eq!(
+        sandbox
+            .run(["audit", "222200000001", "222200000002"])
+            .status,
+        3
+    );
 }
 
 /// Also where a share holds several accounts, and where another holds none.
@@ -200,7 +209,11 @@ fn the_lines_of_an_account_go_out_before_the_next_is_judged() {
     let bundles = [&leaky, "-"];
     let options = ["-o", "jsonl", "-o", "jsonl=lines", "-o", "json=report.json"];
     let mut command = sandbox.command([&["audit"], &TIME[..], &bundles, &options].concat());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let (read, is_read) = mpsc::channel();
     let second = thread::spawn(move || {
@@ -267,8 +280,9 @@ fn a_directory_for_temporary_files_that_is_absent_is_named() {
 
 #[test]
 fn an_empty_number_of_a_job_counts_as_none() {
-    let sandbox =
-        Sandbox::new().env("AWS_BATCH_JOB_ARRAY_INDEX", "").env("JOB_COMPLETION_INDEX", "6");
+    let sandbox = Sandbox::new()
+        .env("AWS_BATCH_JOB_ARRAY_INDEX", "")
+        .env("JOB_COMPLETION_INDEX", "6");
     let org = ["--org", "--role-name", "audit", "--shards"];
     let run = audit(&sandbox, &[&org[..], &["7"]].concat());
     assert!(run.stderr.contains("there are no AWS credentials"), "{}", run.stderr);

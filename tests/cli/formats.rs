@@ -14,7 +14,14 @@ use crate::{BY_HAND, FAILING, PASSING, UNKNOWN, audit, sandbox};
 /// The name of every format, as the binary tells them.
 fn formats() -> Vec<String> {
     let run = Sandbox::new().run(["report", "-", "-o", "?"]);
-    let names = run.stderr.split("there are: ").nth(1).unwrap().lines().next().unwrap();
+    let names = run
+        .stderr
+        .split("there are: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap();
     let names: Vec<String> = names.split(", ").map(str::to_owned).collect();
     assert!(names.contains(&"table".to_owned()) && names.len() > 10, "{names:?}");
     names
@@ -22,13 +29,20 @@ fn formats() -> Vec<String> {
 
 /// `-o FORMAT=NAME` for each format, with the format as the name.
 fn to_files(names: &[String]) -> Vec<String> {
-    names.iter().flat_map(|name| ["-o".to_owned(), format!("{name}={name}.out")]).collect()
+    names
+        .iter()
+        .flat_map(|name| ["-o".to_owned(), format!("{name}={name}.out")])
+        .collect()
 }
 
 /// Audits an example that has findings, with more arguments.
 fn audit_leaky(sandbox: &Sandbox, more: &[String]) -> Run {
     let bundle = repository("examples/leaky");
-    sandbox.run(["audit", &bundle].into_iter().chain(more.iter().map(String::as_str)))
+    sandbox.run(
+        ["audit", &bundle]
+            .into_iter()
+            .chain(more.iter().map(String::as_str)),
+    )
 }
 
 /// A sandbox with a report of some findings in `report.json`.
@@ -102,8 +116,14 @@ fn a_saved_report_is_written_as_the_audit_wrote_it() {
     for others in [vec![], vec![repository("examples/partial")]] {
         let (audited, again) = (Sandbox::new(), Sandbox::new());
         assert_eq!(audit_leaky(&audited, &[others, files.clone()].concat()).status, 1);
-        let report = audited.path("json.out").into_os_string().into_string().unwrap();
-        let arguments = ["report", &report].into_iter().chain(files.iter().map(String::as_str));
+        let report = audited
+            .path("json.out")
+            .into_os_string()
+            .into_string()
+            .unwrap();
+        let arguments = ["report", &report]
+            .into_iter()
+            .chain(files.iter().map(String::as_str));
         let run = again.run(arguments);
         assert_eq!((run.status, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""));
         for name in &names {
@@ -142,9 +162,17 @@ fn a_reader_that_goes_away_is_no_error_in_any_format() {
 fn a_full_disk_is_an_error_in_every_format() {
     let sandbox = saved();
     for format in formats() {
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
         let mut command = sandbox.command(["report", "report.json", "-o", &format]);
-        let run: Run = command.stdout(full).stderr(Stdio::piped()).output().unwrap().into();
+        let run: Run = command
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap()
+            .into();
         assert_eq!(run.status, 2, "{format}");
         assert!(run.stderr.contains("cannot write to standard output: "), "{}", run.stderr);
         let run = sandbox.run(["report", "report.json", "-o", &format!("{format}=/dev/full")]);
@@ -157,7 +185,9 @@ fn a_full_disk_is_an_error_in_every_format() {
 fn what_is_no_report_is_refused_and_nothing_is_written() {
     let sandbox = saved();
     let report = read(&sandbox, "report.json");
-    let other = String::from_utf8(report.clone()).unwrap().replace("report/v1", "report/v9");
+    let other = String::from_utf8(report.clone())
+        .unwrap()
+        .replace("report/v1", "report/v9");
     sandbox.write("bad/empty", "");
     sandbox.write("bad/truncated", &report[..report.len() / 2]);
     sandbox.write("bad/other-schema", other);
@@ -179,8 +209,11 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
     ] {
         let before = entries(&sandbox.path("."));
         let path = format!("bad/{name}");
-        let run =
-            sandbox.run(["report", &path].into_iter().chain(asked.iter().map(String::as_str)));
+        let run = sandbox.run(
+            ["report", &path]
+                .into_iter()
+                .chain(asked.iter().map(String::as_str)),
+        );
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{name}");
         assert!(run.stderr.contains(says), "{name}: {}", run.stderr);
         assert_eq!(entries(&sandbox.path(".")), before, "{name}");
@@ -190,8 +223,9 @@ fn what_is_no_report_is_refused_and_nothing_is_written() {
 /// The names in a directory, sorted.
 fn entries(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -233,8 +267,13 @@ fn a_run_that_is_killed_leaves_the_old_file_or_the_new_one() {
 fn wait_for_part(child: &mut Child, directory: &Path) {
     while child.try_wait().unwrap().is_none() {
         let parts = fs::read_dir(directory).unwrap().filter_map(Result::ok);
-        let sizes = parts.filter(|part| part.file_name() != "new.json").map(|part| part.metadata());
-        if sizes.filter_map(Result::ok).any(|metadata| metadata.len() > 0) {
+        let sizes = parts
+            .filter(|part| part.file_name() != "new.json")
+            .map(|part| part.metadata());
+        if sizes
+            .filter_map(Result::ok)
+            .any(|metadata| metadata.len() > 0)
+        {
             return;
         }
         thread::sleep(Duration::from_millis(1));

@@ -18,7 +18,9 @@ fn report(run: &Run) -> Value {
 
 /// The control of that number in the only framework of a report.
 fn control<'r>(report: &'r Value, id: &str) -> &'r Value {
-    let controls = report["accounts"][0]["frameworks"][0]["controls"].as_array().unwrap();
+    let controls = report["accounts"][0]["frameworks"][0]["controls"]
+        .as_array()
+        .unwrap();
     controls.iter().find(|control| control["id"] == id).unwrap()
 }
 
@@ -41,9 +43,16 @@ fn each_control_has_a_status_and_they_are_counted() {
 fn the_rules_of_a_framework_are_judged_whatever_their_set() {
     let leaky = report(&by_framework("leaky", "cis-aws-7.0", &["-o", "json"]));
     let rules = leaky["rules"].as_array().unwrap();
-    let strict = rules.iter().find(|rule| rule["id"] == "admin-role").unwrap();
+    let strict = rules
+        .iter()
+        .find(|rule| rule["id"] == "admin-role")
+        .unwrap();
     assert_eq!(strict["frameworks"]["cis-aws-7.0"][0], "2.14");
-    assert!(rules.iter().all(|rule| rule["frameworks"].get("cis-aws-7.0").is_some()));
+    assert!(
+        rules
+            .iter()
+            .all(|rule| rule["frameworks"].get("cis-aws-7.0").is_some())
+    );
     assert_eq!(leaky["options"]["frameworks"][0], "cis-aws-7.0");
 }
 
@@ -113,7 +122,9 @@ fn the_rules_of_a_framework_are_listed() {
 
 #[test]
 fn a_framework_is_explained_control_by_control() {
-    let text = sandbox().run(["frameworks", "explain", "CIS-AWS-7.0"]).stdout;
+    let text = sandbox()
+        .run(["frameworks", "explain", "CIS-AWS-7.0"])
+        .stdout;
     for shown in [
         "Benchmark 7.0.0 (cis-aws-7.0)\n",
         "\n2.2  ",
@@ -128,11 +139,17 @@ fn a_framework_is_explained_control_by_control() {
     let json = sandbox().run(["frameworks", "explain", "cis-aws-7.0", "-o", "json"]);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     let controls = json["controls"].as_array().unwrap();
-    let rotation = controls.iter().find(|control| control["id"] == "2.12").unwrap();
+    let rotation = controls
+        .iter()
+        .find(|control| control["id"] == "2.12")
+        .unwrap();
     assert_eq!((&rotation["kind"], &rotation["reason"]), (&"automated".into(), &Value::Null));
     assert!(rotation["rules"][0]["title"].is_string(), "{rotation}");
     assert_eq!(rotation["rules"][0]["requires"], "params.max_age_days <= 90");
-    let unconditional = controls.iter().find(|control| control["id"] == "2.4").unwrap();
+    let unconditional = controls
+        .iter()
+        .find(|control| control["id"] == "2.4")
+        .unwrap();
     assert_eq!(unconditional["rules"][0]["requires"], Value::Null);
     let run = sandbox().run(["frameworks", "explain", "soc3"]);
     assert_eq!(run.status, 2);

@@ -29,15 +29,26 @@ fn options(help: &str) -> Vec<(String, Option<String>)> {
         let is_option = names.starts_with('-') && line.len() - names.len() <= 6;
         match long.filter(|_| is_option) {
             Some(long) => options.push((long.to_owned(), line.to_owned())),
-            None => options.iter_mut().last().into_iter().for_each(|(_, text)| text.push_str(line)),
+            None => options
+                .iter_mut()
+                .last()
+                .into_iter()
+                .for_each(|(_, text)| text.push_str(line)),
         }
     }
     let variable = |text: &str| {
         let (_, rest) = text.split_once("[env:")?;
-        let name = rest.trim_start().strip_prefix("PORTCULLIS_")?.split_once(']')?.0;
+        let name = rest
+            .trim_start()
+            .strip_prefix("PORTCULLIS_")?
+            .split_once(']')?
+            .0;
         Some(name.to_owned())
     };
-    options.into_iter().map(|(long, text)| (long, variable(&text))).collect()
+    options
+        .into_iter()
+        .map(|(long, text)| (long, variable(&text)))
+        .collect()
 }
 
 #[test]
@@ -84,7 +95,9 @@ fn an_empty_variable_counts_as_not_set() {
 fn a_switch_is_true_or_false() {
     let only = ["--only", FAILING];
     let is_quiet = |file: &str, value: &str| {
-        audit(file, &[("PORTCULLIS_QUIET", value)], &only).stdout.starts_with("high ")
+        audit(file, &[("PORTCULLIS_QUIET", value)], &only)
+            .stdout
+            .starts_with("high ")
     };
     for value in ["true", "1"] {
         assert!(is_quiet("", value), "{value}");
@@ -112,12 +125,19 @@ fn a_misspelt_variable_is_named() {
                 warning: PORTCULLIS_SALT_FIEL has no effect; did you mean `PORTCULLIS_SALT_FILE`?\n";
     assert!(run.stderr.starts_with(says), "{}", run.stderr);
     let run = audit("", &[("PORTCULLIS_RULES", "own")], &["--only", FAILING]);
-    assert!(run.stderr.contains("did you mean `PORTCULLIS_RULE_DIRECTORIES`?"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("did you mean `PORTCULLIS_RULE_DIRECTORIES`?"),
+        "{}",
+        run.stderr
+    );
     // Those of examples/ci and action.yml, of the installers and of our own tests.
     let others = "ACCEPT ARCHIVE ARGS ARTIFACT BASE_SHA BUNDLE ID_TOKEN INSTALL_DIR REPOSITORY ROLE SALT SARIF SHA SUMMARY \
                   TEST_DIRECTORY TEST_PYTHON VERSION";
-    let names: Vec<String> =
-        others.split_whitespace().map(|other| format!("PORTCULLIS_{other}")).collect();
+    let names: Vec<String> = others
+        .split_whitespace()
+        .map(|other| format!("PORTCULLIS_{other}"))
+        .collect();
     let set: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
     let run = audit("", &set, &["--only", FAILING]);
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
@@ -142,7 +162,11 @@ fn what_a_more_direct_choice_rules_out_does_not_count() {
     let framework = ("PORTCULLIS_FRAMEWORK", "soc2");
     let judged = |run: Run| {
         let report: Json = serde_json::from_str(&run.stdout).unwrap();
-        let ids = report["rules"].as_array().unwrap().iter().map(|rule| rule["id"].clone());
+        let ids = report["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|rule| rule["id"].clone());
         ids.collect::<Vec<_>>()
     };
     let json = ["-o", "json", "--only", PASSING];
@@ -168,7 +192,12 @@ fn what_contradicts_itself_in_one_place_is_refused() {
     let is_off = audit("all = true\nquiet = false", &[], &["--only", PASSING]);
     assert_eq!(is_off.status, 0, "{}", is_off.stderr);
     let both = audit("all = true\nquiet = true", &[], &["--only", PASSING]);
-    assert!(both.stderr.contains("`all` and `quiet` cannot be used together"), "{}", both.stderr);
+    assert!(
+        both.stderr
+            .contains("`all` and `quiet` cannot be used together"),
+        "{}",
+        both.stderr
+    );
 }
 
 #[test]

@@ -60,7 +60,9 @@ impl Server {
                 let (calls, answered, operations) = server.clone();
                 thread::spawn(move || {
                     // A client that has had enough hangs up.
-                    let Ok(request) = read_request(&connection) else { return };
+                    let Ok(request) = read_request(&connection) else {
+                        return;
+                    };
                     operations.lock().unwrap().insert(request.operation.clone());
                     let _ = answer(&connection, &request, harm, &calls, &answered);
                 });
@@ -138,7 +140,10 @@ fn answer(
 
 /// Whether ten calls were answered within a second; else this one is.
 fn is_too_fast(answered: &mut Vec<Instant>) -> bool {
-    let latest = answered.iter().rev().take_while(|at| at.elapsed() < Duration::from_secs(1));
+    let latest = answered
+        .iter()
+        .rev()
+        .take_while(|at| at.elapsed() < Duration::from_secs(1));
     let is_too_fast = latest.count() >= 10;
     if !is_too_fast {
         answered.push(Instant::now());
@@ -170,7 +175,9 @@ fn read_request(connection: &TcpStream) -> std::io::Result<Request> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body = String::from_utf8(body).unwrap();
-    let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
+    let action = body
+        .split('&')
+        .find_map(|field| field.strip_prefix("Action="));
     let line = text.split(" HTTP/").next().unwrap_or_default();
     Ok(Request { operation: action.unwrap_or(line).to_owned(), text: text.clone() + &body })
 }
@@ -229,7 +236,9 @@ fn sandbox(endpoint: &str) -> Sandbox {
 /// The most memory that a process has had so far, in kB; none: it has ended.
 fn peak(process: &Child) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
@@ -243,7 +252,11 @@ fn assert_bounded(harm: Harm, seconds: u64) {
         ["audit", "-o=json", "--rule-set=strict", "--include=pass", "--deadline", &deadline];
     let start = Instant::now();
     let mut command = sandbox.command(arguments);
-    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdout = process.stdout.take().unwrap();
     let printed = thread::spawn(move || {
         let mut text = String::new();
@@ -260,10 +273,16 @@ fn assert_bounded(harm: Harm, seconds: u64) {
     assert!(most < MEMORY, "{most} kB");
     let report: Report = serde_json::from_str(&printed.join().unwrap().unwrap()).unwrap();
     let account = &report.accounts[0];
-    for source in Source::ALL.into_iter().filter(|&source| source != Source::CallerIdentity) {
+    for source in Source::ALL
+        .into_iter()
+        .filter(|&source| source != Source::CallerIdentity)
+    {
         assert!(account.gaps.iter().any(|gap| gap.source == source), "{source}");
     }
-    let passed = report.findings.iter().find(|finding| finding.verdict == Verdict::Pass);
+    let passed = report
+        .findings
+        .iter()
+        .find(|finding| finding.verdict == Verdict::Pass);
     assert!(passed.is_none(), "{passed:?}");
     assert_eq!(process.wait().unwrap().code(), Some(3));
 }
@@ -319,7 +338,10 @@ fn assert_interrupted(mut process: Child, after: Duration, sandbox: &Sandbox) {
     assert_eq!((process.try_wait().unwrap(), files()), (None, 0), "nothing is written yet");
     let start = Instant::now();
     let id = process.id().to_string();
-    std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .unwrap();
     let status = process.wait().unwrap();
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     let shown = status.code().or(status.signal().map(|signal| 128 + signal));
@@ -331,7 +353,11 @@ fn assert_interrupted(mut process: Child, after: Duration, sandbox: &Sandbox) {
 fn a_run_that_is_interrupted_while_it_collects_leaves_nothing() {
     let sandbox = sandbox(&Server::start(Harm::Silence).url());
     for arguments in [vec!["collect", "-o", "bundle"], vec!["audit", "-o", "json=report.json"]] {
-        let process = sandbox.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        let process = sandbox
+            .command(&arguments)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         assert_interrupted(process, Duration::from_secs(1), &sandbox);
     }
 }
@@ -384,7 +410,12 @@ fn a_bundle_that_cannot_be_written_costs_only_its_account() {
 fn the_first_process_of_a_container_ends_by_a_signal() {
     let namespace = ["--user", "--map-root-user", "--pid", "--fork"];
     let mut attempt = std::process::Command::new("unshare");
-    if !attempt.args(namespace).arg("true").status().is_ok_and(|status| status.success()) {
+    if !attempt
+        .args(namespace)
+        .arg("true")
+        .status()
+        .is_ok_and(|status| status.success())
+    {
         eprintln!("not tried: this system lets nobody make a namespace of processes");
         return;
     }
@@ -392,13 +423,19 @@ fn the_first_process_of_a_container_ends_by_a_signal() {
     for (signal, status) in [("-INT", 130), ("-TERM", 143)] {
         let program = env!("CARGO_BIN_EXE_portcullis");
         let arguments = [&namespace[..], &[program, "audit", "--deadline", "20"]].concat();
-        let command = sandbox.command_of("unshare", arguments).stderr(Stdio::null()).spawn();
+        let command = sandbox
+            .command_of("unshare", arguments)
+            .stderr(Stdio::null())
+            .spawn();
         let mut process = command.unwrap();
         thread::sleep(Duration::from_secs(2));
         let children = format!("/proc/{0}/task/{0}/children", process.id());
         let first = fs::read_to_string(children).unwrap();
         let start = Instant::now();
-        std::process::Command::new("kill").args([signal, first.trim()]).status().unwrap();
+        std::process::Command::new("kill")
+            .args([signal, first.trim()])
+            .status()
+            .unwrap();
         assert_eq!(process.wait().unwrap().code(), Some(status));
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     }
@@ -412,7 +449,9 @@ fn a_run_that_is_interrupted_while_it_judges_leaves_nothing() {
     let path = report.write("report.csv", credential_report(19_000));
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(["audit", "-", "-o", "json=report.json"]);
-    let command = command.stdin(fs::File::open(&path).unwrap()).stderr(Stdio::null());
+    let command = command
+        .stdin(fs::File::open(&path).unwrap())
+        .stderr(Stdio::null());
     assert_interrupted(command.spawn().unwrap(), Duration::from_secs(5), &sandbox);
 }
 
@@ -451,7 +490,8 @@ fn the_log_names_each_call_and_each_attempt() {
     assert!(!calls.stderr.contains("DEBUG"), "{}", calls.stderr);
     let line = |text: &str| {
         let line = calls.stderr.lines().find(|line| line.contains(text));
-        line.unwrap_or_else(|| panic!("{text}: {}", calls.stderr)).to_owned()
+        line.unwrap_or_else(|| panic!("{text}: {}", calls.stderr))
+            .to_owned()
     };
     let who = line("operation=\"GetCallerIdentity\"");
     for part in [" INFO ", "service=\"STS\"", "attempts=1", "status=200", " ms="] {
@@ -516,7 +556,9 @@ fn assert_unwritten(what: &str, path: &Path) {
         }
     } else if path.exists() {
         let bytes = fs::read(path).unwrap();
-        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        let found = bytes
+            .windows(SECRET.len())
+            .any(|window| window == SECRET.as_bytes());
         assert!(!found, "{what}: {}", path.display());
     }
 }
@@ -578,13 +620,19 @@ fn secrets_of_a_program_are_in_no_output() {
 #[cfg(unix)]
 #[test]
 fn a_program_ends_with_the_run_that_asked_it() {
-    let sandbox = Sandbox::new().env("AWS_REGION", "us-east-1").env("PATH", "/usr/bin:/bin");
+    let sandbox = Sandbox::new()
+        .env("AWS_REGION", "us-east-1")
+        .env("PATH", "/usr/bin:/bin");
     let alive = sandbox.path("alive");
     let text = format!("while :; do touch {}; sleep 0.1; done", alive.display());
     let program = sandbox.write("program", text);
     let profile = format!("[default]\ncredential_process = sh {}\n", program.display());
     sandbox.write(".aws/config", profile);
-    let mut run = sandbox.command(["audit"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut run = sandbox
+        .command(["audit"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     while !alive.exists() {
         thread::sleep(Duration::from_millis(20));
     }
@@ -665,8 +713,9 @@ fn secrets_of_a_token_file_are_in_no_output() {
 fn secrets_of_a_sign_in_are_in_no_output() {
     for harm in GIVEN_AND_REFUSED {
         let server = Server::start(harm);
-        let sandbox =
-            Sandbox::new().env("AWS_ENDPOINT_URL", &server.url()).env("AWS_REGION", "us-east-1");
+        let sandbox = Sandbox::new()
+            .env("AWS_ENDPOINT_URL", &server.url())
+            .env("AWS_REGION", "us-east-1");
         let cached = json!({
             "accessToken": SECRET, "refreshToken": SECRET, "clientId": SECRET,
             "clientSecret": SECRET, "expiresAt": "2090-01-01T00:00:00Z",

@@ -35,7 +35,12 @@ fn the_configuration_is_named_even_if_it_loosens_nothing() {
     let report: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["run"]["configuration"], json!(["portcullis.toml"]));
     assert_eq!((loosened(&run), run.stderr.as_str()), (vec![], BY_HAND));
-    assert!(sandbox.run(audit(&[])).stdout.contains("\nConfig    portcullis.toml\n"));
+    assert!(
+        sandbox
+            .run(audit(&[]))
+            .stdout
+            .contains("\nConfig    portcullis.toml\n")
+    );
 }
 
 #[test]

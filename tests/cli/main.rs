@@ -49,7 +49,12 @@ fn credential_report(rows: &[&str]) -> String {
     const ROOT: &str = "<root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00Z,true,\
         no_information,2020-01-01T00:00:00Z,not_supported,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,\
         N/A,N/A,false,N/A,false,N/A";
-    [HEADER, ROOT].iter().chain(rows).copied().collect::<Vec<_>>().join("\n")
+    [HEADER, ROOT]
+        .iter()
+        .chain(rows)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A user with a console password, with or without MFA, and no keys.
@@ -74,7 +79,11 @@ fn sandbox() -> Sandbox {
 /// Audits that bundle with one rule that it decides, and more arguments.
 fn audit<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let fixed = ["audit", "bundle", "--as-of", "2026-11-01"];
-    let one_rule: &[&str] = if more.contains(&"--only") { &[] } else { &["--only", FAILING] };
+    let one_rule: &[&str] = if more.contains(&"--only") {
+        &[]
+    } else {
+        &["--only", FAILING]
+    };
     fixed.iter().chain(one_rule).chain(more).copied().collect()
 }
 

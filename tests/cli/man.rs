@@ -17,8 +17,12 @@ fn every_listed_command_has_a_page() {
     assert!(page("portcullis-audit.1").contains(".SH \"\\&EXIT STATUS\"\n.nf\n\\&  0  nothing"));
     assert!(page("portcullis-rules-explain.1").contains(".TH"));
     assert!(!pages.join("portcullis-man.1").exists());
-    let names = fs::read_dir(&pages).unwrap().map(|entry| entry.unwrap().file_name());
-    let of_help: Vec<_> = names.filter(|name| name.to_string_lossy().contains("help")).collect();
+    let names = fs::read_dir(&pages)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let of_help: Vec<_> = names
+        .filter(|name| name.to_string_lossy().contains("help"))
+        .collect();
     assert!(of_help.is_empty(), "{of_help:?}");
     assert!(!page("portcullis.1").contains("\\-help(1)"), "{}", page("portcullis.1"));
 }

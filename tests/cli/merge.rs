@@ -18,8 +18,10 @@ fn reports(options: &[&str]) -> Sandbox {
 
 /// The audit of those examples together.
 fn together(sandbox: &Sandbox, examples: &[&str], options: &[&str]) -> Run {
-    let bundles: Vec<_> =
-        examples.iter().map(|name| repository(&format!("examples/{name}"))).collect();
+    let bundles: Vec<_> = examples
+        .iter()
+        .map(|name| repository(&format!("examples/{name}")))
+        .collect();
     let bundles: Vec<&str> = bundles.iter().map(String::as_str).collect();
     sandbox.run([&["audit"], &bundles[..], &TIME, options].concat())
 }
@@ -64,7 +66,9 @@ fn joined_reports_can_be_redacted() {
     assert_eq!(joined.stdout, report("redacted.json"));
     // What is redacted already stays as it is.
     assert_eq!(sandbox.run(["merge", "redacted.json", "--redact"]).stdout, joined.stdout);
-    let refused = sandbox.run(["merge", "leaky.json", "leaky.json", "--redact"]).stderr;
+    let refused = sandbox
+        .run(["merge", "leaky.json", "leaky.json", "--redact"])
+        .stderr;
     assert!(!refused.contains("111122223333"), "{refused}");
 }
 
@@ -88,9 +92,18 @@ fn a_table_of_two_accounts_says_what_is_whose() {
     ] {
         assert!(run.stdout.contains(line), "{line} in {}", run.stdout);
     }
-    assert_eq!(run.stdout.matches("\nAs of     2026-11-18 12:00:00 UTC\n").count(), 1);
+    assert_eq!(
+        run.stdout
+            .matches("\nAs of     2026-11-18 12:00:00 UTC\n")
+            .count(),
+        1
+    );
     // One account needs no such table.
-    assert!(!together(&Sandbox::new(), &["clean"], &[]).stdout.contains("ACCOUNTS"));
+    assert!(
+        !together(&Sandbox::new(), &["clean"], &[])
+            .stdout
+            .contains("ACCOUNTS")
+    );
 }
 
 #[test]
@@ -129,7 +142,10 @@ fn what_does_not_go_together_is_refused() {
     }
     let run = sandbox.run(["merge", "-", "leaky.json", "-"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("only one of the inputs can be standard input"));
+    assert!(
+        run.stderr
+            .contains("only one of the inputs can be standard input")
+    );
     assert_eq!(sandbox.run(["merge"]).status, 2);
 }
 
@@ -137,7 +153,10 @@ fn what_does_not_go_together_is_refused() {
 fn two_bundles_of_one_account_are_refused() {
     let run = together(&Sandbox::new(), &["leaky", "clean", "leaky"], &[]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("examples/leaky cannot be joined: both are of account 1111"));
+    assert!(
+        run.stderr
+            .contains("examples/leaky cannot be joined: both are of account 1111")
+    );
     // Before any line is out.
     let run = together(&Sandbox::new(), &["leaky", "leaky"], &["-o", "jsonl"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
@@ -165,11 +184,34 @@ fn a_baseline_and_a_diff_of_all_accounts_know_each_of_them() {
     let expected =
         "the baseline does not cover account 123456789012; all its findings count as new";
     assert_eq!(known.stderr, format!("warning: {expected}\n"));
-    assert!(known.stdout.contains("Baseline  111122223333: as of 2026-11-18 12:00:00 UTC\n"));
-    assert!(known.stdout.contains("Baseline  123456789012: without the account\n"));
+    assert!(
+        known
+            .stdout
+            .contains("Baseline  111122223333: as of 2026-11-18 12:00:00 UTC\n")
+    );
+    assert!(
+        known
+            .stdout
+            .contains("Baseline  123456789012: without the account\n")
+    );
     let gone = sandbox.run(["diff", "all.json", "one.json"]);
-    assert!(gone.stdout.contains("NEW does not hold account 777788889999"), "{}", gone.stdout);
-    assert!(gone.stdout.contains("its account was not audited this time"), "{}", gone.stdout);
+    assert!(
+        gone.stdout
+            .contains("NEW does not hold account 777788889999"),
+        "{}",
+        gone.stdout
+    );
+    assert!(
+        gone.stdout
+            .contains("its account was not audited this time"),
+        "{}",
+        gone.stdout
+    );
     // Nothing of an account that is left out is resolved.
-    assert_eq!(sandbox.run(["diff", "all.json", "one.json", "-o", "jsonl"]).stdout, "");
+    assert_eq!(
+        sandbox
+            .run(["diff", "all.json", "one.json", "-o", "jsonl"])
+            .stdout,
+        ""
+    );
 }

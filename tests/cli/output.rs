@@ -48,7 +48,10 @@ fn json_follows_the_published_schema() {
         let run =
             sandbox().run(["audit", &bundle, "-o", "json", "--include", "pass,not_applicable"]);
         let report: Value = serde_json::from_str(&run.stdout).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|e| e.to_string())
+            .collect();
         assert_eq!(errors, [""; 0], "{example}");
     }
 }
@@ -165,7 +168,12 @@ fn an_output_that_is_an_input_is_refused_before_anything_is_read() {
     assert_eq!(fs::read_to_string(sandbox.path("a.json")).unwrap(), "a.json");
     // What lies beside the files of a bundle is none of its own.
     for _ in 0..2 {
-        assert_eq!(sandbox.run(audit(&["-o", "json=bundle/report.json"])).status, 1);
+        assert_eq!(
+            sandbox
+                .run(audit(&["-o", "json=bundle/report.json"]))
+                .status,
+            1
+        );
     }
 }
 
@@ -179,10 +187,18 @@ fn a_reader_that_goes_away_is_no_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error() {
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
     for arguments in [audit(&[]), vec!["--help"], vec!["audit", "--help"], vec!["--version"]] {
         let full = full.try_clone().unwrap();
-        let run: Run = sandbox().command(&arguments).stdout(full).output().unwrap().into();
+        let run: Run = sandbox()
+            .command(&arguments)
+            .stdout(full)
+            .output()
+            .unwrap()
+            .into();
         assert_eq!(run.status, 2, "{arguments:?}");
         let starts = "error: cannot write to standard output: ";
         let stderr = run.stderr.replace(BY_HAND, "");
@@ -213,7 +229,10 @@ fn a_signal_leaves_whole_files_and_no_other() {
         let mut command = sandbox.command(["audit", &leaky]);
         let mut child = command.args(&outputs).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(4 * moment));
-        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap();
         child.wait().unwrap();
         for entry in fs::read_dir(sandbox.path("")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -243,7 +262,10 @@ fn colour_is_for_terminals_or_on_demand() {
     assert!(!colored(&["--color", "never"]));
     assert!(colored(&["--color", "always"]));
     assert!(!sandbox().run(audit(&[])).stdout.contains('\u{1b}'));
-    let forced = sandbox().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").run(audit(&[]));
+    let forced = sandbox()
+        .env("CLICOLOR_FORCE", "1")
+        .env("NO_COLOR", "1")
+        .run(audit(&[]));
     assert!(!forced.stdout.contains('\u{1b}'), "NO_COLOR outranks all but --color");
 }
 

@@ -34,7 +34,9 @@ fn a_quick_audit_needs_no_calls_per_user() {
     let per_user = ["iam:ListAccessKeys", "iam:ListMFADevices"].map(Json::from);
     let has = |options: &[&str]| {
         let actions = actions(options);
-        per_user.each_ref().map(|action| actions.as_array().unwrap().contains(action))
+        per_user
+            .each_ref()
+            .map(|action| actions.as_array().unwrap().contains(action))
     };
     assert_eq!((has(&[]), has(&["--quick"])), ([true, true], [false, false]));
 }

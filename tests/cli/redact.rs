@@ -57,14 +57,19 @@ fn names(example: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(repository(&format!("examples/{example}"))).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             texts("", &json(&fs::read_to_string(path).unwrap()), &mut found);
         }
     }
     let of_aws: Vec<String> = found.iter().map(|(_, text)| text.clone()).collect();
     let of_aws = |name: &str| {
         let end = format!("/{name}");
-        of_aws.iter().any(|arn| arn.contains(":aws:policy/") && arn.ends_with(&end))
+        of_aws
+            .iter()
+            .any(|arn| arn.contains(":aws:policy/") && arn.ends_with(&end))
     };
     let is_name = |(field, name): &(String, String)| {
         FIELDS.contains(&field.as_str()) && !name.contains(":aws:policy/") && !of_aws(name)
@@ -77,7 +82,14 @@ fn names(example: &str) -> BTreeSet<String> {
 fn no_format_names_anybody() {
     let sandbox = sandbox();
     let run = Sandbox::new().run(["report", "-", "-o", "?"]);
-    let formats = run.stderr.split("there are: ").nth(1).unwrap().lines().next().unwrap();
+    let formats = run
+        .stderr
+        .split("there are: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap();
     // What stands in the rules is not a secret, and a name of letters only may be any word.
     let rules = json(&audit(&sandbox, "leaky", &["-o", "json"]).stdout)["rules"].to_string();
     let is_word = |name: &str| name.chars().all(char::is_alphabetic) || rules.contains(name);
@@ -94,7 +106,10 @@ fn no_format_names_anybody() {
         let key = run.stdout.match_indices("AKIA").find(|(at, _)| {
             let rest = &run.stdout[at + 4..];
             rest.len() > 12
-                && rest.bytes().take(12).all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+                && rest
+                    .bytes()
+                    .take(12)
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
         });
         assert_eq!(key, None, "{format}");
     }
@@ -128,10 +143,16 @@ fn most_messages_keep_their_words() {
         .map(|r| r["title"].as_str().unwrap())
         .collect();
     let findings = redacted["findings"].as_array().unwrap();
-    let failed = || findings.iter().filter(|finding| finding["verdict"] == "fail");
+    let failed = || {
+        findings
+            .iter()
+            .filter(|finding| finding["verdict"] == "fail")
+    };
     let in_general = failed().filter(|finding| {
         let message = finding["message"].as_str().unwrap();
-        titles.iter().any(|title| message.starts_with(&format!("{title}: ")))
+        titles
+            .iter()
+            .any(|title| message.starts_with(&format!("{title}: ")))
     });
     assert_eq!(findings.len(), plain["findings"].as_array().unwrap().len());
     assert!(in_general.count() * 10 < failed().count());
@@ -207,7 +228,12 @@ fn a_salt_is_needed_and_never_shown() {
         let run = sandbox.run(["audit", "bundle"].iter().chain(more));
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", run.stderr);
         assert!(run.stderr.contains(says), "{}", run.stderr);
-        assert!(run.stderr.contains("openssl rand -hex 32 > portcullis.salt"), "{}", run.stderr);
+        assert!(
+            run.stderr
+                .contains("openssl rand -hex 32 > portcullis.salt"),
+            "{}",
+            run.stderr
+        );
         assert!(!run.stderr.contains("0123456789abcde"), "{}", run.stderr);
     }
     let run = sandbox.run(["audit", "bundle", "--salt-file", "salt"]);
@@ -233,10 +259,22 @@ fn an_error_names_no_user() {
         "[classes.service]\nnames = [\"anna*\"]\n[classes.break-glass]\nnames = [\"anna*\"]";
     sandbox.write("portcullis.toml", classes);
     let plain = audit(&sandbox, "leaky", &[]);
-    assert!(plain.stderr.contains("user anna.lindgren is in two classes"), "{}", plain.stderr);
+    assert!(
+        plain
+            .stderr
+            .contains("user anna.lindgren is in two classes"),
+        "{}",
+        plain.stderr
+    );
     let redacted = audit(&sandbox, "leaky", &["--redact", "--salt-file", "salt"]);
     assert_eq!(redacted.status, 2);
-    assert!(redacted.stderr.starts_with("error: a user is in two classes"), "{}", redacted.stderr);
+    assert!(
+        redacted
+            .stderr
+            .starts_with("error: a user is in two classes"),
+        "{}",
+        redacted.stderr
+    );
     assert!(!redacted.stderr.contains("anna"), "{}", redacted.stderr);
 }
 

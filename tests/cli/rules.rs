@@ -41,13 +41,21 @@ fn list_shows_every_rule_with_severity_scope_and_set() {
     let run = with_own(OWN).run(["rules", "list", "--rules", "own"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     assert!(run.stdout.contains("\n  User is old\n"), "{}", run.stdout);
-    let line = run.stdout.lines().find(|line| line.starts_with("old-user ")).unwrap();
+    let line = run
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("old-user "))
+        .unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
     assert_eq!(words, ["old-user", "info", "user", "default"]);
     let json = with_own(OWN).run(["rules", "list", "--rules", "own", "-o", "json"]);
     let rules: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
     assert!(run.stdout.ends_with(&format!("\n{} rules\n", rules.len())));
-    assert!(rules.iter().any(|rule| rule["id"] == "old-user" && rule["family"] == "people"));
+    assert!(
+        rules
+            .iter()
+            .any(|rule| rule["id"] == "old-user" && rule["family"] == "people")
+    );
 }
 
 #[test]
@@ -93,7 +101,9 @@ fn check_counts_rules_and_examples_that_hold() {
 
 #[test]
 fn check_names_every_problem_with_its_place() {
-    let broken = OWN.replace("user.age_days <=", "user.age_dys <=").replace("info", "inof");
+    let broken = OWN
+        .replace("user.age_days <=", "user.age_dys <=")
+        .replace("info", "inof");
     let run = with_own(&broken).run(["rules", "check", "own"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     for place in ["own/people/old-user.toml:4:", "own/people/old-user.toml:9:"] {
@@ -116,7 +126,8 @@ fn a_file_of_rules_is_named_by_its_directory() {
     let run = with_own(OWN).run(["rules", "check", "own/people/old-user.toml"]);
     assert_eq!(run.status, 2);
     assert!(
-        run.stderr.contains("own/people/old-user.toml is a file: name its directory"),
+        run.stderr
+            .contains("own/people/old-user.toml is a file: name its directory"),
         "{}",
         run.stderr
     );
@@ -151,8 +162,9 @@ fn the_rules_of_the_repository_are_checked_in_place_of_those_built_in() {
     }
     sandbox.write("crates/rules/build.rs", "");
     let path = format!("rules/mfa/{FAILING}.toml");
-    let edited =
-        fs::read_to_string(repository(&path)).unwrap().replace("user.mfa_active", "user.mfa_activ");
+    let edited = fs::read_to_string(repository(&path))
+        .unwrap()
+        .replace("user.mfa_active", "user.mfa_activ");
     sandbox.write(&path, edited);
     let run = sandbox.run(["rules", "check", "rules"]);
     assert_eq!(run.status, 2);
@@ -172,7 +184,12 @@ fn a_new_rule_passes_once_its_blanks_are_filled() {
     let sandbox = Sandbox::new();
     let run = sandbox.run(["rules", "new", "old-user", "--scope", "user"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    assert!(run.stdout.contains("\n# user.age_days (number): Days since"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("\n# user.age_days (number): Days since"),
+        "{}",
+        run.stdout
+    );
     sandbox.write("own/old-user.toml", &run.stdout);
     let blank = sandbox.run(["rules", "check", "own"]);
     assert_eq!(blank.status, 2);
@@ -206,12 +223,24 @@ fn a_new_rule_needs_an_id_of_its_own_and_a_scope() {
 fn frameworks_are_listed_for_people_and_programs() {
     let text = Sandbox::new().run(["frameworks", "list"]).stdout;
     assert!(text.contains("cis-aws-7.0 ") && text.contains("  SOC 2"), "{text}");
-    let json = Sandbox::new().run(["frameworks", "list", "-o", "json"]).stdout;
+    let json = Sandbox::new()
+        .run(["frameworks", "list", "-o", "json"])
+        .stdout;
     let frameworks: Vec<Value> = serde_json::from_str(&json).unwrap();
-    let files = fs::read_dir(repository("rules/frameworks")).unwrap().count();
+    let files = fs::read_dir(repository("rules/frameworks"))
+        .unwrap()
+        .count();
     assert_eq!(frameworks.len(), files);
-    let cis = frameworks.iter().find(|framework| framework["id"] == "cis-aws-7.0").unwrap();
-    assert!(cis["rules"].as_array().unwrap().contains(&Value::from("root-without-mfa")));
+    let cis = frameworks
+        .iter()
+        .find(|framework| framework["id"] == "cis-aws-7.0")
+        .unwrap();
+    assert!(
+        cis["rules"]
+            .as_array()
+            .unwrap()
+            .contains(&Value::from("root-without-mfa"))
+    );
 }
 
 /// A change under review can bring a link; the error must not print what it leads to.
@@ -224,7 +253,12 @@ fn a_rule_that_is_a_link_out_of_its_directory_is_not_read() {
     std::os::unix::fs::symlink(credentials, sandbox.path("own/x.toml")).unwrap();
     let run = sandbox.run(["audit", &repository("examples/clean"), "--rules", "own"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("own/x.toml: it is a link that leads out of"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("own/x.toml: it is a link that leads out of"),
+        "{}",
+        run.stderr
+    );
     assert!(!run.stderr.contains("SECRET"), "{}", run.stderr);
 }
 
@@ -276,8 +310,10 @@ fn a_line_of_what_the_command_line_names_is_shown() {
         let run = sandbox.run(command);
         assert_eq!(run.status, 2, "{command:?}");
         assert!(run.stderr.contains(line), "{command:?}: {}", run.stderr);
-        let by_link: Vec<String> =
-            command.iter().map(|argument| argument.replace(&own, "link")).collect();
+        let by_link: Vec<String> = command
+            .iter()
+            .map(|argument| argument.replace(&own, "link"))
+            .collect();
         let run = sandbox.run(&by_link);
         assert!(run.stderr.contains(place), "{by_link:?}: {}", run.stderr);
         assert!(!run.stderr.contains(line), "{by_link:?}: {}", run.stderr);
@@ -295,7 +331,9 @@ fn what_never_ends_is_not_read() {
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{variable}");
         assert!(run.stderr.contains(&says), "{}", run.stderr);
     }
-    let none = Sandbox::new().env("AWS_CONFIG_FILE", "/dev/null").run(["audit"]);
+    let none = Sandbox::new()
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .run(["audit"]);
     assert!(none.stderr.contains("no credentials"), "{}", none.stderr);
     for arguments in [
         ["report", "/dev/zero"].as_slice(),

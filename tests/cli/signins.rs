@@ -163,7 +163,11 @@ fn what_people_read_has_its_parts_in_order() {
     ];
     for (format, heading) in [("markdown", "## "), ("html", "<h2 id=\"people-1-title\">")] {
         let text = signins(&["--user", "bilal.haddad", "-o", format]).stdout;
-        let first = if format == "html" { [locked_out, read] } else { [read, locked_out] };
+        let first = if format == "html" {
+            [locked_out, read]
+        } else {
+            [read, locked_out]
+        };
         let parts = [&first.concat()[..], &rest].concat();
         assert!(in_order(&text, &parts).is_some(), "{format}: {text}");
         assert!(text.contains(&format!("{heading}Could not get in: 1 person")), "{format}");
@@ -277,7 +281,9 @@ fn whether_somebody_got_in_after_a_refusal_by_sts_is_not_claimed() {
     });
     let sandbox = Sandbox::new();
     sandbox.write("event.json", event.to_string());
-    let text = sandbox.run(["signins", "event.json", "--user", "ana"]).stdout;
+    let text = sandbox
+        .run(["signins", "event.json", "--user", "ana"])
+        .stdout;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("COULD NOT GET IN: 1 person, 0 still out"), "{text}");
     let read = "hether they got in later is not known: only refused AssumeRole and AssumeRoleWithSAML calls are read";
@@ -368,7 +374,11 @@ fn root_acts_on_itself_only_under_its_own_name() {
         let only = ["--only", "mfa-device-deactivated", "--include", "not_applicable"];
         let run = sandbox.run(["signins", "events.json", "-o", "json"].iter().chain(&only));
         let report: Json = serde_json::from_str(&run.stdout).unwrap();
-        let mut verdicts = report["findings"].as_array().unwrap().iter().map(|it| &it["verdict"]);
+        let mut verdicts = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| &it["verdict"]);
         assert!(verdicts.any(|it| it == verdict), "{target}: {}", run.stdout);
     }
 }
@@ -412,7 +422,8 @@ fn a_period_ends_after_it_begins() {
         let run = signins(&["--from", from, "--to", "2026-11-18"]);
         assert_eq!(run.status, 2);
         assert!(
-            run.stderr.contains("--to (2026-11-18T00:00:00Z) is not after --from"),
+            run.stderr
+                .contains("--to (2026-11-18T00:00:00Z) is not after --from"),
             "{}",
             run.stderr
         );
@@ -425,11 +436,25 @@ fn a_period_ends_after_it_begins() {
 fn standard_input_is_read_as_files_are() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(["signins", "-"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"{\"Records\": [").unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"{\"Records\": [")
+        .unwrap();
     let run = Run::from(child.wait_with_output().unwrap());
     assert_eq!(run.status, 3);
-    assert!(run.stdout.contains("standard input: the input ends in the middle"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("standard input: the input ends in the middle"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -493,7 +518,9 @@ fn look_ups_prove_what_they_read() {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let lacks = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot search by error";
     assert!(words.contains(lacks), "{text}");
-    let of_one = sandbox.run(["signins", "history.json", "--user", "ana"]).stdout;
+    let of_one = sandbox
+        .run(["signins", "history.json", "--user", "ana"])
+        .stdout;
     let words = of_one.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("us-east-1. Look-ups have no refused AssumeRole calls."), "{of_one}");
     assert!(!text.contains("digests prove 2026"), "{text}");
@@ -695,7 +722,11 @@ fn logs_of_other_accounts_are_not_judged_by_this_bundle() {
     sandbox.write("other.json", other);
     let run = sandbox.run(crate::audit(&["--trail", "other.json", "-o", "json"]));
     assert!(run.stderr.contains("of 1 other account was not judged"), "{}", run.stderr);
-    assert!(findings(&json(&run)).iter().all(|finding| finding["account"] == "111122223333"));
+    assert!(
+        findings(&json(&run))
+            .iter()
+            .all(|finding| finding["account"] == "111122223333")
+    );
     let report = json(&sandbox.run(["signins", "other.json", "--bundle", "bundle", "-o", "json"]));
     assert_eq!(report["activity"][0]["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(report["accounts"].as_array().unwrap().len(), 1);
@@ -708,7 +739,13 @@ fn an_old_sign_in_is_gone_and_not_fixed() {
     let read = |name: &str, more: &[&str]| {
         let rules = ["--only", "root-console-sign-in,user-sign-in-without-mfa"];
         let output = ["-o", &format!("json={name}")];
-        let run = sandbox.run(["signins", &logs].iter().chain(&rules).chain(more).chain(&output));
+        let run = sandbox.run(
+            ["signins", &logs]
+                .iter()
+                .chain(&rules)
+                .chain(more)
+                .chain(&output),
+        );
         assert_ne!(run.status, 2, "{}", run.stderr);
     };
     read("all.json", &[]);
@@ -760,7 +797,11 @@ fn lines_of_athena_are_read() {
         .collect();
     assert_eq!(failed, ["root-sign-in-without-mfa", "root-console-sign-in"]);
     // That nothing else was recorded proves nothing.
-    assert!(findings(&report).iter().any(|finding| finding["verdict"] == "unknown"));
+    assert!(
+        findings(&report)
+            .iter()
+            .any(|finding| finding["verdict"] == "unknown")
+    );
 }
 
 /// Whatever the reader takes of a service, the query asks for.
@@ -838,7 +879,9 @@ fn shares_join_to_what_one_run_finds() {
     }
     let attempts = |report: &Json| -> usize {
         let runs = report["activity"].as_array().unwrap();
-        runs.iter().map(|run| run["attempts"].as_array().unwrap().len()).sum()
+        runs.iter()
+            .map(|run| run["attempts"].as_array().unwrap().len())
+            .sum()
     };
     assert_eq!((attempts(&merged), attempts(&whole)), (36, 36));
     assert!(
@@ -871,7 +914,12 @@ fn a_share_is_chosen_by_the_number_of_the_job() {
     }
     let run = sandbox.run(arguments.split(' '));
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("nothing says which share --shards should take"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("nothing says which share --shards should take"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -1078,7 +1126,9 @@ fn commands_name_the_only_device_that_the_bundle_shows() {
         }
         let listed = serde_json::json!({"MFADevices": devices, "Users": ["bob"]});
         sandbox.write("bundle/mfa-devices.json", listed.to_string());
-        let text = sandbox.run(["signins", "log.json", "--bundle", "bundle"]).stdout;
+        let text = sandbox
+            .run(["signins", "log.json", "--bundle", "bundle"])
+            .stdout;
         assert!(text.contains(&format!("--user-name bob --serial-number {serial}")), "{text}");
     }
 }

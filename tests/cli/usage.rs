@@ -213,7 +213,8 @@ fn a_directory_that_is_no_bundle_is_refused() {
     let run = sandbox.run(["audit", "empty"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
-        run.stderr.contains("is not a bundle: it holds neither credential-report.csv"),
+        run.stderr
+            .contains("is not a bundle: it holds neither credential-report.csv"),
         "{}",
         run.stderr
     );
@@ -242,7 +243,10 @@ fn a_rule_set_without_effect_is_warned_of() {
     let warned = |more: &[&str]| {
         let run = audit(more);
         assert_ne!(run.status, 2, "{}", run.stderr);
-        run.stderr.lines().find(|line| line.contains("--rule-set")).map(str::to_owned)
+        run.stderr
+            .lines()
+            .find(|line| line.contains("--rule-set"))
+            .map(str::to_owned)
     };
     let strict = ["--rule-set", "strict"];
     let says = |other: &str| Some(format!("warning: --rule-set has no effect beside {other}"));

@@ -24,7 +24,12 @@ fn verdicts(example: &str) -> BTreeSet<String> {
     }
     let run = Sandbox::new().run(arguments);
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    report["findings"].as_array().unwrap().iter().map(line).collect()
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect()
 }
 
 fn line(finding: &Value) -> String {

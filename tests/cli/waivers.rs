@@ -128,8 +128,9 @@ fn a_waiver_that_matches_nothing_shows_what_fails() {
 
 #[test]
 fn warnings_are_bounded() {
-    let many: Vec<_> =
-        (0..30).map(|n| waiver("2026-12-31", &format!("resource = 'nobody-{n}'"))).collect();
+    let many: Vec<_> = (0..30)
+        .map(|n| waiver("2026-12-31", &format!("resource = 'nobody-{n}'")))
+        .collect();
     let stderr = audited(&many.concat(), &[]).stderr;
     assert_eq!(stderr.replace(BY_HAND, "").lines().count(), 11, "{stderr}");
     assert!(stderr.contains("warning: 20 more waivers to look at"), "{stderr}");
@@ -270,7 +271,12 @@ fn check_without_a_report_tells_the_days_that_are_left() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     assert!(run.stdout.contains("  ends today, on 2026-12-31\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("matches"), "{}", run.stdout);
-    assert_eq!(sandbox.run(["waivers", "check", "--as-of", "2027-01-01"]).status, 1);
+    assert_eq!(
+        sandbox
+            .run(["waivers", "check", "--as-of", "2027-01-01"])
+            .status,
+        1
+    );
     let none = configured("").run(["waivers", "check"]);
     assert_eq!((none.status, none.stdout.as_str()), (0, "0 waivers\n"));
 }

@@ -42,7 +42,9 @@ fn only_the_calls_that_the_chosen_rules_need_are_made() {
     let lane = Lane::of(HUNDRED_USERS);
     let rules: Vec<Json> =
         serde_json::from_str(&lane.run(&["rules", "list", "-o", "json"]).stdout).unwrap();
-    let chosen = rules.iter().filter(|rule| SIGN_IN.iter().any(|family| rule["family"] == *family));
+    let chosen = rules
+        .iter()
+        .filter(|rule| SIGN_IN.iter().any(|family| rule["family"] == *family));
     let ids: Vec<_> = chosen.map(|rule| rule["id"].as_str().unwrap()).collect();
     assert!(ids.len() > 30, "{ids:?}");
     lane.run(&["audit", "--quick", "--only", &ids.join(",")]);
@@ -58,7 +60,9 @@ fn every_call_only_reads() {
     lane.audit(&[]);
     for call in lane.calls().keys() {
         let (_, operation) = call.split_once(':').unwrap();
-        let reads = ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb));
+        let reads = ["Describe", "Get", "List"]
+            .iter()
+            .any(|verb| operation.starts_with(verb));
         assert!(reads || operation == "GenerateCredentialReport", "{call}");
     }
 }

@@ -41,13 +41,17 @@ fn assert_commands_solve(example: &str) {
     let lane = Lane::of_bundle(&directory);
     std::fs::copy(repository("tests/e2e/metadata.xml"), lane.path("metadata.xml")).unwrap();
     let found = report(&Sandbox::new().run(["audit", &directory, "-o=json", "--rule-set=strict"]));
-    let rules: BTreeSet<&str> = failing(&found, None).map(|finding| &*finding.rule).collect();
+    let rules: BTreeSet<&str> = failing(&found, None)
+        .map(|finding| &*finding.rule)
+        .collect();
     let mut problems = Vec::new();
     for rule in rules {
         lane.refill();
         let mut solved = Vec::new();
         for finding in failing(&found, Some(rule)) {
-            let Some(mut script) = script(finding) else { continue };
+            let Some(mut script) = script(finding) else {
+                continue;
+            };
             if rule == TO_BE_COMPLETED {
                 script = completed(&script, finding, &directory);
             }
@@ -71,8 +75,10 @@ fn assert_commands_solve(example: &str) {
         if !solved.is_empty() {
             let left =
                 report(&lane.run(&["audit", "-o=json", "--rule-set=strict", "--only", rule]));
-            let after =
-                left.findings.iter().filter(|finding| solved.contains(&&finding.resource.id));
+            let after = left
+                .findings
+                .iter()
+                .filter(|finding| solved.contains(&&finding.resource.id));
             problems.extend(after.map(|finding| format!("left of {rule}: {}", finding.message)));
         }
     }
@@ -81,19 +87,27 @@ fn assert_commands_solve(example: &str) {
 
 /// What fails: by that rule, or by any.
 fn failing<'a>(report: &'a Report, rule: Option<&str>) -> impl Iterator<Item = &'a Finding> {
-    let failing = report.findings.iter().filter(|finding| finding.verdict == Verdict::Fail);
+    let failing = report
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Fail);
     failing.filter(move |finding| rule.is_none_or(|rule| rule == finding.rule))
 }
 
 /// The commands of the finding's remediation, which are indented; none if it has none.
 fn script(finding: &Finding) -> Option<String> {
-    let lines = finding.remediation.lines().filter_map(|line| line.strip_prefix("  "));
+    let lines = finding
+        .remediation
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "));
     let lines: Vec<&str> = lines.collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn is_beyond(script: &str) -> bool {
-    BEYOND_THE_EMULATOR.iter().any(|command| script.contains(command))
+    BEYOND_THE_EMULATOR
+        .iter()
+        .any(|command| script.contains(command))
 }
 
 /// The script with the Deny statements of the policies that can be removed, as its text asks for.
@@ -103,8 +117,9 @@ fn completed(script: &str, finding: &Finding, directory: &str) -> String {
     let mut denies = Vec::new();
     for policy in details["Policies"].as_array().unwrap() {
         if finding.message.contains(policy["Arn"].as_str().unwrap()) {
-            for statement in
-                policy["PolicyVersionList"][0]["Document"]["Statement"].as_array().unwrap()
+            for statement in policy["PolicyVersionList"][0]["Document"]["Statement"]
+                .as_array()
+                .unwrap()
             {
                 denies.push(statement.to_string());
             }
@@ -117,8 +132,10 @@ fn completed(script: &str, finding: &Finding, directory: &str) -> String {
 /// Whether a command does more than look.
 fn changes(script: &str) -> bool {
     let looks = ["get-", "list-", "lookup-", "simulate-"];
-    let mut operations =
-        script.split("aws ").skip(1).filter_map(|command| command.split_whitespace().nth(1));
+    let mut operations = script
+        .split("aws ")
+        .skip(1)
+        .filter_map(|command| command.split_whitespace().nth(1));
     operations.any(|operation| !looks.iter().any(|verb| operation.starts_with(verb)))
 }
 

@@ -23,7 +23,10 @@ fn assert_ends_at_once(command: &mut Command, words: &[&str]) {
 
 /// What was called with credentials: whether a service can be reached is tried without.
 fn signed_calls(lane: &Lane) -> Vec<String> {
-    lane.calls().into_keys().filter(|call| !call.starts_with("unsigned:")).collect()
+    lane.calls()
+        .into_keys()
+        .filter(|call| !call.starts_with("unsigned:"))
+        .collect()
 }
 
 /// The command for a live audit without the credentials of the lane.
@@ -81,7 +84,12 @@ fn an_unknown_profile() {
     let run = Run::from(command.output().unwrap());
     assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
     assert!(run.stderr.contains("no AWS profile \"no-such-profile\""), "{}", run.stderr);
-    assert!(run.stderr.contains("`portcullis doctor` shows what else there is"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("`portcullis doctor` shows what else there is"),
+        "{}",
+        run.stderr
+    );
     assert!(signed_calls(&lane).is_empty());
 }
 
@@ -99,7 +107,10 @@ fn without_a_region_that_of_the_partition_is_called() {
 #[test]
 #[ignore = "needs the emulator; run tests/run"]
 fn an_endpoint_where_nobody_listens() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let lane = Lane::of(COMPANY);
     let mut command = lane.command(&["audit"]);
     assert_ends_at_once(command.env("AWS_ENDPOINT_URL", format!("http://{closed}")), &[]);
@@ -121,5 +132,9 @@ fn a_role_that_may_not_be_assumed() {
     lane.fail("AssumeRole", "AccessDenied");
     let role = "arn:aws:iam::222233334444:role/auditor";
     assert_ends_at_once(&mut lane.command(&["audit", "--role-arn", role]), &[role]);
-    assert!(signed_calls(&lane).iter().all(|call| call.starts_with("sts:")));
+    assert!(
+        signed_calls(&lane)
+            .iter()
+            .all(|call| call.starts_with("sts:"))
+    );
 }

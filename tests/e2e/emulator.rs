@@ -48,13 +48,17 @@ struct Emulator {
 
 /// The Python that has the emulator and the AWS CLI.
 pub(crate) fn python() -> PathBuf {
-    std::env::var_os("PORTCULLIS_TEST_PYTHON").expect("needs the emulator; run tests/run").into()
+    std::env::var_os("PORTCULLIS_TEST_PYTHON")
+        .expect("needs the emulator; run tests/run")
+        .into()
 }
 
 /// The emulator that all tests share, in which everything is allowed.
 fn shared() -> Arc<Emulator> {
     static EMULATOR: OnceLock<Arc<Emulator>> = OnceLock::new();
-    EMULATOR.get_or_init(|| Arc::new(Emulator::start(&[], &SCENARIOS))).clone()
+    EMULATOR
+        .get_or_init(|| Arc::new(Emulator::start(&[], &SCENARIOS)))
+        .clone()
 }
 
 impl Emulator {
@@ -109,7 +113,12 @@ impl Lane {
     pub(crate) fn refill(&self) {
         writeln!(self.emulator.process.stdin.as_ref().unwrap()).unwrap();
         let mut line = String::new();
-        self.emulator.output.lock().unwrap().read_line(&mut line).unwrap();
+        self.emulator
+            .output
+            .lock()
+            .unwrap()
+            .read_line(&mut line)
+            .unwrap();
         assert_eq!(line, "filled\n");
     }
 

@@ -26,11 +26,18 @@ fn calls() -> Vec<(&'static str, Source)> {
 }
 
 fn verdicts(report: &Report) -> BTreeMap<&Fingerprint, Verdict> {
-    report.findings.iter().map(|finding| (&finding.fingerprint, finding.verdict)).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| (&finding.fingerprint, finding.verdict))
+        .collect()
 }
 
 fn gap_codes(report: &Report, source: Source) -> Vec<&str> {
-    let gaps = report.accounts[0].gaps.iter().filter(|gap| gap.source == source);
+    let gaps = report.accounts[0]
+        .gaps
+        .iter()
+        .filter(|gap| gap.source == source);
     gaps.map(|gap| gap.code.as_str()).collect()
 }
 
@@ -38,7 +45,11 @@ fn gap_codes(report: &Report, source: Source) -> Vec<&str> {
 #[track_caller]
 fn assert_no_new_pass(what: &str, whole: &Report, partial: &Report) {
     let before = verdicts(whole);
-    for finding in partial.findings.iter().filter(|finding| finding.verdict == Verdict::Pass) {
+    for finding in partial
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Pass)
+    {
         let doubtful = [Verdict::Fail, Verdict::Unknown].map(Some);
         let (rule, id) = (&finding.rule, &finding.resource.id);
         let was = before.get(&finding.fingerprint).copied();
@@ -72,8 +83,15 @@ fn assert_gap(account: &str, whole: &Report, kind: &str, action: &str, source: S
     let (status, report) = lane.audit(&[]);
     assert_no_new_pass(&what, whole, &report);
     assert!(!gap_codes(&report, source).is_empty(), "{what}: no gap");
-    let unknown = report.findings.iter().any(|each| each.verdict == Verdict::Unknown);
-    let expected = if account == COMPANY { 1 } else { 3 * i32::from(unknown) };
+    let unknown = report
+        .findings
+        .iter()
+        .any(|each| each.verdict == Verdict::Unknown);
+    let expected = if account == COMPANY {
+        1
+    } else {
+        3 * i32::from(unknown)
+    };
     assert_eq!(status, expected, "{what}");
 }
 
@@ -170,8 +188,9 @@ fn the_deadline_ends_a_run() {
 fn unanswered_calls_time_out() {
     let calls = calls();
     let lane = Lane::of(HEALTHY);
-    let hangs =
-        calls[1..5].iter().map(|(action, _)| ((*action).to_owned(), json!({ "kind": "Hang" })));
+    let hangs = calls[1..5]
+        .iter()
+        .map(|(action, _)| ((*action).to_owned(), json!({ "kind": "Hang" })));
     lane.inject(&Json::Object(hangs.collect()));
     let start = Instant::now();
     let (status, report) = lane.audit(&[]);
@@ -188,7 +207,10 @@ fn a_gap_says_what_was_denied_and_by_which_request() {
     let lane = Lane::of(COMPANY);
     lane.fail("GetAccountSummary", "AccessDenied");
     let (_, report) = lane.audit(&[]);
-    let gap = report.accounts[0].gaps.iter().find(|gap| gap.source == Source::AccountSummary);
+    let gap = report.accounts[0]
+        .gaps
+        .iter()
+        .find(|gap| gap.source == Source::AccountSummary);
     let gap = gap.unwrap();
     assert_eq!((&*gap.action, &*gap.code), ("iam:GetAccountSummary", "AccessDenied"));
     assert!(gap.message.contains("is not authorized to perform"), "{}", gap.message);
@@ -247,8 +269,11 @@ fn a_region_that_denies_is_a_gap_of_that_region() {
     let lane = Lane::of(COMPANY);
     lane.inject(&json!({ "ListAnalyzers": { "kind": "AccessDenied", "region": "eu-west-1" } }));
     let (_, report) = lane.audit(&["--only", "no-external-access-analyzer"]);
-    let verdicts: Vec<_> =
-        report.findings.iter().map(|each| (each.resource.name.as_str(), each.verdict)).collect();
+    let verdicts: Vec<_> = report
+        .findings
+        .iter()
+        .map(|each| (each.resource.name.as_str(), each.verdict))
+        .collect();
     let expected = [("us-east-1", Verdict::Fail), ("eu-west-1", Verdict::Unknown)];
     assert!(expected.iter().all(|each| verdicts.contains(each)), "{verdicts:?}");
     let gap = &report.accounts[0].gaps[0];

@@ -42,7 +42,11 @@ fn timeless(text: &str) -> Json {
     }
     for finding in report["findings"].as_array_mut().unwrap() {
         // When each source spoke of root.
-        for claim in finding["evidence"]["root.claims"].as_array_mut().into_iter().flatten() {
+        for claim in finding["evidence"]["root.claims"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+        {
             claim.as_object_mut().unwrap().remove("at");
         }
     }
@@ -70,7 +74,10 @@ fn assert_same(one: &Json, other: &Json, place: &str) {
 /// A file that lists those accounts, and its name.
 fn list(lane: &Lane, accounts: &[String]) -> String {
     let path = lane.path("accounts.csv");
-    let lines: Vec<String> = accounts.iter().map(|id| format!("{id},name of {id}\n")).collect();
+    let lines: Vec<String> = accounts
+        .iter()
+        .map(|id| format!("{id},name of {id}\n"))
+        .collect();
     let lines = lines.concat();
     fs::write(&path, format!("id,name\n{lines}")).unwrap();
     path
@@ -88,7 +95,11 @@ fn run_in_time(lane: &Lane, jobs: &str) -> Run {
     let is_late =
         |account: &AuditedAccount| account.id != HANGING && cut_short.contains(&account.status);
     let quick = audit("15");
-    let run = if report(&quick).accounts.iter().any(is_late) { audit("120") } else { quick };
+    let run = if report(&quick).accounts.iter().any(is_late) {
+        audit("120")
+    } else {
+        quick
+    };
     assert_lines(lane, &run);
     run
 }
@@ -127,7 +138,11 @@ fn every_account_has_a_status_and_the_others_are_judged() {
     ]);
     for run in &runs {
         assert_eq!(run.status, 1, "{}", run.stderr);
-        assert!(run.stderr.contains("accounts: 46 collected, 1 denied, 1 suspended"), "{run:?}");
+        assert!(
+            run.stderr
+                .contains("accounts: 46 collected, 1 denied, 1 suspended"),
+            "{run:?}"
+        );
         let report = report(run);
         assert_eq!(report.accounts.len(), 50);
         for account in &report.accounts {
@@ -140,9 +155,15 @@ fn every_account_has_a_status_and_the_others_are_judged() {
             }
         }
         assert_eq!(report.accounts[4].name.as_deref(), Some("team-5"));
-        let failing = report.findings.iter().filter(|f| f.rule == "console-user-without-mfa");
+        let failing = report
+            .findings
+            .iter()
+            .filter(|f| f.rule == "console-user-without-mfa");
         assert_eq!(failing.count(), 46);
-        let strangers = report.findings.iter().find(|f| f.rule.starts_with("foreign-trust"));
+        let strangers = report
+            .findings
+            .iter()
+            .find(|f| f.rule.starts_with("foreign-trust"));
         assert_eq!(strangers, None, "accounts of one organization");
     }
     let [one, four, many] = runs.map(|run| timeless(&run.stdout));
@@ -163,8 +184,9 @@ fn a_role_that_cannot_be_assumed_for_now_says_why() {
     let audit = ["audit", "-o", "json", "--accounts", &accounts, "--role-name", "portcullis"];
     // Enough for an account that answers, however busy the machine is; the others have limits of their own.
     let all = report(&run(&lane, &[&audit, &["--deadline", "600"]])).accounts;
-    let found =
-        all.iter().map(|account| (account.status, account.gaps.first().map(|gap| &*gap.code)));
+    let found = all
+        .iter()
+        .map(|account| (account.status, account.gaps.first().map(|gap| &*gap.code)));
     let expected = [
         // The third attempt is answered.
         (AccountStatus::Complete, None),
@@ -176,7 +198,9 @@ fn a_role_that_cannot_be_assumed_for_now_says_why() {
     let role = format!("arn:aws:iam::{THROTTLED}:role/portcullis");
     // A busy machine may not answer at all within the seconds that this has.
     let mut runs = (0..10).map(|_| lane.run(&["audit", "--role-arn", &role]));
-    let one = runs.find(|run| run.stderr.contains(" (Throttling)")).expect("AWS throttles it");
+    let one = runs
+        .find(|run| run.stderr.contains(" (Throttling)"))
+        .expect("AWS throttles it");
     assert_eq!(one.status, 2);
     let says = one.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(says.contains("try again in a few"), "{one:?}");
@@ -235,18 +259,29 @@ fn root_of_members_is_looked_at_on_request() {
 
     let directory = lane.path("bundles");
     let live = run(&lane, &[&audit, &roles, &["--assume-root", "--collect-to", &directory, "-v"]]);
-    assert!(live.stderr.starts_with("warning: --assume-root opens a session as root"), "{live:?}");
+    assert!(
+        live.stderr
+            .starts_with("warning: --assume-root opens a session as root"),
+        "{live:?}"
+    );
     // Not the management account, and not the one whose root has nothing.
     assert_eq!(root_sessions(&live), [&ids[1], &ids[2]], "{}", live.stderr);
     assert_eq!(lane.calls()["sts:AssumeRoot"], 2);
     // The emulator counts attempts, of which a busy machine makes more; the log has a line for each call.
-    let asked = live.stderr.lines().filter(|line| line.contains("GetAccessKeyLastUsed"));
+    let asked = live
+        .stderr
+        .lines()
+        .filter(|line| line.contains("GetAccessKeyLastUsed"));
     assert_eq!(asked.count(), 1, "{}", live.stderr);
 
     let report = report(&live);
     let found = |rule: &str, account: usize| {
         let root = format!("arn:aws:iam::{}:root", ids[account]);
-        report.findings.iter().find(|f| f.rule == rule && f.resource.id == root).unwrap()
+        report
+            .findings
+            .iter()
+            .find(|f| f.rule == rule && f.resource.id == root)
+            .unwrap()
     };
     for (account, inferred) in [(0, true), (1, false), (2, false)] {
         let message = &found("root-without-hardware-mfa", account).message;
@@ -279,14 +314,21 @@ fn what_keeps_sessions_as_root_out_is_named() {
         let options = ["--accounts", &listed, "--role-name", "portcullis", "--assume-root"];
         let run = run(lane, &[&["audit", "-o", "json"], &options]);
         let gaps = report(&run).accounts[0].gaps.clone();
-        let gap = gaps.into_iter().find(|gap| gap.source == Source::RootCredentials).unwrap();
+        let gap = gaps
+            .into_iter()
+            .find(|gap| gap.source == Source::RootCredentials)
+            .unwrap();
         (run, gap)
     };
     let lane = Lane::of(FLEET);
     lane.fail(&format!("GetUser@{member}"), "DeniedByGuardrail");
     let (run, guardrail) = gap(&lane);
     assert_eq!((&*guardrail.code, &*guardrail.action), ("DeniedToRoot", "iam:GetUser"));
-    assert!(guardrail.message.starts_with("a service control policy denies this to root"));
+    assert!(
+        guardrail
+            .message
+            .starts_with("a service control policy denies this to root")
+    );
     assert_eq!(root_sessions(&run), [&member], "it has left an event behind");
 
     let lane = Lane::of(FLEET);
@@ -309,7 +351,10 @@ fn an_interrupted_run_is_resumed() {
     let directory = lane.path("bundles");
     lane.fail(&format!("*@{HANGING}"), "Hang");
     let collect = ["collect", "-o", &directory];
-    let mut process = lane.command(&[&collect[..], &ORG].concat()).spawn().unwrap();
+    let mut process = lane
+        .command(&[&collect[..], &ORG].concat())
+        .spawn()
+        .unwrap();
     let start = Instant::now();
     // What is being written has another name.
     let is_done = |number| fs::exists(format!("{directory}/{}", id(number))).unwrap();
@@ -325,7 +370,13 @@ fn an_interrupted_run_is_resumed() {
     let resumed = run(&lane, &[&collect, &ORG, &["--resume"]]);
     assert_eq!(resumed.status, 0, "{}", resumed.stderr);
     assert_eq!(lane.calls()["sts:AssumeRole"], before + 1);
-    assert!(resumed.stderr.contains("accounts: 49 collected, 1 suspended"), "{}", resumed.stderr);
+    assert!(
+        resumed
+            .stderr
+            .contains("accounts: 49 collected, 1 suspended"),
+        "{}",
+        resumed.stderr
+    );
 }
 
 /// As the containers of a Kubernetes Indexed Job and of an AWS Batch array job would.
@@ -360,17 +411,26 @@ fn what_cannot_be_meant_is_refused_before_any_account_is_asked() {
     let lane = Lane::of(FLEET);
     let partition = run(&lane, &[&["audit"], &ORG, &["--expect-partition", "aws-us-gov"]]);
     assert_eq!((partition.status, &*partition.stdout), (2, ""));
-    assert!(partition.stderr.contains("the credentials belong to the partition aws"));
+    assert!(
+        partition
+            .stderr
+            .contains("the credentials belong to the partition aws")
+    );
     let share = run(&lane, &[&["audit"], &ORG, &["--shards", "3"]]);
     assert!(
-        share.stderr.contains("nothing says which share --shards should take"),
+        share
+            .stderr
+            .contains("nothing says which share --shards should take"),
         "{}",
         share.stderr
     );
     lane.fail("ListAccounts", "AccessDenied");
     let list = run(&lane, &[&["audit"], &ORG]);
     assert_eq!((list.status, &*list.stdout), (2, ""));
-    assert!(list.stderr.contains("the accounts of the organization cannot be listed"));
+    assert!(
+        list.stderr
+            .contains("the accounts of the organization cannot be listed")
+    );
     assert!(!lane.calls().contains_key("sts:AssumeRole"));
 }
 
@@ -384,7 +444,10 @@ fn accounts_of_a_unit_are_asked_and_those_of_others_are_no_strangers() {
     let ids: Vec<&str> = report.accounts.iter().map(|account| &*account.id).collect();
     assert_eq!(ids, [id(10), id(11)], "{}", all.stderr);
     // Each has a role that account 3 may assume, which is in no unit.
-    let strangers = report.findings.iter().find(|f| f.rule.starts_with("foreign-trust"));
+    let strangers = report
+        .findings
+        .iter()
+        .find(|f| f.rule.starts_with("foreign-trust"));
     assert_eq!(strangers, None);
 
     let excluded = format!("{},{}", id(3), id(10));

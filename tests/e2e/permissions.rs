@@ -14,7 +14,10 @@ fn policy(options: &[&str]) -> (String, BTreeSet<String>) {
     let document: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(document["Version"], "2012-10-17");
     let actions = document["Statement"][0]["Action"].as_array().unwrap();
-    let actions = actions.iter().map(|action| action.as_str().unwrap().to_owned()).collect();
+    let actions = actions
+        .iter()
+        .map(|action| action.as_str().unwrap().to_owned())
+        .collect();
     (run.stdout, actions)
 }
 
@@ -25,7 +28,9 @@ fn called(options: &[&str]) -> BTreeSet<String> {
     lane.inject(&json!({ "GetCredentialReport": { "kind": "ReportNotPresent", "times": 1 } }));
     lane.run(&[&["audit"], options].concat());
     let calls = lane.calls().into_keys();
-    calls.filter(|action| action != "sts:GetCallerIdentity").collect()
+    calls
+        .filter(|action| action != "sts:GetCallerIdentity")
+        .collect()
 }
 
 #[test]
@@ -44,7 +49,10 @@ fn the_policy_allows_what_is_called_and_nothing_else() {
 }
 
 fn denied(report: &Report) -> BTreeSet<&str> {
-    let gaps = report.accounts[0].gaps.iter().filter(|gap| gap.code.contains("AccessDenied"));
+    let gaps = report.accounts[0]
+        .gaps
+        .iter()
+        .filter(|gap| gap.code.contains("AccessDenied"));
     gaps.map(|gap| gap.action.as_str()).collect()
 }
 
@@ -61,5 +69,9 @@ fn with_the_policy_alone_nothing_is_denied() {
     assert_eq!(denied(&narrow.audit(&only).1), BTreeSet::new());
     let everything = narrow.audit(&[]).1;
     assert!(denied(&everything).contains("iam:GetAccountSummary"));
-    assert!(denied(&everything).iter().all(|action| !allowed.contains(*action)));
+    assert!(
+        denied(&everything)
+            .iter()
+            .all(|action| !allowed.contains(*action))
+    );
 }

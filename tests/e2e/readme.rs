@@ -53,7 +53,9 @@ fn fits(shown: &[&str], output: &[&str]) -> bool {
 /// A shell for a reader's command, in a directory with the examples, with these programs on the path.
 fn shell(directory: &Path, command: &str, programs: &[&Path]) -> Command {
     let path = std::env::var("PATH").unwrap();
-    let directories = programs.iter().map(|program| program.parent().unwrap().to_str().unwrap());
+    let directories = programs
+        .iter()
+        .map(|program| program.parent().unwrap().to_str().unwrap());
     let path: Vec<_> = directories.chain([path.as_str()]).collect();
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(directory);
@@ -92,7 +94,9 @@ fn live_examples_work() {
     for shown in shown(&readme(), "```console live") {
         let programs = [Path::new(PORTCULLIS), &python()];
         let mut shell = shell(Path::new(&directory), shown.command, &programs);
-        shell.envs(lane.environment()).env("AWS_DEFAULT_REGION", &lane.environment()["AWS_REGION"]);
+        shell
+            .envs(lane.environment())
+            .env("AWS_DEFAULT_REGION", &lane.environment()["AWS_REGION"]);
         let run: Run = shell.output().unwrap().into();
         let status = i32::from(shown.command.starts_with("portcullis audit"));
         assert_eq!(run.status, status, "{}\n{}", shown.command, run.stderr);

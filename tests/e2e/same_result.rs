@@ -26,7 +26,9 @@ fn without_clock(json: &str) -> String {
         let time = text.parse::<Timestamp>();
         time.is_ok_and(|time| time.subsec_nanosecond() != 0)
     };
-    let tokens = json.split('"').map(|token| if is_clock(token) { "TIME" } else { token });
+    let tokens = json
+        .split('"')
+        .map(|token| if is_clock(token) { "TIME" } else { token });
     tokens.collect::<Vec<_>>().join("\"")
 }
 
@@ -91,8 +93,9 @@ fn no_secret_is_collected() {
     let lane = Lane::of(COMPANY);
     let bundle = collect(&lane, &[]);
     let files = fs::read_dir(bundle).unwrap();
-    let text: String =
-        files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let text: String = files
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
     assert!(text.contains("SerialNumber"));
     let environment = lane.environment();
     for secret in
@@ -104,7 +107,10 @@ fn no_secret_is_collected() {
 
 /// The fingerprints of all verdicts on a kind of resource, whatever the verdicts.
 fn fingerprints(report: &Report, kind: &str) -> BTreeSet<Fingerprint> {
-    let judged = report.findings.iter().filter(|finding| finding.resource.kind == kind);
+    let judged = report
+        .findings
+        .iter()
+        .filter(|finding| finding.resource.kind == kind);
     judged.map(|finding| finding.fingerprint.clone()).collect()
 }
 
@@ -127,7 +133,9 @@ fn fingerprints_agree_between_live_quick_and_bare_report() {
 /// What fails or is unknown.
 fn problems(report: &Report) -> BTreeSet<(String, String, Verdict)> {
     let findings = report.findings.iter();
-    findings.map(|f| (f.rule.clone(), f.resource.id.clone(), f.verdict)).collect()
+    findings
+        .map(|f| (f.rule.clone(), f.resource.id.clone(), f.verdict))
+        .collect()
 }
 
 /// The script asks about every user with MFA, so more may pass; nothing else may fail.
@@ -178,7 +186,12 @@ fn what_could_not_be_collected_is_named_and_replaces_nothing() {
 
     let run = lane.run(&["collect", "-o", &whole]);
     assert_eq!((run.status, &*run.stdout), (2, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("this run could not collect: account-summary"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("this run could not collect: account-summary"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("help: nothing was written"), "{}", run.stderr);
     assert!(fs::exists(&summary).unwrap());
 

@@ -11,11 +11,19 @@ fn failing(report: &Report, rule: &str) -> Vec<String> {
     let failing = |verdict, id: &str| {
         let id = id.trim_start_matches(&account);
         let dated = ["/access-key/", "/signing-certificate/"];
-        let owner = dated.iter().find_map(|part| Some(id.split_once(part)?.0)).unwrap_or(id);
+        let owner = dated
+            .iter()
+            .find_map(|part| Some(id.split_once(part)?.0))
+            .unwrap_or(id);
         (verdict == Verdict::Fail).then(|| owner.to_owned())
     };
-    let of_rule = report.findings.iter().filter(|finding| finding.rule == rule);
-    let mut found: Vec<_> = of_rule.filter_map(|f| failing(f.verdict, &f.resource.id)).collect();
+    let of_rule = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == rule);
+    let mut found: Vec<_> = of_rule
+        .filter_map(|f| failing(f.verdict, &f.resource.id))
+        .collect();
     found.sort();
     found
 }
@@ -78,7 +86,11 @@ fn a_user_made_after_the_report_is_unknown() {
     let lane = Lane::of(OLD_REPORT);
     lane.fail("GenerateCredentialReport", "AccessDenied");
     let (status, report) = lane.audit(&["--only", "console-user-without-mfa"]);
-    let newcomer = report.findings.iter().find(|each| each.resource.name == "newcomer").unwrap();
+    let newcomer = report
+        .findings
+        .iter()
+        .find(|each| each.resource.name == "newcomer")
+        .unwrap();
     assert_eq!((newcomer.verdict, status), (Verdict::Unknown, 3));
 }
 

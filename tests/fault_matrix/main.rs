@@ -88,10 +88,14 @@ fn audit(sandbox: &Sandbox, bundle: &str) -> Audit {
     ]);
     let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
     let text = |json: &Json| json.as_str().unwrap().to_owned();
-    let verdicts = report["findings"].as_array().unwrap().iter().map(|finding| {
-        let resource = text(&finding["resource"]["id"]);
-        ((text(&finding["rule"]), resource), text(&finding["verdict"]))
-    });
+    let verdicts = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let resource = text(&finding["resource"]["id"]);
+            ((text(&finding["rule"]), resource), text(&finding["verdict"]))
+        });
     Audit { status: run.status, verdicts: verdicts.collect() }
 }
 
@@ -146,7 +150,9 @@ fn no_failure_becomes_a_pass() {
     each_fault("examples/leaky", |source, fault, intact, struck| {
         for (id, verdict) in &intact.verdicts {
             let is_outweighed = fault == Fault::Removed
-                && outweighed.get(source).is_some_and(|rules| rules.contains(&id.0));
+                && outweighed
+                    .get(source)
+                    .is_some_and(|rules| rules.contains(&id.0));
             if verdict != "fail" || is_outweighed {
                 continue;
             }

@@ -85,7 +85,11 @@ impl Sandbox {
         arguments: impl IntoIterator<Item = A>,
     ) -> Run {
         let mut command = self.command(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         child.wait_with_output().unwrap().into()
     }
@@ -109,5 +113,9 @@ impl From<Output> for Run {
 
 /// A path in the repository.
 pub(crate) fn repository(path: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path).to_str().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(path)
+        .to_str()
+        .unwrap()
+        .to_owned()
 }

@@ -38,7 +38,9 @@ pub(super) fn scope() -> impl TypedValueParser<Value = &'static Scope> {
 
 /// The help of an option for outputs, with the usual format as the default.
 pub(super) fn formats(usual: Format) -> String {
-    let [all @ .., last] = Format::ALL else { return String::new() };
+    let [all @ .., last] = Format::ALL else {
+        return String::new();
+    };
     let all: Vec<&str> = all.iter().map(|format| format.name()).collect();
     format!(
         "Write {} or {}, to standard output or a file; repeat for several [default: {}]",
@@ -78,9 +80,11 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     }
     let start = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     // `parse` would also accept a time without a zone, and ignore the time.
-    Date::strptime("%Y-%m-%d", text).and_then(start).map_err(|_| {
-        "expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
-    })
+    Date::strptime("%Y-%m-%d", text)
+        .and_then(start)
+        .map_err(|_| {
+            "expected now, or a date or time such as 2026-11-02 or 2026-11-02T10:00:00Z".to_owned()
+        })
 }
 
 /// Parses a whole number in this range.
@@ -177,7 +181,9 @@ pub(super) fn role_name(text: &str) -> Result<String, &'static str> {
 pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
     let count = |unit: char| text.strip_suffix(unit)?.parse::<u32>().ok();
     let hours = count('h').or_else(|| count('d')?.checked_mul(24));
-    let hours = hours.filter(|hours| *hours > 0).ok_or("expected an age such as 7d or 12h")?;
+    let hours = hours
+        .filter(|hours| *hours > 0)
+        .ok_or("expected an age such as 7d or 12h")?;
     Ok(SignedDuration::from_hours(i64::from(hours)))
 }
 
@@ -195,7 +201,10 @@ mod tests {
             assert_eq!(moment(text).unwrap().to_string(), utc);
         }
         assert!(
-            moment("now").unwrap().duration_until(Timestamp::now()).abs()
+            moment("now")
+                .unwrap()
+                .duration_until(Timestamp::now())
+                .abs()
                 < SignedDuration::from_mins(1)
         );
     }

@@ -138,7 +138,11 @@ impl GateArgs {
 
 /// The names of a list that has some; a variable of a script may be empty, or a list end with a comma.
 fn not_empty(names: &[String]) -> Vec<String> {
-    names.iter().filter(|name| !name.is_empty()).cloned().collect()
+    names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .cloned()
+        .collect()
 }
 
 impl SelectionArgs {

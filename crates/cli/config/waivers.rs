@@ -40,7 +40,9 @@ pub(super) fn read(file: &mut Fields<'_>) -> Vec<Entry> {
 }
 
 fn is_same(one: Option<&Waiver>, other: Option<&Waiver>) -> bool {
-    let (Some(one), Some(other)) = (one, other) else { return false };
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
     (&one.rule, &one.resource, &one.account) == (&other.rule, &other.resource, &other.account)
 }
 
@@ -94,11 +96,15 @@ fn check_rule(id: &Text) -> Result<(), Problem> {
     if id.value != "*" {
         return Ok(());
     }
-    Err(id.problem("`*` would be a waiver for every rule").help(EVERYTHING_HELP))
+    Err(id
+        .problem("`*` would be a waiver for every rule")
+        .help(EVERYTHING_HELP))
 }
 
 fn check_resource(text: &Text) -> Result<(), Problem> {
-    let Err(error) = text.value.parse::<ResourcePattern>() else { return Ok(()) };
+    let Err(error) = text.value.parse::<ResourcePattern>() else {
+        return Ok(());
+    };
     let help = match error {
         NotAResource::Everything | NotAResource::EveryOfAKind => EVERYTHING_HELP,
         NotAResource::NoArn => ARN_HELP,

@@ -22,7 +22,12 @@ pub(super) struct Domain {
 ///
 /// <https://docs.aws.amazon.com/signin/latest/userguide/allowlist-domains.html>
 pub(super) async fn look_up(findings: &Findings, limit: Duration) -> Vec<Domain> {
-    join_all(names(findings).into_iter().map(|name| Domain::look_up(name, limit))).await
+    join_all(
+        names(findings)
+            .into_iter()
+            .map(|name| Domain::look_up(name, limit)),
+    )
+    .await
 }
 
 impl Domain {

@@ -52,7 +52,9 @@ pub(super) fn judge(
 ) -> Vec<Permission> {
     let mut permissions = Vec::new();
     for action in needed.actions(false) {
-        let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
+        let operation = action
+            .split_once(':')
+            .map_or(action, |(_, operation)| operation);
         let mut gaps = bundle.iter().flat_map(|bundle| &bundle.gaps);
         let gap = gaps.find(|gap| gap.action == action && !gap.is_by_choice());
         let (access, reason) = match gap {

@@ -46,7 +46,10 @@ fn write_credentials(examination: &Examination, page: &mut Page<'_>) -> io::Resu
     let expiry = findings.expiry.map_or("not known".to_owned(), moment);
     page.item("  expiry     ", &expiry)?;
     if let Some(caller) = &examination.caller {
-        let alias = caller.alias.as_ref().map_or(String::new(), |alias| format!(" ({alias})"));
+        let alias = caller
+            .alias
+            .as_ref()
+            .map_or(String::new(), |alias| format!(" ({alias})"));
         page.item("  caller     ", &caller.arn)?;
         page.item("  account    ", &format!("{}{alias}", caller.account))?;
         page.item("  partition  ", &caller.partition)?;
@@ -60,7 +63,11 @@ fn write_services(examination: &Examination, page: &mut Page<'_>) -> io::Result<
     page.line(bold(), "SERVICES")?;
     for Service { endpoint, .. } in &examination.services {
         let url = endpoint.url.as_deref().unwrap_or("no host");
-        let origin = if endpoint.is_custom { " (set by environment or profile)" } else { "" };
+        let origin = if endpoint.is_custom {
+            " (set by environment or profile)"
+        } else {
+            ""
+        };
         let words = endpoint.reason.as_deref().unwrap_or("answers");
         let label = format!("  {:<16} ", endpoint.service);
         page.item(&label, &format!("{url}{origin}: {words}"))?;
@@ -105,7 +112,10 @@ fn describe_looks(findings: &Findings) -> Vec<(&'static str, String)> {
             LookResult::PassedOver => "skipped",
             LookResult::Failed => "failed",
         };
-        let profile = findings.profile.as_deref().filter(|_| look.place == "profile");
+        let profile = findings
+            .profile
+            .as_deref()
+            .filter(|_| look.place == "profile");
         let name = profile.map_or(String::new(), |name| format!(" {name}"));
         let reason = if look.reason.is_empty() { "" } else { ": " };
         lines.push((words, format!("{}{name}{reason}{}", look.place, look.reason)));

@@ -62,7 +62,10 @@ pub(super) fn parse(text: &str) -> Result<Vec<FleetAccount>, String> {
 
 fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
     let mut entries = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+    for (number, line) in (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         let entry = serde_json::from_str(line)
             .map_err(|error| format!("{number}: {}", without_values(&error.to_string())))?;
         entries.push((number, entry));
@@ -71,14 +74,23 @@ fn json(text: &str) -> Result<Vec<(u64, Entry)>, String> {
 }
 
 fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let written = reader.headers().map_err(|error| broken(&error))?;
     if written.iter().any(|name| AccountId::parse(name).is_some()) {
         return Err("1: there is no header row above the accounts, such as id,name".to_owned());
     }
     let heading: csv::StringRecord = written.iter().map(column).collect();
-    if let Some(unknown) = written.iter().find(|name| !COLUMNS.contains(&&*column(name))) {
-        let quoted = if is_harmless(unknown) { format!(" {unknown:?}") } else { String::new() };
+    if let Some(unknown) = written
+        .iter()
+        .find(|name| !COLUMNS.contains(&&*column(name)))
+    {
+        let quoted = if is_harmless(unknown) {
+            format!(" {unknown:?}")
+        } else {
+            String::new()
+        };
         let columns = COLUMNS.join(", ");
         return Err(format!("1: unknown heading{quoted}, expected {columns}"));
     }
@@ -92,7 +104,9 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
                 "{line}: a field continues on the next line; is a quote not closed?"
             ));
         }
-        let entry = record.deserialize(Some(&heading)).map_err(|error| broken(&error))?;
+        let entry = record
+            .deserialize(Some(&heading))
+            .map_err(|error| broken(&error))?;
         entries.push((line, entry));
     }
     Ok(entries)
@@ -120,7 +134,9 @@ fn column(heading: &str) -> String {
 /// Serde's error without what it quotes from the file, which may be of another kind, and without the position, which
 /// is relative to the line.
 fn without_values(error: &str) -> String {
-    let error = error.rsplit_once(" at line ").map_or(error, |(error, _)| error);
+    let error = error
+        .rsplit_once(" at line ")
+        .map_or(error, |(error, _)| error);
     match error.rsplit_once(", expected ") {
         Some((found, expected)) if found.starts_with("unknown field") => {
             format!("unknown field, expected {expected}")
@@ -152,7 +168,9 @@ fn account(entry: Entry) -> Result<FleetAccount, String> {
     let role_arn = given(role_arn);
     if let Some(arn) = &role_arn {
         let parts = Arn::parse(arn).filter(|parts| parts.role().is_some());
-        let owner = parts.ok_or("role_arn is not the ARN of a role")?.account_id();
+        let owner = parts
+            .ok_or("role_arn is not the ARN of a role")?
+            .account_id();
         if owner != Some(id) {
             return Err(format!("{arn} is not a role of account {id}"));
         }
@@ -179,7 +197,10 @@ mod tests {
 
     fn ids(text: &str) -> Result<Vec<String>, String> {
         let accounts = parse(text)?;
-        Ok(accounts.into_iter().map(|account| account.id.to_string()).collect())
+        Ok(accounts
+            .into_iter()
+            .map(|account| account.id.to_string())
+            .collect())
     }
 
     #[test]

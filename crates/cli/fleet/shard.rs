@@ -41,8 +41,12 @@ impl Shard {
         shard: Option<Shard>,
         shards: Option<u64>,
     ) -> Result<Option<Shard>, Failure> {
-        let Some(count) = shards else { return Ok(shard) };
-        let set = INDICES.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
+        let Some(count) = shards else {
+            return Ok(shard);
+        };
+        let set = INDICES
+            .into_iter()
+            .filter_map(|name| Some((name, env::var(name).ok()?)));
         let mut set = set.filter(|(_, text)| !text.is_empty());
         let Some((name, text)) = set.next() else {
             let what = "nothing says which share --shards should take";

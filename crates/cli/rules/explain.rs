@@ -56,8 +56,14 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
         page.item("  - ", &format!("{}: {}", example.expect.word(), example.name))?;
     }
     section(page, "READ MORE")?;
-    all.references.iter().try_for_each(|url| page.item("  ", url))?;
-    let this = if all.scope.contains(',') { "these scopes" } else { "this scope" };
+    all.references
+        .iter()
+        .try_for_each(|url| page.item("  ", url))?;
+    let this = if all.scope.contains(',') {
+        "these scopes"
+    } else {
+        "this scope"
+    };
     if facts {
         section(page, &format!("ALL FACTS A RULE ON {} CAN READ", this.to_uppercase()))?;
         return write_facts(&all.facts_in_reach, page);
@@ -94,5 +100,7 @@ fn write_params(rule: &Rule, page: &mut Page<'_>) -> io::Result<()> {
         return Ok(());
     }
     section(page, "PARAMETERS")?;
-    params.iter().try_for_each(|(name, value)| page.item("  ", &format!("{name} = {value}")))
+    params
+        .iter()
+        .try_for_each(|(name, value)| page.item("  ", &format!("{name} = {value}")))
 }

@@ -38,7 +38,10 @@ impl JsonServices<'_> {
     /// Collects the alternate contacts, with null for those that are not set.
     pub(crate) async fn alternate_contacts(&self) -> Answer<shapes::AlternateContacts> {
         let kinds = CONTACT_TYPES.map(str::to_owned);
-        let calls = kinds.iter().map(|kind| self.alternate_contact(kind)).collect();
+        let calls = kinds
+            .iter()
+            .map(|kind| self.alternate_contact(kind))
+            .collect();
         let answers = Answer::of_each(&kinds, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AlternateContacts {
             alternate_contact: None,
@@ -51,12 +54,18 @@ impl JsonServices<'_> {
         kind: &str,
     ) -> Result<Option<shapes::AlternateContact>, Failure> {
         let request = Request::post("/getAlternateContact", json!({"AlternateContactType": kind}));
-        let answer = self.call(&ACCOUNT, self.global_region, "GetAlternateContact", request).await;
+        let answer = self
+            .call(&ACCOUNT, self.global_region, "GetAlternateContact", request)
+            .await;
         let answer: shapes::AlternateContacts = match answer {
             Err(failure) if failure.is_answer(&["ResourceNotFoundException"]) => return Ok(None),
             answer => answer?,
         };
-        Ok(Some(answer.alternate_contact.ok_or_else(|| Malformed::lacks("AlternateContact"))?))
+        Ok(Some(
+            answer
+                .alternate_contact
+                .ok_or_else(|| Malformed::lacks("AlternateContact"))?,
+        ))
     }
 
     /// Collects the organization; null if AWS answers that the account belongs to none.
@@ -82,7 +91,10 @@ impl JsonServices<'_> {
         regions.extend(self.region());
         regions.sort();
         regions.dedup();
-        let calls = regions.iter().map(|region| self.analyzers_of(region)).collect();
+        let calls = regions
+            .iter()
+            .map(|region| self.analyzers_of(region))
+            .collect();
         let answers = Answer::of_each(&regions, calls).await.or_failed();
         answers.map(|(answers, asked)| shapes::AccessAnalyzers {
             analyzers: merged(answers),
@@ -93,7 +105,8 @@ impl JsonServices<'_> {
     async fn analyzers_of(&self, region: &str) -> Result<Vec<shapes::Analyzer>, Failure> {
         let request = |token: Option<&str>| Request::get("/analyzer", &[("nextToken", token)]);
         let parts = |page: AnalyzersPage| (page.analyzers, page.next_token);
-        self.list(&ACCESS_ANALYZER, region, "ListAnalyzers", request, parts).await
+        self.list(&ACCESS_ANALYZER, region, "ListAnalyzers", request, parts)
+            .await
     }
 }
 

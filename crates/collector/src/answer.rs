@@ -46,7 +46,9 @@ impl<A> Answer<(Vec<A>, Vec<String>)> {
         names: &[String],
         calls: Vec<impl Future<Output = Result<A, Failure>>>,
     ) -> Answer<(Vec<A>, Vec<String>)> {
-        let mut results = stream::iter(calls).buffered(CONCURRENT_CALLS).zip(stream::iter(names));
+        let mut results = stream::iter(calls)
+            .buffered(CONCURRENT_CALLS)
+            .zip(stream::iter(names));
         let (mut answers, mut answered, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         let mut throttled = 0;
         while throttled < THROTTLED_CALLS
@@ -59,7 +61,11 @@ impl<A> Answer<(Vec<A>, Vec<String>)> {
                     answered.push(name.clone());
                 }
                 Err(failure) => {
-                    throttled = if failure.is_throttled() { throttled + 1 } else { 0 };
+                    throttled = if failure.is_throttled() {
+                        throttled + 1
+                    } else {
+                        0
+                    };
                     failures.push((name.clone(), failure));
                 }
             }
@@ -76,9 +82,14 @@ impl<A> Answer<(Vec<A>, Vec<String>)> {
     /// Joins all failures into one if no call was answered. A complete error of AWS that a user no
     /// longer exists counts as an answer.
     pub(crate) fn or_failed(self) -> Answer<(Vec<A>, Vec<String>)> {
-        let has_no_answer = self.result.as_ref().is_ok_and(|(answers, _)| answers.is_empty());
-        let real_failure =
-            self.failures.iter().find(|(_, failure)| !failure.is_answer(&["NoSuchEntity"]));
+        let has_no_answer = self
+            .result
+            .as_ref()
+            .is_ok_and(|(answers, _)| answers.is_empty());
+        let real_failure = self
+            .failures
+            .iter()
+            .find(|(_, failure)| !failure.is_answer(&["NoSuchEntity"]));
         match real_failure {
             Some((_, failure)) if has_no_answer => {
                 Answer::failed(failure.clone().of_all(self.failures.len()))

@@ -38,13 +38,19 @@ impl Attempts {
 
     /// Returns the error code if the operation's latest answer was throttled.
     pub(crate) fn throttling(&self, operation: &str) -> Option<String> {
-        let throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
+        let throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         throttled.get(operation).cloned()
     }
 
     /// Records whether an answer was throttled.
     fn note(&self, call: &Call) {
-        let mut throttled = self.throttled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if is_throttled(call.status, &call.code) {
             let code = match &*call.code {
                 "" => format!("HttpError {}", call.status),
@@ -84,7 +90,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        settings.interceptor_state().store_put(CallStart(Instant::now()));
+        settings
+            .interceptor_state()
+            .store_put(CallStart(Instant::now()));
         Ok(())
     }
 
@@ -94,7 +102,9 @@ impl Intercept for Attempts {
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        settings.interceptor_state().store_put(AttemptStart(Instant::now()));
+        settings
+            .interceptor_state()
+            .store_put(AttemptStart(Instant::now()));
         Ok(())
     }
 
@@ -109,7 +119,9 @@ impl Intercept for Attempts {
         self.note(&call);
         let Call { service, operation, attempts, status, code, request_id, ms } = &call;
         debug!(service, operation, attempt = attempts, status, code, request_id, ms, "attempt");
-        let max_attempts = settings.load::<RetryConfig>().map_or(0, RetryConfig::max_attempts);
+        let max_attempts = settings
+            .load::<RetryConfig>()
+            .map_or(0, RetryConfig::max_attempts);
         if is_throttled(*status, code) && *attempts < max_attempts {
             info!(service, operation, attempt = attempts, code, "throttled: waits for its turn");
             self.progress.throttled(operation, attempts + 1);
@@ -165,10 +177,15 @@ impl Call {
         Call {
             service: call.map_or("", Metadata::service).to_owned(),
             operation: call.map_or("", Metadata::name).to_owned(),
-            attempts: settings.load::<RequestAttempts>().map_or(0, RequestAttempts::attempts),
+            attempts: settings
+                .load::<RequestAttempts>()
+                .map_or(0, RequestAttempts::attempts),
             status: response.map_or(0, |response| response.status().as_u16()),
             code: response.and_then(code).unwrap_or_default(),
-            request_id: request_id.filter(|id| is_request_id(id)).unwrap_or_default().to_owned(),
+            request_id: request_id
+                .filter(|id| is_request_id(id))
+                .unwrap_or_default()
+                .to_owned(),
             ms: u64::try_from(took).unwrap_or(u64::MAX),
         }
     }
@@ -186,8 +203,9 @@ fn code(response: &HttpResponse) -> Option<String> {
     let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
     let between = |from: &str, to: char| body.split_once(from)?.1.split(to).next();
     let header = response.headers().get("x-amzn-errortype");
-    let code =
-        header.or_else(|| between("<Code>", '<')).or_else(|| between("\"__type\":\"", '"'))?;
+    let code = header
+        .or_else(|| between("<Code>", '<'))
+        .or_else(|| between("\"__type\":\"", '"'))?;
     let name = error_name(code);
     is_error_code(name).then(|| name.to_owned())
 }

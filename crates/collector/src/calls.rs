@@ -96,7 +96,9 @@ impl Calls {
         }
         let _shown = Shown::new(&*self.progress, operation);
         // Boxed: the futures of a dozen calls at once are large.
-        let outcome = timeout_at(self.end, Box::pin(call)).await.map_err(|_| is_over())?;
+        let outcome = timeout_at(self.end, Box::pin(call))
+            .await
+            .map_err(|_| is_over())?;
         outcome.map_err(|error| Failure::from(error).during(operation))
     }
 }
@@ -108,7 +110,9 @@ fn retries(options: &Options) -> RetryPartition {
     let limiter = ClientRateLimiter::builder()
         .tokens_retrieved_per_second(options.max_calls_per_second.into())
         .build();
-    RetryPartition::custom("run").client_rate_limiter(limiter).build()
+    RetryPartition::custom("run")
+        .client_rate_limiter(limiter)
+        .build()
 }
 
 /// A call in progress, which may be dropped at any time.
@@ -163,7 +167,9 @@ mod tests {
 
     fn end(items: usize, tokens: impl Iterator<Item = String>) -> Option<Failure> {
         let mut paging = Paging::default();
-        tokens.take(MAX_PAGES + 1).find_map(|token| paging.next(items, Some(token)).err())
+        tokens
+            .take(MAX_PAGES + 1)
+            .find_map(|token| paging.next(items, Some(token)).err())
     }
 
     #[test]

@@ -108,7 +108,10 @@ impl<'a> Collection<'a> {
         root: Option<AccountRoot<'a>>,
         calls: &'a Calls,
     ) -> Collection<'a> {
-        let arn = caller.as_ref().ok().and_then(|caller| Arn::parse(&caller.arn));
+        let arn = caller
+            .as_ref()
+            .ok()
+            .and_then(|caller| Arn::parse(&caller.arn));
         let partition = arn.map_or(String::new(), |arn| arn.partition.to_owned());
         Collection {
             options,
@@ -135,8 +138,9 @@ impl<'a> Collection<'a> {
         if self.root.is_some() {
             sources.push(Source::RootCredentials);
         }
-        let (first, later): (Vec<_>, Vec<_>) =
-            sources.into_iter().partition(|source| source.guides().is_empty());
+        let (first, later): (Vec<_>, Vec<_>) = sources
+            .into_iter()
+            .partition(|source| source.guides().is_empty());
         for sources in [first, later] {
             let guides = Guides::read(draft.documents());
             self.gather(sources, &guides, &mut draft).await;
@@ -146,7 +150,9 @@ impl<'a> Collection<'a> {
 
     /// Collects these sources concurrently.
     async fn gather(&self, sources: Vec<Source>, guides: &Guides, draft: &mut Draft) {
-        let calls = sources.into_iter().map(|source| self.answer(source, guides));
+        let calls = sources
+            .into_iter()
+            .map(|source| self.answer(source, guides));
         for (source, answer, at) in join_all(calls).await {
             match answer.result {
                 Ok(bytes) => draft.add(source, bytes, at),

@@ -69,7 +69,11 @@ pub(crate) trait Listed {
 impl Convert<String> for String {
     /// Refuses an empty string, which the SDK uses for an absent field that AWS always sends.
     fn convert(value: String, field: &str) -> Result<String, Malformed> {
-        if value.is_empty() { Err(Malformed::lacks(field)) } else { Ok(value) }
+        if value.is_empty() {
+            Err(Malformed::lacks(field))
+        } else {
+            Ok(value)
+        }
     }
 
     fn convert_some(value: String, _: &str) -> Result<String, Malformed> {

@@ -63,7 +63,10 @@ struct Output {
 impl CredentialProcess {
     /// Returns the profile's program, if it is the only source of the profile's credentials.
     pub(crate) fn from_profile(profile: &Profile) -> Option<CredentialProcess> {
-        if OUTRANKING.iter().any(|setting| profile.get(setting).is_some()) {
+        if OUTRANKING
+            .iter()
+            .any(|setting| profile.get(setting).is_some())
+        {
             return None;
         }
         let command = profile.get("credential_process")?.to_owned();
@@ -85,13 +88,20 @@ impl CredentialProcess {
             #[cfg(unix)]
             command.process_group(0);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let cannot_run = |error| failed(format!("cannot be run: {error}"));
         let mut process = command.kill_on_drop(true).spawn().map_err(cannot_run)?;
         let mut group = Group(process.id().filter(|_| !self.in_terminal));
         let mut printed = Vec::new();
         if let Some(output) = process.stdout.take() {
-            output.take(MAX_BYTES).read_to_end(&mut printed).await.map_err(cannot_run)?;
+            output
+                .take(MAX_BYTES)
+                .read_to_end(&mut printed)
+                .await
+                .map_err(cannot_run)?;
         }
         if printed.len() as u64 == MAX_BYTES {
             return Err(failed("prints more than credentials".to_owned()));
@@ -115,7 +125,9 @@ struct Group(Option<u32>);
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(id) = self.0 {
-            let _ = process::Command::new("sh").args(["-c", &format!("kill -- -{id}")]).status();
+            let _ = process::Command::new("sh")
+                .args(["-c", &format!("kill -- -{id}")])
+                .status();
         }
     }
 }
@@ -153,7 +165,10 @@ mod tests {
 
     async fn run_in(in_terminal: bool, command: &str) -> Result<Credentials, String> {
         let process = CredentialProcess { command: command.to_owned(), in_terminal };
-        process.run().await.map_err(|error| format!("{error}: {error:?}"))
+        process
+            .run()
+            .await
+            .map_err(|error| format!("{error}: {error:?}"))
     }
 
     #[tokio::test]
@@ -163,7 +178,9 @@ mod tests {
         let credentials = run(&format!("echo '{json}'")).await.unwrap();
         assert_eq!(credentials.access_key_id(), "AKIA1");
         assert_eq!(credentials.session_token(), Some("t"));
-        let expiry = credentials.expiry().and_then(|time| Timestamp::try_from(time).ok());
+        let expiry = credentials
+            .expiry()
+            .and_then(|time| Timestamp::try_from(time).ok());
         assert_eq!(expiry.unwrap().to_string(), "2026-01-02T03:04:05Z");
     }
 
@@ -199,7 +216,9 @@ mod tests {
         let command = format!("while :; do touch {}; sleep 0.05; done", alive.display());
         // Some shells run the last command as a process of its own.
         let command = format!("sh -c '{command}'; true");
-        tokio::time::timeout(Duration::from_millis(500), run(&command)).await.unwrap_err();
+        tokio::time::timeout(Duration::from_millis(500), run(&command))
+            .await
+            .unwrap_err();
         tokio::time::sleep(Duration::from_millis(200)).await;
         std::fs::remove_file(&alive).unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -126,13 +126,19 @@ impl Findings {
 
     /// Returns the place that has or should have credentials.
     fn place(&self) -> &'static str {
-        let found = self.looks.last().filter(|look| look.result != LookResult::PassedOver);
+        let found = self
+            .looks
+            .last()
+            .filter(|look| look.result != LookResult::PassedOver);
         found.map_or("", |look| look.place)
     }
 
     /// Returns the profile that the credentials come from.
     fn source(&self) -> &str {
-        self.source_profile.as_deref().or(self.profile.as_deref()).unwrap_or("default")
+        self.source_profile
+            .as_deref()
+            .or(self.profile.as_deref())
+            .unwrap_or("default")
     }
 }
 

@@ -24,7 +24,9 @@ pub(crate) fn custom(config: &SdkConfig, service_id: &str) -> Option<String> {
         .profile("endpoint_url")
         .build();
     let settings = config.service_config();
-    let own = settings.zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
+    let own = settings
+        .zip(key.ok())
+        .and_then(|(settings, key)| settings.load_config(key));
     own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 

@@ -237,7 +237,9 @@ impl Attempt<'_> {
         if let Some(rejected) = self.rejected(&failure.code) {
             return Some(rejected);
         }
-        let status = error.raw_response().map(|response| response.status().as_u16());
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
         match status {
             None if failure.code == Failure::TIMEOUT => self.late().err(),
             None => Some(self.not_sent(error)),
@@ -303,7 +305,9 @@ impl Attempt<'_> {
     /// Returns the error if credentials took too long: those of a source, or of the role to assume.
     fn late_credentials(&self) -> CollectError {
         let looks = self.options.diagnosis.findings().looks;
-        let source = looks.last().filter(|look| look.result == LookResult::Failed);
+        let source = looks
+            .last()
+            .filter(|look| look.result == LookResult::Failed);
         match (source, &self.options.role_arn) {
             (None, Some(_)) => {
                 let late = Failure::new(Failure::TIMEOUT, "AWS does not answer in time");
@@ -335,7 +339,9 @@ impl Attempt<'_> {
     fn role_refused(&self, failure: Failure) -> CollectError {
         let reason = failure.explanation();
         let Findings { looks, names_mfa_device, .. } = self.options.diagnosis.findings();
-        let is_of_profile = looks.last().is_some_and(|look| look.result == LookResult::Failed);
+        let is_of_profile = looks
+            .last()
+            .is_some_and(|look| look.result == LookResult::Failed);
         if is_of_profile && names_mfa_device && is_denied(&failure.code) {
             return CollectError::MfaNotAskedFor { profile: self.profile.to_owned(), reason };
         }

@@ -74,8 +74,13 @@ impl Failure {
             Some(_) => "the rest of the service's answer is withheld".to_owned(),
             None => without_message(error),
         };
-        let request_id = error.request_id().filter(|id| is_request_id(id)).map(str::to_owned);
-        let body = error.raw_response().and_then(|response| response.body().bytes());
+        let request_id = error
+            .request_id()
+            .filter(|id| is_request_id(id))
+            .map(str::to_owned);
+        let body = error
+            .raw_response()
+            .and_then(|response| response.body().bytes());
         let is_whole = body.is_some_and(is_whole);
         Failure { request_id, is_whole, ..Failure::new(&code, &message) }
     }
@@ -121,9 +126,15 @@ impl Failure {
     pub(crate) fn gap(self, source: Source, at: Timestamp) -> Gap {
         let gap = Gap::new(source, self.code, self.message);
         let gap = Gap { request_id: self.request_id, at: Some(at), ..gap };
-        let Some(operation) = self.operation else { return gap };
+        let Some(operation) = self.operation else {
+            return gap;
+        };
         let suffix = format!(":{operation}");
-        let action = match source.actions().iter().find(|action| action.ends_with(&suffix)) {
+        let action = match source
+            .actions()
+            .iter()
+            .find(|action| action.ends_with(&suffix))
+        {
             Some(&action) => action.into(),
             None => format!("{}:{operation}", source.service()).into(),
         };
@@ -168,7 +179,9 @@ fn code<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Strin
     if let Some(code) = error.code().filter(|code| is_error_code(code)) {
         return code.to_owned();
     }
-    let status = error.raw_response().map(|response| response.status().as_u16());
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
     if is_too_large(error) {
         return "AnswerTooLarge".to_owned();
     }
@@ -198,7 +211,10 @@ fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
     if is_too_large(error) {
         return "the answer is longer than any of AWS's; does something else answer?".to_owned();
     }
-    match error.raw_response().map(|response| response.status().as_u16()) {
+    match error
+        .raw_response()
+        .map(|response| response.status().as_u16())
+    {
         Some(status @ 300..) => {
             format!("HTTP status {status}, with a body that is not an AWS error")
         }
@@ -267,10 +283,18 @@ fn own_words(text: &str) -> String {
     let code = text.split_once(": ").map(|(code, _)| code);
     let text = code.filter(|code| !code.contains(' ')).unwrap_or(text);
     let text = text.split(" Stderr: ").next().unwrap_or(text);
-    let text = text.split(" `").next().filter(|text| text.ends_with(" endpoint")).unwrap_or(text);
+    let text = text
+        .split(" `")
+        .next()
+        .filter(|text| text.ends_with(" endpoint"))
+        .unwrap_or(text);
     let mut words = Vec::new();
     for word in text.split(' ') {
-        words.push(if word.contains("://") { origin(word) } else { word.to_owned() });
+        words.push(if word.contains("://") {
+            origin(word)
+        } else {
+            word.to_owned()
+        });
     }
     words.join(" ")
 }
@@ -285,7 +309,9 @@ pub(crate) fn error_name(code: &str) -> &str {
 /// Whether the text looks like an error code of AWS rather than a secret that a server repeats.
 pub(crate) fn is_error_code(text: &str) -> bool {
     (1..=MAX_CODE).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'.')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'.')
 }
 
 /// Whether the text looks like AWS's request id, a UUID, rather than a token that a server repeats.
@@ -342,9 +368,15 @@ mod tests {
         let container = "invalid full URI (not an allowed address): http://ann:SECRET@host/SECRET";
         let shown = "invalid full URI (not an allowed address): http://host";
         assert_eq!(own_words(container), shown);
-        let said = ErrorMetadata::builder().code("SignatureDoesNotMatch").message("SECRET").build();
+        let said = ErrorMetadata::builder()
+            .code("SignatureDoesNotMatch")
+            .message("SECRET")
+            .build();
         assert_eq!(chain(&said), "SignatureDoesNotMatch");
-        let said = ErrorMetadata::builder().code("SECRET/1").message("SECRET").build();
+        let said = ErrorMetadata::builder()
+            .code("SECRET/1")
+            .message("SECRET")
+            .build();
         assert_eq!(chain(&said), "an error without a code");
         let profile = "could not find profile `prod` in the files";
         assert_eq!(own_words(profile), profile);

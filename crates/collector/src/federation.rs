@@ -27,7 +27,11 @@ impl Iam<'_> {
     }
 
     async fn saml_provider(&self, arn: &str) -> Result<shapes::SamlProvider, Failure> {
-        let call = self.client.get_saml_provider().saml_provider_arn(arn).send();
+        let call = self
+            .client
+            .get_saml_provider()
+            .saml_provider_arn(arn)
+            .send();
         let output = self.calls.make("GetSAMLProvider", call).await?;
         Ok(shapes::SamlProvider {
             arn: arn.to_owned(),
@@ -78,8 +82,14 @@ impl Iam<'_> {
     ) -> Result<shapes::OutboundWebIdentityFederation, Failure> {
         // The API model has FeatureDisabledException, but AWS sends FeatureDisabled.
         const DISABLED: [&str; 2] = ["FeatureDisabled", "FeatureDisabledException"];
-        let call = self.client.get_outbound_web_identity_federation_info().send();
-        let answer = self.calls.make("GetOutboundWebIdentityFederationInfo", call).await;
+        let call = self
+            .client
+            .get_outbound_web_identity_federation_info()
+            .send();
+        let answer = self
+            .calls
+            .make("GetOutboundWebIdentityFederationInfo", call)
+            .await;
         let (issuer_identifier, jwt_vending_enabled) = match answer {
             Ok(output) => {
                 let issuer = String::convert(output.issuer_identifier, "IssuerIdentifier")?;

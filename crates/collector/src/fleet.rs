@@ -146,8 +146,12 @@ impl Fleet {
         if let Some(manifest) = &mut bundle.manifest {
             manifest.name.clone_from(&account.name);
             // Its role identifies the account, even if AWS does not identify the caller.
-            manifest.account.get_or_insert_with(|| account.id.to_string());
-            manifest.partition.get_or_insert_with(|| self.caller.partition.clone());
+            manifest
+                .account
+                .get_or_insert_with(|| account.id.to_string());
+            manifest
+                .partition
+                .get_or_insert_with(|| self.caller.partition.clone());
         }
         bundle
     }
@@ -167,17 +171,24 @@ impl Fleet {
             let message = "no role is named for this account; --role-name or its role_arn does";
             return Err((AccountStatus::Failed, Failure::new("NoRole", message)));
         }
-        let external_id = account.external_id.clone().or(self.options.external_id.clone());
+        let external_id = account
+            .external_id
+            .clone()
+            .or(self.options.external_id.clone());
         let options = Options { role_arn, external_id, ..self.options.clone() };
         let limit = ENTER_LIMIT.min(options.deadline);
-        let session = self.base.enter(&options, calls, limit).await.map_err(|error| {
-            let (status, code) = reason(&error);
-            let operation = match error {
-                CollectError::Late { .. } => Source::CallerIdentity.operation(),
-                _ => "AssumeRole",
-            };
-            (status, Failure::new(&code, &error.to_string()).during(operation))
-        })?;
+        let session = self
+            .base
+            .enter(&options, calls, limit)
+            .await
+            .map_err(|error| {
+                let (status, code) = reason(&error);
+                let operation = match error {
+                    CollectError::Late { .. } => Source::CallerIdentity.operation(),
+                    _ => "AssumeRole",
+                };
+                (status, Failure::new(&code, &error.to_string()).during(operation))
+            })?;
         match &session.caller {
             Ok(caller) if caller.account != account.id.as_str() => {
                 let message = format!("its role leads to account {}", caller.account);
@@ -193,7 +204,10 @@ impl Fleet {
         if account.role_arn.is_some() {
             return account.role_arn.clone();
         }
-        let name = self.role_name.as_ref().filter(|_| account.id != self.caller.account)?;
+        let name = self
+            .role_name
+            .as_ref()
+            .filter(|_| account.id != self.caller.account)?;
         Some(format!("arn:{}:iam::{}:role/{name}", self.caller.partition, account.id))
     }
 
@@ -240,7 +254,11 @@ fn status(code: &str) -> AccountStatus {
 
 /// Marks a bundle in which at most the caller is known with the status of its failed calls.
 fn unreached_if_blank(mut bundle: Bundle) -> Bundle {
-    if bundle.documents.keys().any(|source| *source != Source::CallerIdentity) {
+    if bundle
+        .documents
+        .keys()
+        .any(|source| *source != Source::CallerIdentity)
+    {
         return bundle;
     }
     let mut statuses = BTreeSet::new();
@@ -302,7 +320,11 @@ impl JsonServices<'_> {
         &self,
         parent: Option<&str>,
     ) -> Result<Vec<FleetAccount>, Failure> {
-        let operation = if parent.is_some() { "ListAccountsForParent" } else { "ListAccounts" };
+        let operation = if parent.is_some() {
+            "ListAccountsForParent"
+        } else {
+            "ListAccounts"
+        };
         let parts = |page: AccountsPage| (page.accounts, page.next_token);
         let accounts = self.of_organization(operation, parent, parts).await?;
         accounts.into_iter().map(FleetAccount::try_from).collect()
@@ -349,7 +371,8 @@ impl JsonServices<'_> {
             }
             Request::of_organizations(operation, body)
         };
-        self.list(&ORGANIZATIONS, self.global_region, operation, request, parts).await
+        self.list(&ORGANIZATIONS, self.global_region, operation, request, parts)
+            .await
     }
 }
 
@@ -370,7 +393,9 @@ mod tests {
     use super::*;
 
     fn listed(json: serde_json::Value) -> Result<FleetAccount, Failure> {
-        serde_json::from_value::<OrganizationAccount>(json).unwrap().try_into()
+        serde_json::from_value::<OrganizationAccount>(json)
+            .unwrap()
+            .try_into()
     }
 
     /// The states are those of

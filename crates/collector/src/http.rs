@@ -43,7 +43,9 @@ pub(crate) fn client(
     profile: Option<&Profile>,
 ) -> Result<SharedHttpClient, CollectError> {
     check_proxies(env)?;
-    let in_profile = profile.and_then(|profile| profile.get("ca_bundle")).map(str::to_owned);
+    let in_profile = profile
+        .and_then(|profile| profile.get("ca_bundle"))
+        .map(str::to_owned);
     let ca_bundle = env.get("AWS_CA_BUNDLE").ok().or(in_profile);
     let trust_store = match ca_bundle.filter(|path| !path.is_empty()) {
         Some(path) => TrustStore::empty().with_pem_certificate(certificates(&path)?),
@@ -83,10 +85,16 @@ impl HttpClient for Bounded<SharedHttpClient> {
 impl HttpConnector for Bounded<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let sent = request.body().bytes().unwrap_or_default();
-        let limit = if sent.starts_with(DETAILS) { MAX_BYTES_OF_DETAILS } else { MAX_BYTES };
+        let limit = if sent.starts_with(DETAILS) {
+            MAX_BYTES_OF_DETAILS
+        } else {
+            MAX_BYTES
+        };
         let response = self.0.call(request);
         HttpConnectorFuture::new(async move {
-            Ok(response.await?.map(|body| SdkBody::from_body_1_x(Limited::new(body, limit))))
+            Ok(response
+                .await?
+                .map(|body| SdkBody::from_body_1_x(Limited::new(body, limit))))
         })
     }
 }
@@ -96,7 +104,11 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
 fn check_proxies(env: &Env) -> Result<(), CollectError> {
     for name in PROXIES {
         let value = env.get(name).unwrap_or_default();
-        let url = if value.contains("://") { value } else { format!("http://{value}") };
+        let url = if value.contains("://") {
+            value
+        } else {
+            format!("http://{value}")
+        };
         if url != "http://" && ProxyConfig::all(url).is_err() {
             return Err(CollectError::Configuration(format!(
                 "{name} is not the URL of a proxy, such as http://proxy.example.com:3128"
@@ -119,7 +131,9 @@ fn certificates(path: &str) -> Result<Vec<u8>, CollectError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| problem(error.to_string()))?;
-        roots.add(certificate).map_err(|error| problem(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| problem(error.to_string()))?;
     }
     if roots.is_empty() {
         return Err(problem("it holds no certificate".to_owned()));
@@ -155,13 +169,31 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ca.pem");
         let path = path.to_str().unwrap();
-        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("cannot be used"), "absent");
+        assert!(
+            problem("AWS_CA_BUNDLE", path)
+                .unwrap()
+                .contains("cannot be used"),
+            "absent"
+        );
         let named = directory.path().to_str().unwrap();
-        assert!(problem("AWS_CA_BUNDLE", named).unwrap().contains("it is a directory"));
+        assert!(
+            problem("AWS_CA_BUNDLE", named)
+                .unwrap()
+                .contains("it is a directory")
+        );
         fs::write(path, "no certificate").unwrap();
-        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("it holds no certificate"));
+        assert!(
+            problem("AWS_CA_BUNDLE", path)
+                .unwrap()
+                .contains("it holds no certificate")
+        );
         fs::write(path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-        assert!(problem("AWS_CA_BUNDLE", path).unwrap().contains("cannot be used"), "no X.509");
+        assert!(
+            problem("AWS_CA_BUNDLE", path)
+                .unwrap()
+                .contains("cannot be used"),
+            "no X.509"
+        );
         fs::write(path, CA).unwrap();
         assert_eq!(problem("AWS_CA_BUNDLE", path), None);
     }

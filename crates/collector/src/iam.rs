@@ -59,8 +59,12 @@ impl<'a> Iam<'a> {
     pub(crate) async fn account_summary(&self) -> Result<shapes::AccountSummary, Failure> {
         let call = self.client.get_account_summary().send();
         let output = self.calls.make("GetAccountSummary", call).await?;
-        let summary = output.summary_map.ok_or_else(|| Malformed::lacks("SummaryMap"))?;
-        let counts = summary.into_iter().map(|(key, value)| (key.as_str().into(), value.into()));
+        let summary = output
+            .summary_map
+            .ok_or_else(|| Malformed::lacks("SummaryMap"))?;
+        let counts = summary
+            .into_iter()
+            .map(|(key, value)| (key.as_str().into(), value.into()));
         Ok(shapes::AccountSummary { summary_map: counts.collect() })
     }
 
@@ -74,7 +78,9 @@ impl<'a> Iam<'a> {
             }
             answer => answer?,
         };
-        let policy = answer.password_policy.ok_or_else(|| Malformed::lacks("PasswordPolicy"))?;
+        let policy = answer
+            .password_policy
+            .ok_or_else(|| Malformed::lacks("PasswordPolicy"))?;
         // The SDK returns an empty policy if the answer lacks one. A real policy always has a
         // length.
         if policy.minimum_password_length.is_none() {
@@ -87,7 +93,10 @@ impl<'a> Iam<'a> {
     pub(crate) async fn virtual_mfa_devices(&self) -> Result<shapes::VirtualMfaDevices, Failure> {
         let call = |marker| {
             let request = self.client.list_virtual_mfa_devices().max_items(PAGE_SIZE);
-            request.assignment_status(AssignmentStatusType::Any).set_marker(marker).send()
+            request
+                .assignment_status(AssignmentStatusType::Any)
+                .set_marker(marker)
+                .send()
         };
         let list = self.list("ListVirtualMFADevices", call, |page| Some(page.virtual_mfa_devices));
         Ok(shapes::VirtualMfaDevices { virtual_mfa_devices: list.await? })
@@ -98,9 +107,13 @@ impl<'a> Iam<'a> {
         &self,
     ) -> Result<shapes::AuthorizationDetails, Failure> {
         let [(size, factor), (smaller_size, smaller_factor)] = DETAILS_PAGES;
-        match self.details_by_pages(size, self.ordinary_time * factor).await {
+        match self
+            .details_by_pages(size, self.ordinary_time * factor)
+            .await
+        {
             Err(failure) if failure.code == Failure::TIMEOUT => {
-                self.details_by_pages(smaller_size, self.ordinary_time * smaller_factor).await
+                self.details_by_pages(smaller_size, self.ordinary_time * smaller_factor)
+                    .await
             }
             outcome => outcome,
         }
@@ -119,7 +132,9 @@ impl<'a> Iam<'a> {
         let call = |marker| {
             let request = self.client.get_account_authorization_details();
             let request = request.max_items(size).set_marker(marker).customize();
-            request.config_override(Config::builder().timeout_config(timeouts.clone())).send()
+            request
+                .config_override(Config::builder().timeout_config(timeouts.clone()))
+                .send()
         };
         let (mut users, mut groups, mut roles, mut policies) = (None, None, None, None);
         self.pages("GetAccountAuthorizationDetails", call, |page| {
@@ -147,9 +162,15 @@ impl<'a> Iam<'a> {
     }
 
     async fn access_keys_of(&self, user: &str) -> Result<Vec<shapes::AccessKeyMetadata>, Failure> {
-        let call =
-            |marker| self.client.list_access_keys().user_name(user).set_marker(marker).send();
-        self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata)).await
+        let call = |marker| {
+            self.client
+                .list_access_keys()
+                .user_name(user)
+                .set_marker(marker)
+                .send()
+        };
+        self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata))
+            .await
     }
 
     pub(crate) async fn mfa_devices(&self, users: &[String]) -> Answer<shapes::MfaDevices> {
@@ -162,9 +183,15 @@ impl<'a> Iam<'a> {
     }
 
     async fn mfa_devices_of(&self, user: &str) -> Result<Vec<shapes::MfaDevice>, Failure> {
-        let call =
-            |marker| self.client.list_mfa_devices().user_name(user).set_marker(marker).send();
-        self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
+        let call = |marker| {
+            self.client
+                .list_mfa_devices()
+                .user_name(user)
+                .set_marker(marker)
+                .send()
+        };
+        self.list("ListMFADevices", call, |page| Some(page.mfa_devices))
+            .await
     }
 
     pub(crate) async fn server_certificates(&self) -> Result<shapes::ServerCertificates, Failure> {
@@ -183,7 +210,10 @@ impl<'a> Iam<'a> {
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html>
     pub(crate) async fn service_credentials(&self) -> Result<shapes::ServiceCredentials, Failure> {
         let call = |marker| {
-            let request = self.client.list_service_specific_credentials().all_users(true);
+            let request = self
+                .client
+                .list_service_specific_credentials()
+                .all_users(true);
             request.max_items(PAGE_SIZE).set_marker(marker).send()
         };
         let list = self

@@ -85,8 +85,11 @@ impl Request {
                 pairs.push(format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
             }
         }
-        let path =
-            if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) };
+        let path = if pairs.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", pairs.join("&"))
+        };
         Request { method: "GET", path, target: None, body: None }
     }
 
@@ -100,7 +103,11 @@ impl Request {
         if self.body.is_some() {
             headers.insert("content-length", length.to_string());
         }
-        let version = if self.target.is_some() { "x-amz-json-1.1" } else { "json" };
+        let version = if self.target.is_some() {
+            "x-amz-json-1.1"
+        } else {
+            "json"
+        };
         headers.insert("content-type", format!("application/{version}"));
         if let Some(target) = &self.target {
             headers.insert("x-amz-target", target.clone());
@@ -155,7 +162,11 @@ impl<'a> JsonServices<'a> {
             .service_name(service.name)
             .operation_name(operation)
             .endpoint_url(&endpoint)
-            .standard_retry(self.config.retry_config().unwrap_or(&RetryConfig::standard()))
+            .standard_retry(
+                self.config
+                    .retry_config()
+                    .unwrap_or(&RetryConfig::standard()),
+            )
             .timeout_config(timeouts.cloned().unwrap_or_else(TimeoutConfig::disabled))
             .retry_classifier(HttpStatusCodeClassifier::default())
             .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
@@ -187,7 +198,9 @@ impl<'a> JsonServices<'a> {
         let mut paging = Paging::default();
         let mut token: Option<String> = None;
         loop {
-            let page = self.call(service, region, operation, request(token.as_deref())).await?;
+            let page = self
+                .call(service, region, operation, request(token.as_deref()))
+                .await?;
             let (on_page, next) = parts(page);
             items.extend(on_page);
             token = paging.next(items.len(), next)?;
@@ -251,7 +264,10 @@ fn error(headers: &Headers, body: &[u8]) -> ErrorMetadata {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     let text = |names: &[&str]| names.iter().find_map(|&name| json[name].as_str());
     let mut error = ErrorMetadata::builder();
-    if let Some(code) = headers.get("x-amzn-errortype").or_else(|| text(&["code", "__type"])) {
+    if let Some(code) = headers
+        .get("x-amzn-errortype")
+        .or_else(|| text(&["code", "__type"]))
+    {
         error = error.code(error_name(code));
     }
     if let Some(message) = text(&["message", "Message"]) {

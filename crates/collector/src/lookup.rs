@@ -76,7 +76,10 @@ impl Lookup {
     fn ends_at(&mut self, oldest: Option<Timestamp>) {
         // Other events of the same second may be missing.
         let since = oldest.map(|oldest| oldest + SignedDuration::from_secs(1));
-        self.from = self.from.max(since).filter(|from| since.is_some() && *from < self.to);
+        self.from = self
+            .from
+            .max(since)
+            .filter(|from| since.is_some() && *from < self.to);
     }
 }
 
@@ -155,7 +158,9 @@ impl History<'_> {
             missing: None,
         };
         for (key, value) in self.attributes(region) {
-            let outcome = self.read_all(&services, region, (key, &value), &mut events).await;
+            let outcome = self
+                .read_all(&services, region, (key, &value), &mut events)
+                .await;
             if let Err((Failure { code, message, .. }, oldest)) = outcome {
                 let missing = format!("{OPERATION} of {key} {value}: {code}: {message}");
                 lookup.missing.get_or_insert(missing);

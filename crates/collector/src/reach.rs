@@ -36,7 +36,9 @@ pub struct Endpoint {
 /// Requests the first page of each endpoint that an audit would use, without credentials and within
 /// `limit`. Empty if the settings are invalid.
 pub async fn reach(options: &Options, limit: Duration) -> Vec<Endpoint> {
-    let Ok(base) = Base::load(options).await else { return Vec::new() };
+    let Ok(base) = Base::load(options).await else {
+        return Vec::new();
+    };
     let config = base.config();
     let region = config.region().map_or("", |region| region.as_ref());
     let global = global_region(partition_of(region));
@@ -87,7 +89,9 @@ pub(crate) fn is_from_aws(response: &HttpResponse) -> bool {
     let signs = ["<RequestId>", "<ErrorResponse", ".amazonaws.com/doc/", "\"__type\""];
     let body = response.body().bytes().unwrap_or_default();
     ids.iter().any(|id| headers.get(*id).is_some())
-        || signs.iter().any(|sign| memmem::find(body, sign.as_bytes()).is_some())
+        || signs
+            .iter()
+            .any(|sign| memmem::find(body, sign.as_bytes()).is_some())
 }
 
 /// Requests the first page. Any answer of AWS will do, and its date shows how far the clock is off.

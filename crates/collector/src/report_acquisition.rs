@@ -57,7 +57,9 @@ pub(crate) async fn acquire(
     let mut generation = Generation::Idle;
     let mut best = Err(Failure::new("ReportNotPresent", "there is no credential report"));
     loop {
-        let Some(answer) = pause.limit(api.get()).await else { return give_up(generation, best) };
+        let Some(answer) = pause.limit(api.get()).await else {
+            return give_up(generation, best);
+        };
         let wants_new = match answer {
             Ok(report) if is_final(&report, &generation, &best, terms) => return Ok(report),
             Ok(report) => {
@@ -112,7 +114,9 @@ fn is_final(
     best: &Result<CredentialReport, Failure>,
     terms: &ReportTerms,
 ) -> bool {
-    let age = report.generated_time.map(|time| terms.now.duration_since(time));
+    let age = report
+        .generated_time
+        .map(|time| terms.now.duration_since(time));
     let is_recent = age.is_some_and(|age| {
         SignedDuration::try_from(terms.max_age).is_ok_and(|max_age| age <= max_age)
     });
@@ -121,9 +125,9 @@ fn is_final(
             Generation::Idle => false,
             Generation::Complete | Generation::Refused(_) => true,
             // AWS may briefly return the old report while it generates the new one.
-            Generation::Running => {
-                !best.as_ref().is_ok_and(|old| old.generated_time == report.generated_time)
-            }
+            Generation::Running => !best
+                .as_ref()
+                .is_ok_and(|old| old.generated_time == report.generated_time),
         }
 }
 

@@ -31,10 +31,17 @@ impl Role {
         config: &SdkConfig,
         calls: &Calls,
     ) -> Role {
-        let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let retries = config
+            .retry_config()
+            .cloned()
+            .unwrap_or_else(RetryConfig::standard);
         let config = aws_sdk_sts::config::Builder::from(config)
             // Adaptive retries would wait longer than the limit for the first call.
-            .retry_config(retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS))
+            .retry_config(
+                retries
+                    .with_retry_mode(RetryMode::Standard)
+                    .with_max_attempts(ATTEMPTS),
+            )
             .retry_partition(calls.retries.clone())
             .interceptor(calls.attempts())
             .interceptor(WholeAnswers::Xml)
@@ -48,7 +55,12 @@ impl Role {
     }
 
     async fn assume(&self) -> provider::Result {
-        let output = self.0.clone().send().await.map_err(CredentialsError::provider_error)?;
+        let output = self
+            .0
+            .clone()
+            .send()
+            .await
+            .map_err(CredentialsError::provider_error)?;
         let lacks = |what: &str| CredentialsError::unhandled(format!("the answer lacks {what}"));
         let credentials = output.credentials.ok_or_else(|| lacks("Credentials"))?;
         let expiry = credentials.expiration;

@@ -56,8 +56,11 @@ impl RootAccess {
             Ok(Some(true)) | Err(_) => None,
         };
         let services = JsonServices::new(config.clone(), partition, calls);
-        let organization =
-            services.organization().await.ok().and_then(|answer| answer.organization);
+        let organization = services
+            .organization()
+            .await
+            .ok()
+            .and_then(|answer| answer.organization);
         RootAccess {
             credentials: config.credentials_provider(),
             partition: partition.to_owned(),
@@ -95,7 +98,10 @@ impl AccountRoot<'_> {
                 "the account summary, which says whether root has a credential, is missing";
             return Err(Failure::new(Failure::NO_SUMMARY, message));
         };
-        if FLAGS.iter().all(|&flag| summary.summary_map.get(flag) == Some(&0)) {
+        if FLAGS
+            .iter()
+            .all(|&flag| summary.summary_map.get(flag) == Some(&0))
+        {
             return Ok(RootCredentials {
                 session: None,
                 user: None,
@@ -134,7 +140,9 @@ impl AccountRoot<'_> {
             .duration_seconds(SESSION_SECONDS)
             .send();
         let output = calls.make("AssumeRoot", call).await?;
-        let credentials = output.credentials.ok_or_else(|| Malformed::lacks("Credentials"))?;
+        let credentials = output
+            .credentials
+            .ok_or_else(|| Malformed::lacks("Credentials"))?;
         Ok(Credentials::new(
             credentials.access_key_id,
             credentials.secret_access_key,
@@ -174,7 +182,10 @@ impl Iam<'_> {
     }
 
     async fn root_user(&self) -> Result<shapes::RootUser, Failure> {
-        let output = self.calls.make("GetUser", self.client.get_user().send()).await?;
+        let output = self
+            .calls
+            .make("GetUser", self.client.get_user().send())
+            .await?;
         Ok(Convert::convert(output.user.ok_or_else(|| Malformed::lacks("User"))?, "")?)
     }
 
@@ -184,7 +195,9 @@ impl Iam<'_> {
             Err(failure) if failure.is_answer(&["NoSuchEntity"]) => return Ok(None),
             answer => answer?,
         };
-        let profile = output.login_profile.ok_or_else(|| Malformed::lacks("LoginProfile"))?;
+        let profile = output
+            .login_profile
+            .ok_or_else(|| Malformed::lacks("LoginProfile"))?;
         Ok(Some(Convert::convert(profile, "")?))
     }
 
@@ -193,8 +206,14 @@ impl Iam<'_> {
         let list = self.list("ListAccessKeys", call, |page| Some(page.access_key_metadata));
         let mut keys: Vec<shapes::RootAccessKey> = list.await?;
         for key in &mut keys {
-            let request = self.client.get_access_key_last_used().access_key_id(&key.access_key_id);
-            let output = self.calls.make("GetAccessKeyLastUsed", request.send()).await?;
+            let request = self
+                .client
+                .get_access_key_last_used()
+                .access_key_id(&key.access_key_id);
+            let output = self
+                .calls
+                .make("GetAccessKeyLastUsed", request.send())
+                .await?;
             key.access_key_last_used = Convert::convert(output.access_key_last_used, "")?;
         }
         Ok(keys)
@@ -202,11 +221,18 @@ impl Iam<'_> {
 
     async fn root_mfa_devices(&self) -> Result<Vec<shapes::RootMfaDevice>, Failure> {
         let call = |marker| self.client.list_mfa_devices().set_marker(marker).send();
-        self.list("ListMFADevices", call, |page| Some(page.mfa_devices)).await
+        self.list("ListMFADevices", call, |page| Some(page.mfa_devices))
+            .await
     }
 
     async fn root_certificates(&self) -> Result<Vec<shapes::SigningCertificate>, Failure> {
-        let call = |marker| self.client.list_signing_certificates().set_marker(marker).send();
-        self.list("ListSigningCertificates", call, |page| Some(page.certificates)).await
+        let call = |marker| {
+            self.client
+                .list_signing_certificates()
+                .set_marker(marker)
+                .send()
+        };
+        self.list("ListSigningCertificates", call, |page| Some(page.certificates))
+            .await
     }
 }

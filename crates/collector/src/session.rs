@@ -85,7 +85,9 @@ impl Base {
         options.diagnosis.lock().region = Some(region.to_string());
         let in_region = format!("in the region {region}");
         let config = config(options, settings, region, client).await;
-        let place = config.endpoint_url().map_or(in_region, |url| format!("at {}", origin(url)));
+        let place = config
+            .endpoint_url()
+            .map_or(in_region, |url| format!("at {}", origin(url)));
         Ok(Base { config, profile: profile.to_owned(), place })
     }
 
@@ -154,7 +156,9 @@ const MAX_BYTES: u64 = 1 << 24;
 /// reports that itself.
 fn check_file(setting: &str, path: Option<&str>) -> Result<(), CollectError> {
     // `/dev/null` is a common way to disable a file.
-    let Some(path) = path.filter(|path| *path != "/dev/null") else { return Ok(()) };
+    let Some(path) = path.filter(|path| *path != "/dev/null") else {
+        return Ok(());
+    };
     match read_file(Path::new(path), MAX_BYTES) {
         Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::FileTooLarge) => {
             Err(CollectError::Configuration(format!("{setting} is {path}: {error}")))
@@ -189,18 +193,26 @@ fn describe_profile(options: &Options, profiles: &ProfileSet) {
     let sources = source_profiles(profiles, name);
     findings.login = login(&sources);
     // The SDK ignores `mfa_serial`.
-    findings.names_mfa_device =
-        sources.iter().any(|(_, profile)| profile.get("mfa_serial").is_some());
+    findings.names_mfa_device = sources
+        .iter()
+        .any(|(_, profile)| profile.get("mfa_serial").is_some());
     if let [_, .., (source, profile)] = sources[..] {
         findings.source_profile = Some(source.to_owned());
         findings.source_runs_process = profile.get("credential_process").is_some();
     }
-    let Some(profile) = profiles.get_profile(name) else { return };
-    let session = profile.get("sso_session").and_then(|name| profiles.sso_session(name));
+    let Some(profile) = profiles.get_profile(name) else {
+        return;
+    };
+    let session = profile
+        .get("sso_session")
+        .and_then(|name| profiles.sso_session(name));
     let session_url = session.and_then(|session| session.get("sso_start_url"));
     let url = profile.get("sso_start_url").or(session_url);
-    findings.portal =
-        url.and_then(|url| origin(url).split_once("://").map(|(_, host)| host.to_owned()));
+    findings.portal = url.and_then(|url| {
+        origin(url)
+            .split_once("://")
+            .map(|(_, host)| host.to_owned())
+    });
 }
 
 /// Returns a profile, and the chain of profiles from which it takes its credentials.
@@ -211,9 +223,13 @@ fn source_profiles<'p>(profiles: &'p ProfileSet, name: &'p str) -> Vec<(&'p str,
     let mut next = Some(name);
     // A profile may refer to itself, directly or in a cycle.
     while let Some(name) = next.filter(|name| !sources.iter().any(|(known, _)| known == name)) {
-        let Some(profile) = profiles.get_profile(name) else { break };
+        let Some(profile) = profiles.get_profile(name) else {
+            break;
+        };
         sources.push((name, profile));
-        next = profile.get("role_arn").and_then(|_| profile.get("source_profile"));
+        next = profile
+            .get("role_arn")
+            .and_then(|_| profile.get("source_profile"));
     }
     sources
 }
@@ -223,7 +239,11 @@ fn source_profiles<'p>(profiles: &'p ProfileSet, name: &'p str) -> Vec<(&'p str,
 /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sso.html>
 fn login(sources: &[(&str, &Profile)]) -> Option<String> {
     for (name, profile) in sources {
-        if profile.get("sso_session").or(profile.get("sso_start_url")).is_some() {
+        if profile
+            .get("sso_session")
+            .or(profile.get("sso_start_url"))
+            .is_some()
+        {
             return Some(match *name {
                 "default" => "aws sso login".to_owned(),
                 name => format!("aws sso login --profile {}", shell_word(name)),
@@ -281,21 +301,30 @@ async fn config(
 /// Limits the rate of the configuration's requests.
 fn at_pace(config: SdkConfig, calls_per_second: u32) -> SdkConfig {
     match config.http_client() {
-        Some(client) => config.into_builder().http_client(paced(client, calls_per_second)).build(),
+        Some(client) => config
+            .into_builder()
+            .http_client(paced(client, calls_per_second))
+            .build(),
         None => config,
     }
 }
 
 /// Adds the role of the options to the configuration, if there is one.
 fn with_role(config: SdkConfig, options: &Options, calls: &Calls, limit: Duration) -> SdkConfig {
-    let Some(arn) = &options.role_arn else { return config };
+    let Some(arn) = &options.role_arn else {
+        return config;
+    };
     let role = Role::new(arn, options.external_id.as_deref(), &config, calls);
     let credentials = Limited(SharedCredentialsProvider::new(role), limit);
     config
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         // The cache's own timeout would come first, with an error that does not say what was late.
-        .identity_cache(IdentityCache::lazy().load_timeout(limit + FIRST_CALL).build())
+        .identity_cache(
+            IdentityCache::lazy()
+                .load_timeout(limit + FIRST_CALL)
+                .build(),
+        )
         .build()
 }
 
@@ -315,7 +344,10 @@ fn base_credentials(
         let diagnosis = options.diagnosis.clone();
         SharedCredentialsProvider::new(Chain { places, ignored, diagnosis })
     };
-    if let Some(process) = profile.and_then(CredentialProcess::from_profile).filter(|_| !has_keys) {
+    if let Some(process) = profile
+        .and_then(CredentialProcess::from_profile)
+        .filter(|_| !has_keys)
+    {
         return chain(vec![("credential_process", SharedCredentialsProvider::new(process))]);
     }
     let config = ProviderConfig::without_region()
@@ -330,10 +362,16 @@ fn base_credentials(
         let provider = SharedCredentialsProvider::new(provider.configure(&config).build());
         return chain(vec![("profile", provider)]);
     }
-    let web_identity = WebIdentityTokenCredentialsProvider::builder().configure(&config).build();
-    let instance = ImdsCredentialsProvider::builder().configure(&config).build();
+    let web_identity = WebIdentityTokenCredentialsProvider::builder()
+        .configure(&config)
+        .build();
+    let instance = ImdsCredentialsProvider::builder()
+        .configure(&config)
+        .build();
     let environment = EnvironmentVariableCredentialsProvider::new();
-    let profile = ProfileFileCredentialsProvider::builder().configure(&config).build();
+    let profile = ProfileFileCredentialsProvider::builder()
+        .configure(&config)
+        .build();
     let container = EcsCredentialsProvider::builder().configure(&config).build();
     chain(vec![
         ("environment", SharedCredentialsProvider::new(environment)),
@@ -369,7 +407,11 @@ fn timeouts() -> TimeoutConfig {
 
 /// Returns the timeouts of the first call, whose attempts also wait for credentials.
 fn first_timeouts() -> TimeoutConfig {
-    timeouts().to_builder().disable_operation_attempt_timeout().read_timeout(ATTEMPT_LIMIT).build()
+    timeouts()
+        .to_builder()
+        .disable_operation_attempt_timeout()
+        .read_timeout(ATTEMPT_LIMIT)
+        .build()
 }
 
 async fn caller_identity(
@@ -386,10 +428,15 @@ async fn caller_identity(
     let operation = Source::CallerIdentity.operation();
     let progress = &attempt.options.progress;
     progress.starts(operation);
-    let outcome = aws_sdk_sts::Client::from_conf(quickly).get_caller_identity().send().await;
+    let outcome = aws_sdk_sts::Client::from_conf(quickly)
+        .get_caller_identity()
+        .send()
+        .await;
     progress.ends(operation);
     match outcome {
-        Ok(output) => Ok(Convert::convert(output, "").map(without_session).map_err(Failure::from)),
+        Ok(output) => Ok(Convert::convert(output, "")
+            .map(without_session)
+            .map_err(Failure::from)),
         Err(error) => match attempt.error(&error) {
             Some(fatal) => Err(fatal),
             None => Ok(Err(Failure::from_error(&error))),

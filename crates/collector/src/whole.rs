@@ -50,7 +50,9 @@ impl Intercept for WholeAnswers {
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let headers = context.request().headers();
-        let values = SECRET_HEADERS.iter().filter_map(|header| headers.get(*header));
+        let values = SECRET_HEADERS
+            .iter()
+            .filter_map(|header| headers.get(*header));
         let secrets = values.map(str::to_owned).collect();
         settings.interceptor_state().store_put(Secrets(secrets));
         Ok(())
@@ -64,9 +66,16 @@ impl Intercept for WholeAnswers {
     ) -> Result<(), BoxError> {
         let response = context.response();
         // A body that could not be read completely already is an error.
-        let Some(body) = response.body().bytes() else { return Ok(()) };
-        let secrets = settings.load::<Secrets>().map_or(&[][..], |secrets| &secrets.0);
-        if secrets.iter().any(|secret| memmem::find(body, secret.as_bytes()).is_some()) {
+        let Some(body) = response.body().bytes() else {
+            return Ok(());
+        };
+        let secrets = settings
+            .load::<Secrets>()
+            .map_or(&[][..], |secrets| &secrets.0);
+        if secrets
+            .iter()
+            .any(|secret| memmem::find(body, secret.as_bytes()).is_some())
+        {
             return Err("the answer repeats what the request was signed with".into());
         }
         match self {
@@ -110,7 +119,10 @@ pub(crate) fn is_whole(body: &[u8]) -> bool {
 /// Whether the last tag closes the root element, which is named after the operation: `…Response`.
 fn is_whole_xml(xml: &[u8]) -> bool {
     let xml = xml.trim_ascii_end();
-    let last_tag = xml.windows(2).rposition(|pair| pair == b"</").map(|start| &xml[start..]);
+    let last_tag = xml
+        .windows(2)
+        .rposition(|pair| pair == b"</")
+        .map(|start| &xml[start..]);
     last_tag.is_some_and(|tag| tag.ends_with(b"Response>"))
 }
 

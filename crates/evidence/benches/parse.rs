@@ -11,7 +11,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::args().nth(1).ok_or("usage: parse BUNDLE; tests/bench runs it")?;
+    let directory = std::env::args()
+        .nth(1)
+        .ok_or("usage: parse BUNDLE; tests/bench runs it")?;
     for file in fs::read_dir(directory)? {
         let json: Json = serde_json::from_slice(&fs::read(file?.path())?)?;
         if let Some(report) = json.get("Content").and_then(Json::as_str) {

@@ -177,7 +177,8 @@ impl Bundle {
             let entry = FileEntry::new(&bytes, at);
             manifest.files.insert(file.clone(), entry);
         }
-        self.documents.insert(Source::CloudTrail, Document { file, bytes });
+        self.documents
+            .insert(Source::CloudTrail, Document { file, bytes });
     }
 }
 
@@ -197,10 +198,15 @@ fn file_names(source: Source) -> Vec<String> {
 
 /// Whether a bundle may contain a file of this name.
 fn is_bundle_file(name: &str) -> bool {
-    name == MANIFEST || Source::every().flat_map(file_names).any(|known| known == name)
+    name == MANIFEST
+        || Source::every()
+            .flat_map(file_names)
+            .any(|known| known == name)
 }
 
 /// Returns the content's SHA-256 in hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }

@@ -84,16 +84,25 @@ impl Patterns {
     /// Returns each pattern in words.
     fn describe(&self) -> Vec<String> {
         let globs = |field: &str, globs: &[GlobMatcher]| {
-            globs.iter().map(|glob| format!("{field} {:?}", glob.glob().glob())).collect::<Vec<_>>()
+            globs
+                .iter()
+                .map(|glob| format!("{field} {:?}", glob.glob().glob()))
+                .collect::<Vec<_>>()
         };
-        let tags = self.tags.iter().map(|(key, value)| format!("tags {key} = {value:?}"));
+        let tags = self
+            .tags
+            .iter()
+            .map(|(key, value)| format!("tags {key} = {value:?}"));
         [globs("names", &self.names), globs("paths", &self.paths), tags.collect()].concat()
     }
 
     /// Returns the pattern that the user matches, in words.
     fn matching(&self, user: &Candidate<'_>) -> Result<Option<String>, Sources> {
         let glob = |globs: &[GlobMatcher], text: &str| {
-            globs.iter().find(|glob| glob.is_match(text)).map(|glob| glob.glob().glob().to_owned())
+            globs
+                .iter()
+                .find(|glob| glob.is_match(text))
+                .map(|glob| glob.glob().glob().to_owned())
         };
         if let Some(pattern) = glob(&self.names, user.name) {
             return Ok(Some(format!("names {pattern:?}")));
@@ -106,7 +115,9 @@ impl Patterns {
         }
         let user_tags = user.tags.as_ref().into_result()?;
         for (key, value) in &self.tags {
-            let has_tag = user_tags.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && v == value);
+            let has_tag = user_tags
+                .iter()
+                .any(|(k, v)| k.eq_ignore_ascii_case(key) && v == value);
             if has_tag {
                 return Ok(Some(format!("tags {key} = {value:?}")));
             }
@@ -117,7 +128,10 @@ impl Patterns {
 
 /// Compiles a pattern of names or paths.
 pub fn glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(GlobBuilder::new(pattern).case_insensitive(true).build()?.compile_matcher())
+    Ok(GlobBuilder::new(pattern)
+        .case_insensitive(true)
+        .build()?
+        .compile_matcher())
 }
 
 #[cfg(test)]

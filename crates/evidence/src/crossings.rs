@@ -46,7 +46,11 @@ fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Cros
         arn,
         name,
         kind,
-        roles: if is_known { Fact::Known(roles) } else { Fact::Missing(missing) },
+        roles: if is_known {
+            Fact::Known(roles)
+        } else {
+            Fact::Missing(missing)
+        },
         unread_accounts: unread_accounts.into_iter().collect(),
     }
 }
@@ -54,6 +58,10 @@ fn facts(iam::Crossing { kind, arn, name, roles, lacks }: iam::Crossing) -> Cros
 fn reached_role(role: iam::ReachedRole) -> ReachedRole {
     let iam::ReachedRole { arn, name, account, administrator, conditions, via, way } = role;
     let is_certain = conditions.is_empty();
-    let certainty = if is_certain { Certainty::Certain } else { Certainty::Conditional };
+    let certainty = if is_certain {
+        Certainty::Certain
+    } else {
+        Certainty::Conditional
+    };
     ReachedRole { arn, name, account, administrator, certainty, conditions, via, way }
 }

@@ -58,7 +58,9 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
 /// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
 #[must_use]
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let Some((encoding, mark)) = Encoding::for_bom(bytes) else { return bytes.into() };
+    let Some((encoding, mark)) = Encoding::for_bom(bytes) else {
+        return bytes.into();
+    };
     let text = &bytes[mark..];
     if encoding == UTF_8 {
         return text.into();
@@ -120,7 +122,9 @@ mod tests {
     #[test]
     fn what_is_endless_or_elsewhere_is_not_read() {
         use std::os::unix::fs::symlink;
-        let not_regular = read_file(Path::new("/dev/zero"), 7).unwrap_err().to_string();
+        let not_regular = read_file(Path::new("/dev/zero"), 7)
+            .unwrap_err()
+            .to_string();
         assert_eq!(not_regular, "it is not a regular file");
         let (rules, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(home.path().join("credentials"), "secret").unwrap();
@@ -130,7 +134,9 @@ mod tests {
         symlink(home.path().join("credentials"), &outside).unwrap();
         symlink("own.toml", &inside).unwrap();
         assert_eq!(read_text_in(rules.path(), &inside, 7).unwrap(), "own");
-        let error = read_text_in(rules.path(), &outside, 7).unwrap_err().to_string();
+        let error = read_text_in(rules.path(), &outside, 7)
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, "it is a link that leads out of its directory");
     }
 }

@@ -56,7 +56,9 @@ impl Guides {
 }
 
 fn read_report(documents: &BTreeMap<Source, Document>) -> Result<Report, NoUsers> {
-    let document = documents.get(&Source::CredentialReport).ok_or(NoUsers::Missing)?;
+    let document = documents
+        .get(&Source::CredentialReport)
+        .ok_or(NoUsers::Missing)?;
     let answer = serde_json::from_slice(&document.bytes).map_err(|_| NoUsers::Malformed)?;
     credential_report::read(&answer).ok_or(NoUsers::Malformed)
 }
@@ -74,7 +76,10 @@ impl Users {
                 with_mfa.insert(row.name.clone());
             }
         }
-        for device in devices.into_iter().flat_map(|devices| devices.virtual_mfa_devices) {
+        for device in devices
+            .into_iter()
+            .flat_map(|devices| devices.virtual_mfa_devices)
+        {
             let Some(owner) = device.user else { continue };
             if let Some((_, name)) = Arn::parse(&owner.arn).and_then(Arn::user) {
                 with_mfa.insert(name.to_owned());
@@ -102,7 +107,11 @@ struct RoleUse {
 
 fn regions(report: Option<&Report>, roles: Option<Roles>) -> Vec<String> {
     let mut names = BTreeSet::new();
-    for key in report.into_iter().flat_map(Report::rows).flat_map(|row| &row.keys) {
+    for key in report
+        .into_iter()
+        .flat_map(Report::rows)
+        .flat_map(|row| &row.keys)
+    {
         names.extend(key.last_used_region.as_ref().known().cloned().flatten());
     }
     for role in roles.into_iter().flat_map(|roles| roles.role_detail_list) {

@@ -41,12 +41,16 @@ macro_rules! shapes {
 /// (RFC 5280, 4.1.2.5), which is later than the last timestamp and becomes that one.
 fn end<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| parse_end(&text)).transpose().map_err(serde::de::Error::custom)
+    text.map(|text| parse_end(&text))
+        .transpose()
+        .map_err(serde::de::Error::custom)
 }
 
 /// Parses the end of a validity period; one beyond the last timestamp becomes that one.
 pub(crate) fn parse_end(text: &str) -> Result<Timestamp, jiff::Error> {
-    let time = ["9999-12-30", "9999-12-31"].iter().find_map(|day| text.strip_prefix(day));
+    let time = ["9999-12-30", "9999-12-31"]
+        .iter()
+        .find_map(|day| text.strip_prefix(day));
     match text.parse() {
         Err(error) => match time.map(|time| format!("9999-12-29{time}").parse::<Timestamp>()) {
             Some(Ok(_)) => Ok(Timestamp::MAX),

@@ -32,8 +32,12 @@ fn bundle(sources: &[Source]) -> Bundle {
     let document = |&source: &Source| {
         (source, Document { file: format!("{source}.json"), bytes: b"{}\n".to_vec() })
     };
-    let absent = Source::ALL.into_iter().filter(|source| !sources.contains(source));
-    let mut gaps: Vec<Gap> = absent.map(|source| Gap::new(source, "AccessDenied", "no")).collect();
+    let absent = Source::ALL
+        .into_iter()
+        .filter(|source| !sources.contains(source));
+    let mut gaps: Vec<Gap> = absent
+        .map(|source| Gap::new(source, "AccessDenied", "no"))
+        .collect();
     gaps.sort();
     let manifest = Manifest {
         schema: "portcullis/bundle/v1".to_owned(),
@@ -47,7 +51,10 @@ fn bundle(sources: &[Source]) -> Bundle {
         unreached: None,
         collected_from: time("2026-01-02T03:04:05Z"),
         collected_to: time("2026-01-02T03:04:06Z"),
-        files: sources.iter().map(|source| (format!("{source}.json"), entry())).collect(),
+        files: sources
+            .iter()
+            .map(|source| (format!("{source}.json"), entry()))
+            .collect(),
         gaps: gaps.clone(),
     };
     Bundle { manifest: Some(manifest), documents: sources.iter().map(document).collect(), gaps }
@@ -81,8 +88,9 @@ fn code(bundle: &Bundle, source: Source) -> &str {
 
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -189,12 +197,18 @@ fn a_file_that_the_manifest_lists_without_a_hash_is_a_gap() {
     let mut manifest: Json =
         serde_json::from_slice(&fs::read(path.join("manifest.json")).unwrap()).unwrap();
     for none in [None, Some(Json::Null)] {
-        let entry = manifest["files"]["account-summary.json"].as_object_mut().unwrap();
+        let entry = manifest["files"]["account-summary.json"]
+            .as_object_mut()
+            .unwrap();
         entry.remove("sha256");
         entry.extend(none.map(|null| ("sha256".to_owned(), null)));
         fs::write(path.join("manifest.json"), manifest.to_string()).unwrap();
         let read = Bundle::read(&path).unwrap();
-        let gap = read.gaps.iter().find(|gap| gap.source == Source::AccountSummary).unwrap();
+        let gap = read
+            .gaps
+            .iter()
+            .find(|gap| gap.source == Source::AccountSummary)
+            .unwrap();
         assert_eq!(
             gap.message,
             "account-summary.json is listed in the manifest without its SHA-256, so it is not used"
@@ -295,7 +309,9 @@ fn a_file_that_is_no_evidence_is_named_as_what_it_is() {
         ("people.csv", "is not a credential report: its first line lacks the columns user and arn"),
         ("rows.csv", "is not a credential report: its first line lacks the columns user and arn"),
     ] {
-        let error = Bundle::read(&dir.path().join(file)).unwrap_err().to_string();
+        let error = Bundle::read(&dir.path().join(file))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(says), "{error}");
     }
 }
@@ -383,7 +399,9 @@ fn whose_a_directory_is_says_its_caller_or_else_another_answer() {
 
 #[test]
 fn a_directory_without_a_bundle_says_what_would_be_one() {
-    let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path()).unwrap_err().to_string();
+    let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("is not a bundle: it holds neither credential-report.csv"), "{error}");
     let error = Bundle::read(Path::new("no/such/bundle")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read no/such/bundle: it does not exist");

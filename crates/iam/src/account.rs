@@ -193,9 +193,17 @@ impl Account {
 
     /// The statements of all policies and trust policies.
     pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement> {
-        let policies = self.policies.iter().filter_map(|policy| policy.document.as_ref());
-        let trusts = self.principals.iter().filter_map(|it| Some(&it.trust.as_ref()?.document));
-        policies.chain(trusts).flat_map(|document| &document.statements)
+        let policies = self
+            .policies
+            .iter()
+            .filter_map(|policy| policy.document.as_ref());
+        let trusts = self
+            .principals
+            .iter()
+            .filter_map(|it| Some(&it.trust.as_ref()?.document));
+        policies
+            .chain(trusts)
+            .flat_map(|document| &document.statements)
     }
 
     /// The account's id in ARNs. If it is not known, an id that no account has.

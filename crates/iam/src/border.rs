@@ -179,8 +179,14 @@ impl Drawing<'_> {
         if is_exit {
             self.exits.push(id);
         }
-        let policies = documents.iter().filter(|_| leaves).map(|it| self.place(it)).collect();
-        let boundary = boundary.filter(|_| leaves).map(|boundary| self.place(&boundary));
+        let policies = documents
+            .iter()
+            .filter(|_| leaves)
+            .map(|it| self.place(it))
+            .collect();
+        let boundary = boundary
+            .filter(|_| leaves)
+            .map(|boundary| self.place(&boundary));
         let drawn = self.draw(&Actor::new(id), rank);
         *drawn = BorderPrincipal { policies, boundary, incomplete, ..drawn.clone() };
     }
@@ -230,9 +236,16 @@ impl Drawing<'_> {
         let mut drawn: Vec<_> = std::mem::take(&mut self.drawn).into_iter().collect();
         let principals = &self.border.principals;
         drawn.sort_by_key(|(actor, place)| (&principals[*place].arn, actor.clone()));
-        let sorted = drawn.iter().map(|(_, place)| principals[*place].clone()).collect();
+        let sorted = drawn
+            .iter()
+            .map(|(_, place)| principals[*place].clone())
+            .collect();
         self.border.principals = sorted;
-        drawn.into_iter().zip(0..).map(|((actor, _), place)| (actor, place)).collect()
+        drawn
+            .into_iter()
+            .zip(0..)
+            .map(|((actor, _), place)| (actor, place))
+            .collect()
     }
 
     /// Sorts the principals, and adds whom of the account they can become.
@@ -281,7 +294,9 @@ impl Drawing<'_> {
     /// An entry without policies.
     fn bare(&mut self, actor: &Actor, rank: Rank) -> BorderPrincipal {
         let principal = self.account.principal(actor.id);
-        let trust = self.trust_in_others(principal).filter(|_| actor.change.is_none());
+        let trust = self
+            .trust_in_others(principal)
+            .filter(|_| actor.change.is_none());
         let mut escalates_by = None;
         let (rank, depends_on) = match rank {
             Rank::Administrator(keys) => (BorderRank::Administrator, keys),
@@ -354,7 +369,10 @@ impl Drawing<'_> {
     fn place(&mut self, document: &PolicyDocument) -> usize {
         let json = document.to_json();
         let documents = &mut self.border.documents;
-        let place = self.places.entry(json.to_string()).or_insert(documents.len());
+        let place = self
+            .places
+            .entry(json.to_string())
+            .or_insert(documents.len());
         if *place == documents.len() {
             documents.push(json);
         }
@@ -388,7 +406,9 @@ fn reduced_trust(trust: &TrustPolicy) -> TrustPolicy {
 
 /// Keeps some of the items of a statement. Returns whether any are left.
 fn keep<T>(named: &mut Option<Selection<T>>, is_kept: impl Fn(&T) -> bool) -> bool {
-    let Some(Selection::Only(items)) = named else { return true };
+    let Some(Selection::Only(items)) = named else {
+        return true;
+    };
     items.retain(is_kept);
     !items.is_empty()
 }

@@ -139,7 +139,9 @@ impl Condition {
         };
         let bare = name.strip_suffix("ifexists");
         let name = bare.unwrap_or(name);
-        let known = OPERATORS.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+        let known = OPERATORS
+            .iter()
+            .find(|(known, ..)| known.eq_ignore_ascii_case(name));
         let (_, operator, negated) = *known.unwrap_or(&("", Operator::Unknown, false));
         let when_absent = bare.is_some() || quantifier.holds_when_absent(negated);
         let wildcards = matches!(operator, Operator::Like | Operator::Arn);
@@ -202,7 +204,11 @@ impl Condition {
                 let value = direct.map_or(Value::Absent, Value::one);
                 let holds = self.holds_for(request, value, effect);
                 let serves_caller = holds == Truth::from(effect == Effect::Allow);
-                if serves_caller { holds } else { Truth::depends_on(&self.name) }
+                if serves_caller {
+                    holds
+                } else {
+                    Truth::depends_on(&self.name)
+                }
             }
             value => self.holds_for(request, value, effect),
         }
@@ -223,12 +229,20 @@ impl Condition {
                 if effect == Effect::Deny && of_service == Truth::Yes {
                     return self.holds_by_choice(request, effect, true);
                 }
-                if self.negated { !of_service } else { of_service }
+                if self.negated {
+                    !of_service
+                } else {
+                    of_service
+                }
             }
             Value::MaybeFrom(now) => {
                 let holds = self.holds_for_one(request, &Value::From(now));
                 let is_decided = holds == Truth::from(self.when_absent);
-                if is_decided { holds } else { Truth::depends_on(&self.name) }
+                if is_decided {
+                    holds
+                } else {
+                    Truth::depends_on(&self.name)
+                }
             }
             Value::Open if self.never_holds() => Truth::No,
             Value::Open if self.always_holds() => Truth::Yes,
@@ -326,9 +340,14 @@ impl Condition {
             Operator::Arn => pattern.truth_in(request, |bound| arn_matches(bound, text).into()),
             Operator::Compare(orders) => {
                 let other = pattern.as_str();
-                let numbers = number(text).zip(number(other)).map(|(a, b)| a.total_cmp(&b));
+                let numbers = number(text)
+                    .zip(number(other))
+                    .map(|(a, b)| a.total_cmp(&b));
                 let moments = || Some(moment(text)?.cmp(&moment(other)?));
-                numbers.or_else(moments).is_some_and(|order| orders.contains(&order)).into()
+                numbers
+                    .or_else(moments)
+                    .is_some_and(|order| orders.contains(&order))
+                    .into()
             }
             Operator::Ip | Operator::Null | Operator::Unknown => Truth::depends_on(&self.name),
         }
@@ -343,7 +362,11 @@ impl Condition {
         };
         let fits_now = orders.contains(&now.cmp(&moment));
         let fits_in_the_end = orders.contains(&Ordering::Greater);
-        if fits_now == fits_in_the_end { fits_now.into() } else { Truth::depends_on(&self.name) }
+        if fits_now == fits_in_the_end {
+            fits_now.into()
+        } else {
+            Truth::depends_on(&self.name)
+        }
     }
 }
 
@@ -354,7 +377,11 @@ fn arn_matches(pattern: &Pattern, text: &str) -> bool {
     }
     let wanted = pattern.arn_fields();
     let found: Vec<&str> = text.splitn(wanted.len(), ':').collect();
-    wanted.len() == found.len() && wanted.iter().zip(found).all(|(field, text)| field.matches(text))
+    wanted.len() == found.len()
+        && wanted
+            .iter()
+            .zip(found)
+            .all(|(field, text)| field.matches(text))
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -381,6 +408,14 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     if let Some(seconds) = seconds {
         return Timestamp::from_second(seconds).ok();
     }
-    let midnight = || Some(day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let midnight = || {
+        Some(
+            day.parse::<Date>()
+                .ok()?
+                .to_zoned(TimeZone::UTC)
+                .ok()?
+                .timestamp(),
+        )
+    };
     text.parse().ok().or_else(midnight)
 }

@@ -109,13 +109,18 @@ impl<'a> Request<'a> {
 }
 
 fn begins_with_one(key: &str, beginnings: &[String]) -> bool {
-    beginnings.iter().any(|beginning| key.starts_with(beginning))
+    beginnings
+        .iter()
+        .any(|beginning| key.starts_with(beginning))
 }
 
 /// Whether any request can have a key.
 fn exists(key: &str) -> bool {
-    let Some(global) = key.strip_prefix("aws:") else { return key.contains(':') };
-    KEYS.global.contains(global.split('/').next().unwrap_or_default())
+    let Some(global) = key.strip_prefix("aws:") else {
+        return key.contains(':');
+    };
+    KEYS.global
+        .contains(global.split('/').next().unwrap_or_default())
 }
 
 /// Whether requests for an action can have a key, given in lower case.
@@ -231,7 +236,9 @@ impl<'a> Context<'a> {
     fn boundary_of_resource(&self) -> Value<'a> {
         match self.resource {
             Resource::Principal(target) => {
-                let boundary = target.boundary.map(|id| self.account.policy(id).id.as_str());
+                let boundary = target
+                    .boundary
+                    .map(|id| self.account.policy(id).id.as_str());
                 Value::maybe(boundary)
             }
             Resource::Any | Resource::Anywhere => Value::Absent,
@@ -242,7 +249,9 @@ impl<'a> Context<'a> {
 
 /// The value of a tag. Tag keys are compared regardless of case.
 fn tag_of<'a>(principal: &'a Principal, tag: &str) -> Value<'a> {
-    let Some(tags) = &principal.tags else { return Value::Lacking(Lack::Tags) };
+    let Some(tags) = &principal.tags else {
+        return Value::Lacking(Lack::Tags);
+    };
     let found = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
     if principal.chosen_tags.include(tag) {
         return Value::Chosen { optional: found.is_none() };

@@ -240,7 +240,9 @@ impl Neighbours {
                 && other.account == node.account
                 && other.principal.arn == node.principal.arn
         });
-        changed.map(|(place, _)| place).filter(|_| node.changed_by.is_none())
+        changed
+            .map(|(place, _)| place)
+            .filter(|_| node.changed_by.is_none())
     }
 
     /// The privileged roles among the nodes that are reached.
@@ -290,7 +292,8 @@ impl Neighbours {
                 How::Assume => format!("assume {arn}"),
                 How::Way(way) => {
                     let way = self.accounts[node.account].ways.get(*way);
-                    way.map(|way| way.replace("{target}", &node.principal.name)).unwrap_or_default()
+                    way.map(|way| way.replace("{target}", &node.principal.name))
+                        .unwrap_or_default()
                 }
                 How::Change => node.changed_by.clone().unwrap_or_default(),
                 How::AsAdministrator(None) => format!("as an administrator assume {arn}"),
@@ -350,18 +353,32 @@ impl Neighbours {
         let node = &self.nodes[from];
         let mut hops = Hops::default();
         for to in self.changed(from) {
-            hops.all.push(Hop { to, keys: BTreeSet::new(), how: How::Change });
+            hops.all
+                .push(Hop { to, keys: BTreeSet::new(), how: How::Change });
         }
         for step in self.home_steps(node) {
             let to = node.first.saturating_add(step.principal);
             // A manipulated report may contain any index.
-            if self.nodes.get(to).is_some_and(|role| role.account == node.account) {
+            if self
+                .nodes
+                .get(to)
+                .is_some_and(|role| role.account == node.account)
+            {
                 let how = step.way.map_or(How::Assume, How::Way);
-                hops.all.push(Hop { to, keys: step.conditions.iter().cloned().collect(), how });
+                hops.all
+                    .push(Hop { to, keys: step.conditions.iter().cloned().collect(), how });
             }
         }
-        let Some(id) = self.accounts[node.account].account.id else { return hops };
-        for to in self.entries.get(&id).into_iter().flatten().chain(&self.open) {
+        let Some(id) = self.accounts[node.account].account.id else {
+            return hops;
+        };
+        for to in self
+            .entries
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .chain(&self.open)
+        {
             let role = &self.nodes[*to];
             let Some(decided) = self.decide(node.account, &node.principal, node.boundary, role)
             else {
@@ -378,11 +395,13 @@ impl Neighbours {
             }
             let doubts = decision.doubts();
             if doubts.lacks.is_empty() {
-                hops.all.push(Hop { to: *to, keys: doubts.keys, how: How::Assume });
+                hops.all
+                    .push(Hop { to: *to, keys: doubts.keys, how: How::Assume });
             }
             for lack in doubts.lacks {
                 let accounts = self.lacking(lack, node, role);
-                hops.lacks.extend(accounts.into_iter().map(|account| (lack, account)));
+                hops.lacks
+                    .extend(accounts.into_iter().map(|account| (lack, account)));
             }
         }
         for account in self.incomplete_in_reach(node) {
@@ -400,7 +419,9 @@ impl Neighbours {
             return &[];
         }
         let hops = &self.administrators[node.account];
-        &hops.get_or_init(|| self.find_hops_as_administrator(node.account)).all
+        &hops
+            .get_or_init(|| self.find_hops_as_administrator(node.account))
+            .all
     }
 
     /// An administrator gives itself the permission, and becomes any principal that a trust policy
@@ -423,12 +444,16 @@ impl Neighbours {
             let mut best: Option<Hop> = None;
             for other in others {
                 let arn = other.as_ref().unwrap_or(&anyone);
-                let Some(principal) = takeable(arn, *id) else { continue };
+                let Some(principal) = takeable(arn, *id) else {
+                    continue;
+                };
                 let Some(decision) = self.decide(account, &principal, None, role) else {
                     continue;
                 };
                 let Doubts { keys, lacks } = decision.doubts();
-                let is_better = best.as_ref().is_none_or(|best| keys.len() < best.keys.len());
+                let is_better = best
+                    .as_ref()
+                    .is_none_or(|best| keys.len() < best.keys.len());
                 if lacks.is_empty() && is_better {
                     best = Some(Hop { to: *to, keys, how: How::AsAdministrator(other) });
                 }
@@ -453,7 +478,11 @@ impl Neighbours {
         }
         let brings = self.brings(role);
         let request = self.request(account, principal, role, &brings);
-        let admissions = role.principal.trust.as_ref()?.admit(&request, boundary.is_some());
+        let admissions = role
+            .principal
+            .trust
+            .as_ref()?
+            .admit(&request, boundary.is_some());
         // Between accounts a permission is needed whatever the trust policy names.
         let decisions = admissions.into_iter().map(|admission| admission.decision);
         Some(Decision::most_allowing(decisions)).filter(Decision::may_be_allowed)
@@ -477,7 +506,11 @@ impl Neighbours {
     /// The steps that a principal may take within its own account.
     fn home_steps(&self, node: &Node) -> impl Iterator<Item = &HomeStep> {
         let all = &self.accounts[node.account].home_steps;
-        node.home_steps.into_iter().flatten().filter_map(|place| all.get(place)).flatten()
+        node.home_steps
+            .into_iter()
+            .flatten()
+            .filter_map(|place| all.get(place))
+            .flatten()
     }
 
     /// The accounts that lack something, of a principal's and a role's; tags belong to the
@@ -488,7 +521,10 @@ impl Neighbours {
             accounts.push(&self.accounts[role.account].account);
             accounts.retain(|account| account.organization == Organization::Unknown);
         }
-        accounts.into_iter().filter_map(|account| account.id).collect()
+        accounts
+            .into_iter()
+            .filter_map(|account| account.id)
+            .collect()
     }
 
     /// The accounts with unknown roles that may be assumed.
@@ -500,7 +536,9 @@ impl Neighbours {
             }
             let roles = format!("arn:{}:iam::{}:role/*", account.partition, account.id_text());
             let roles = Pattern::glob(&roles);
-            let statements = self.documents(node).flat_map(|document| &document.statements);
+            let statements = self
+                .documents(node)
+                .flat_map(|document| &document.statements);
             let mut allows = statements.filter(|statement| statement.effect == Effect::Allow);
             let may_enter = node.principal.incomplete
                 || allows.any(|statement| match &statement.resources {
@@ -516,16 +554,22 @@ impl Neighbours {
 
     /// The decision of the principal's own account.
     fn permission(&self, node: &Node, request: &Request<'_>) -> Decision {
-        let statements = self.documents(node).flat_map(|document| &document.statements);
+        let statements = self
+            .documents(node)
+            .flat_map(|document| &document.statements);
         let decision = Decision::by(statements, request);
-        let Some(boundary) = node.boundary else { return decision };
+        let Some(boundary) = node.boundary else {
+            return decision;
+        };
         let boundary = self.accounts[node.account].document(boundary);
         decision.within(boundary.map_or(Decision::Silent, |boundary| boundary.decide(request)))
     }
 
     fn documents(&self, node: &Node) -> impl Iterator<Item = &PolicyDocument> {
         let account = &self.accounts[node.account];
-        node.policies.iter().filter_map(|place| account.document(*place))
+        node.policies
+            .iter()
+            .filter_map(|place| account.document(*place))
     }
 
     /// The condition keys that describe the role, and those that the caller knows or chooses.
@@ -565,8 +609,12 @@ impl Neighbour {
                 saml_providers: None,
                 oidc_providers: None,
             },
-            home_steps: party.border.map_or_else(Vec::new, |border| border.home_steps.clone()),
-            ways: party.border.map_or_else(Vec::new, |border| border.ways.clone()),
+            home_steps: party
+                .border
+                .map_or_else(Vec::new, |border| border.home_steps.clone()),
+            ways: party
+                .border
+                .map_or_else(Vec::new, |border| border.ways.clone()),
             is_incomplete: party.border.is_none_or(|border| border.incomplete),
             documents,
         }

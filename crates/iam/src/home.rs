@@ -184,11 +184,15 @@ impl<'a> Home<'a> {
 
     fn add_class(&mut self, kinship: &Kinship, excerpts: &Excerpts) {
         let class = self.classes.len();
-        let allowing = kinship.documents.iter().map(|document| &excerpts.all[*document]);
+        let allowing = kinship
+            .documents
+            .iter()
+            .map(|document| &excerpts.all[*document]);
         let allowing: Vec<&Excerpt> = allowing.filter(|it| it.is_allowing).collect();
         let is_permitted = !allowing.is_empty();
         let (members, steps) = (Vec::new(), Steps::new());
-        self.classes.push(Class { members, is_permitted, has_entered: false, steps });
+        self.classes
+            .push(Class { members, is_permitted, has_entered: false, steps });
         if allowing.iter().any(|it| it.roles.is_none()) {
             self.by_any_role.push(class);
             return;
@@ -208,7 +212,10 @@ impl<'a> Home<'a> {
         let mut entering = Vec::new();
         for class in classes {
             let members = &self.classes[class].members;
-            let mut others = members.iter().copied().filter(|id| !single.contains_key(id));
+            let mut others = members
+                .iter()
+                .copied()
+                .filter(|id| !single.contains_key(id));
             let Some(first) = others.next() else { continue };
             let step = self.assume(first, role).into();
             match step {
@@ -224,7 +231,11 @@ impl<'a> Home<'a> {
             self.classes[class].steps.insert(role, step);
         }
         for (id, is_tried) in single {
-            let step = if is_tried { self.assume(id, role).into() } else { Step::Refused };
+            let step = if is_tried {
+                self.assume(id, role).into()
+            } else {
+                Step::Refused
+            };
             if matches!(step, Step::Allowed(_)) {
                 entering.push(id);
             }
@@ -258,7 +269,11 @@ impl<'a> Home<'a> {
                 || (is_permitted && trust.is_open_to_account())
                 || chosen.contains(&Chosen::Arn(arn))
         };
-        let single = self.named(trust).into_iter().map(|id| (id, is_candidate(id))).collect();
+        let single = self
+            .named(trust)
+            .into_iter()
+            .map(|id| (id, is_candidate(id)))
+            .collect();
         let classes = if is_by_trial {
             (0..self.classes.len()).collect()
         } else if trust.is_open_to_account() {
@@ -320,7 +335,9 @@ impl<'a> Home<'a> {
         let mut named = BTreeSet::new();
         for statement in &trust.document.statements {
             for element in statement.principals.iter().flat_map(Selection::items) {
-                let PrincipalElement::Arn(arn) = element else { continue };
+                let PrincipalElement::Arn(arn) = element else {
+                    continue;
+                };
                 named.extend(self.by_arn.get(arn.as_str()));
                 let role = session_of(arn).and_then(|(_, name)| self.role_by_name.get(name));
                 named.extend(role);
@@ -368,7 +385,9 @@ impl<'a> Home<'a> {
             statements.extend(&self.everything.statements);
         }
         let decision = Decision::by(statements, request).within(admission);
-        let Some(boundary) = principal.boundary else { return decision };
+        let Some(boundary) = principal.boundary else {
+            return decision;
+        };
         let mut limits: Vec<&Statement> = Vec::new();
         if let Some(document) = &self.account.policy(boundary).document {
             limits.extend(document.about(ASSUME_ROLE));
@@ -421,7 +440,9 @@ impl Excerpts {
         for policy in &*policies_of(account, principal, None) {
             documents.extend(self.number(account, *policy));
         }
-        let boundary = principal.boundary.and_then(|boundary| self.number(account, boundary));
+        let boundary = principal
+            .boundary
+            .and_then(|boundary| self.number(account, boundary));
         let mut read = documents.iter().chain(&boundary);
         let is_personal = read.any(|document| self.all[*document].is_personal);
         Kinship {
@@ -456,7 +477,11 @@ impl Excerpts {
 impl Excerpt {
     fn new(document: &PolicyDocument) -> Excerpt {
         let mut roles = Some(Vec::new());
-        for statement in document.statements.iter().filter(|it| it.effect == Effect::Allow) {
+        for statement in document
+            .statements
+            .iter()
+            .filter(|it| it.effect == Effect::Allow)
+        {
             match &statement.resources {
                 Some(Selection::Only(patterns)) if patterns.iter().all(Pattern::is_literal) => {
                     if let Some(roles) = &mut roles {
@@ -496,7 +521,11 @@ impl From<Decision> for Step {
             return Step::Refused;
         }
         let doubts = decision.doubts();
-        if doubts.lacks.is_empty() { Step::Allowed(doubts.keys) } else { Step::Unread }
+        if doubts.lacks.is_empty() {
+            Step::Allowed(doubts.keys)
+        } else {
+            Step::Unread
+        }
     }
 }
 

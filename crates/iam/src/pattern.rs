@@ -78,7 +78,9 @@ impl Pattern {
 
     /// Whether it matches one text only.
     pub(crate) fn is_literal(&self) -> bool {
-        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
+        self.pieces
+            .iter()
+            .all(|piece| matches!(piece, Piece::Text(_)))
     }
 
     /// Whether every text matches it.
@@ -88,7 +90,9 @@ impl Pattern {
 
     /// Whether it has policy variables.
     pub(crate) fn has_variables(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(_)))
     }
 
     /// The keys of its variables, in lower case.
@@ -189,7 +193,9 @@ impl Pattern {
     fn parts(&self) -> (String, Option<(String, String)>) {
         let first = self.pieces.iter().position(|piece| *piece == Piece::Any);
         let last = self.pieces.iter().rposition(|piece| *piece == Piece::Any);
-        let (Some(first), Some(last)) = (first, last) else { return (text(&self.pieces), None) };
+        let (Some(first), Some(last)) = (first, last) else {
+            return (text(&self.pieces), None);
+        };
         let middle = self.pieces.get(first + 1..last).unwrap_or_default();
         (text(&self.pieces[..first]), Some((text(middle), text(&self.pieces[last + 1..]))))
     }
@@ -226,7 +232,9 @@ impl Pattern {
                 rest = left;
                 continue;
             }
-            let Some((after, taken)) = retry else { return false };
+            let Some((after, taken)) = retry else {
+                return false;
+            };
             if taken.is_empty() {
                 return false;
             }
@@ -241,7 +249,11 @@ impl Pattern {
         let mut fields = vec![Pattern { text: "".into(), pieces: Vec::new() }];
         for piece in &self.pieces {
             let Piece::Text(text) = piece else {
-                fields.last_mut().expect("never empty").pieces.push(piece.clone());
+                fields
+                    .last_mut()
+                    .expect("never empty")
+                    .pieces
+                    .push(piece.clone());
                 continue;
             };
             for (number, part) in text.splitn(ARN_FIELDS + 1 - fields.len(), ':').enumerate() {
@@ -276,7 +288,9 @@ impl Pattern {
         let mut is_chosen = is_wanted;
         let mut pieces = self.pieces.clone();
         for piece in &mut pieces {
-            let Piece::Variable(variable) = piece else { continue };
+            let Piece::Variable(variable) = piece else {
+                continue;
+            };
             *piece = match request.value(&variable.0) {
                 Value::One(text) => Piece::Text(text.into_owned()),
                 Value::Chosen { .. } => Piece::Any,
@@ -319,7 +333,9 @@ impl Pattern {
     /// The pattern with the values that its variables have in the request; unchanged if one is not
     /// known.
     pub(crate) fn resolve(&self, request: &Request<'_>) -> Pattern {
-        let Ok(bound) = self.bind(request) else { return self.clone() };
+        let Ok(bound) = self.bind(request) else {
+            return self.clone();
+        };
         Pattern::from_pieces(bound.into_owned().pieces)
     }
 
@@ -332,7 +348,9 @@ impl Pattern {
         }
         let mut pieces = self.pieces.clone();
         for piece in &mut pieces {
-            let Piece::Variable(variable) = piece else { continue };
+            let Piece::Variable(variable) = piece else {
+                continue;
+            };
             let (key, default) = &**variable;
             let text = match (request.value(key), default) {
                 (Value::One(text), _) => text.into_owned(),

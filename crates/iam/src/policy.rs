@@ -88,12 +88,15 @@ impl PolicyDocument {
 
     /// The statements about an action, in lower case.
     pub(crate) fn about(&self, action: &str) -> impl Iterator<Item = &Statement> {
-        self.statements.iter().filter(move |statement| statement.actions.selects(action))
+        self.statements
+            .iter()
+            .filter(move |statement| statement.actions.selects(action))
     }
 
     /// Whether a statement allows an action, in lower case, on anything.
     pub(crate) fn may_allow(&self, action: &str) -> bool {
-        self.about(action).any(|statement| statement.effect == Effect::Allow)
+        self.about(action)
+            .any(|statement| statement.effect == Effect::Allow)
     }
 
     /// What the document decides about a request, as an identity policy.
@@ -108,7 +111,9 @@ impl Statement {
     #[must_use]
     pub fn label(&self, index: usize) -> String {
         let number = index + 1;
-        self.sid.as_ref().map_or_else(|| number.to_string(), |sid| format!("{number} ({sid})"))
+        self.sid
+            .as_ref()
+            .map_or_else(|| number.to_string(), |sid| format!("{number} ({sid})"))
     }
 
     /// The patterns of its resources.
@@ -118,7 +123,10 @@ impl Statement {
 
     /// The patterns of its resources and the values of its conditions.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        let values = self.conditions.iter().flat_map(|condition| &condition.values);
+        let values = self
+            .conditions
+            .iter()
+            .flat_map(|condition| &condition.values);
         self.resource_patterns().chain(values)
     }
 

@@ -37,7 +37,9 @@ fn by_letter(actions: &[String]) -> Vec<String> {
 
 /// Ids that stand for all KMS keys: a single one, or one for each first digit.
 pub(crate) fn key_ids() -> [Vec<String>; 2] {
-    let by_digit = "0123456789abcdef".chars().map(|digit| format!("{digit}{}", &KEY_ID[1..]));
+    let by_digit = "0123456789abcdef"
+        .chars()
+        .map(|digit| format!("{digit}{}", &KEY_ID[1..]));
     [vec![KEY_ID.to_owned()], by_digit.collect()]
 }
 
@@ -75,7 +77,9 @@ static KNOWN_ACTIONS: LazyLock<Vec<String>> =
 
 /// Whether a pattern selects an existing action, as far as the service's actions are known.
 fn has_action(pattern: &Pattern) -> bool {
-    let is_known = ["iam:", "sts:"].iter().any(|it| pattern.literal_prefix().starts_with(it));
+    let is_known = ["iam:", "sts:"]
+        .iter()
+        .any(|it| pattern.literal_prefix().starts_with(it));
     !is_known || KNOWN_ACTIONS.iter().any(|action| pattern.matches(action))
 }
 
@@ -87,7 +91,9 @@ fn has_resource(pattern: &Pattern, account: &Account) -> bool {
         return false;
     }
     let fields = pattern.arn_fields();
-    let [_, _, service, _, id, resource] = &fields[..] else { return true };
+    let [_, _, service, _, id, resource] = &fields[..] else {
+        return true;
+    };
     let owners = [account.id_text(), "aws", ""];
     if account.id.is_some() && !owners.iter().any(|owner| id.matches(owner)) {
         return false;
@@ -127,7 +133,10 @@ const FURTHER_KINDS: [&str; 6] = [
 
 /// One IAM resource of each kind.
 pub(crate) fn iam_resources(account: &Account) -> Vec<String> {
-    IAM_KINDS.iter().map(|kind| iam_resource(account, kind)).collect()
+    IAM_KINDS
+        .iter()
+        .map(|kind| iam_resource(account, kind))
+        .collect()
 }
 
 /// An IAM resource of the kind.
@@ -188,7 +197,9 @@ pub(crate) fn beginning(pattern: &Pattern, account: &Account) -> String {
 
 /// Whether the ARN is that of a resource of the service in this account.
 pub(crate) fn is_of(arn: &str, service: &str, account: &Account) -> bool {
-    let Some(arn) = Arn::parse(arn) else { return false };
+    let Some(arn) = Arn::parse(arn) else {
+        return false;
+    };
     arn.service == service && (arn.account.is_empty() || arn.account == account.id_text())
 }
 
@@ -228,10 +239,13 @@ impl Question<'_> {
             if leaves_out(statement.effect, &statement.actions) {
                 for pattern in statement.actions.items().iter().filter(|it| has_action(it)) {
                     let common = pattern.common(&self.all_actions);
-                    self.actions.extend(common.map(|it| it.as_str().replace('*', NAME)));
+                    self.actions
+                        .extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }
             }
-            let Some(resources) = &statement.resources else { continue };
+            let Some(resources) = &statement.resources else {
+                continue;
+            };
             if !leaves_out(statement.effect, resources) {
                 continue;
             }
@@ -241,7 +255,8 @@ impl Question<'_> {
                 let is_known = known.iter().any(|resource| pattern.matches(resource));
                 if !is_known && has_resource(&pattern, context.account) {
                     let common = pattern.common_arn(&self.all_resources);
-                    self.resources.extend(common.map(|it| it.as_str().replace('*', NAME)));
+                    self.resources
+                        .extend(common.map(|it| it.as_str().replace('*', NAME)));
                 }
             }
         }
@@ -256,10 +271,14 @@ impl Question<'_> {
         let context = Context { brings: &brings, ..self.context };
         let mut all = Decision::Allowed;
         for action in &self.actions {
-            let about: Vec<&Statement> =
-                self.documents.iter().flat_map(|document| document.about(action)).collect();
-            let bounding: Option<Vec<&Statement>> =
-                self.boundary.map(|document| document.about(action).collect());
+            let about: Vec<&Statement> = self
+                .documents
+                .iter()
+                .flat_map(|document| document.about(action))
+                .collect();
+            let bounding: Option<Vec<&Statement>> = self
+                .boundary
+                .map(|document| document.about(action).collect());
             for resource in &self.resources {
                 let request = Request { action, resource, context };
                 all = all.within(Decision::by(about.iter().copied(), &request));

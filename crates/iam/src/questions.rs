@@ -38,11 +38,19 @@ impl Anywhere<'_> {
             .replace("{account}", account.id_text())
             .replace("{any}", probe::NAME);
         let mut regional = vec![resource.replace("{region}", probe::NAME)];
-        regional.extend(regions.iter().map(|region| resource.replace("{region}", region)));
+        regional.extend(
+            regions
+                .iter()
+                .map(|region| resource.replace("{region}", region)),
+        );
         let mut together = Vec::new();
         for resource in regional {
             for ids in probe::key_ids() {
-                together.push(ids.iter().map(|id| resource.replace("{key_id}", id)).collect());
+                together.push(
+                    ids.iter()
+                        .map(|id| resource.replace("{key_id}", id))
+                        .collect(),
+                );
             }
         }
         together
@@ -179,8 +187,15 @@ impl PolicyDocument {
     /// The regions of the resources that statements name.
     fn named_regions(&self) -> BTreeSet<String> {
         let mut regions = BTreeSet::new();
-        for resource in self.statements.iter().flat_map(Statement::resource_patterns) {
-            let region = resource.arn_fields().get(3).map(|region| region.example(probe::NAME));
+        for resource in self
+            .statements
+            .iter()
+            .flat_map(Statement::resource_patterns)
+        {
+            let region = resource
+                .arn_fields()
+                .get(3)
+                .map(|region| region.example(probe::NAME));
             regions.extend(region);
         }
         regions
@@ -195,20 +210,31 @@ impl PolicyDocument {
         }
         let all_actions = format!("{service}:*");
         let all_resources = format!("arn:{}:{service}:*:*:*", account.partition);
-        probe::resources_of(account, service).into_iter().any(|resource| {
-            let (actions, resources) = (vec![action.clone()], vec![resource]);
-            let decision =
-                self.decide_all(account, actions, resources, [&all_actions, &all_resources]);
-            decision.may_be_allowed()
-        })
+        probe::resources_of(account, service)
+            .into_iter()
+            .any(|resource| {
+                let (actions, resources) = (vec![action.clone()], vec![resource]);
+                let decision =
+                    self.decide_all(account, actions, resources, [&all_actions, &all_resources]);
+                decision.may_be_allowed()
+            })
     }
 
     /// The services that an Allow names as `service:*`, on any resource.
     #[must_use]
     pub fn wildcard_services(&self) -> Vec<String> {
-        let allows = self.statements.iter().filter(|it| it.effect == Effect::Allow);
-        let named = allows.filter(|it| it.actions.is_only()).flat_map(|it| it.actions.items());
-        named.filter_map(whole_service).collect::<BTreeSet<_>>().into_iter().collect()
+        let allows = self
+            .statements
+            .iter()
+            .filter(|it| it.effect == Effect::Allow);
+        let named = allows
+            .filter(|it| it.actions.is_only())
+            .flat_map(|it| it.actions.items());
+        named
+            .filter_map(whole_service)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
     /// The statements that allow with NotAction, unless the document denies all of it again.
@@ -229,21 +255,35 @@ impl PolicyDocument {
             return AllowedAnywhere::default();
         }
         let is_regional = question.resource.contains("{region}");
-        let regions = if is_regional { self.named_regions() } else { BTreeSet::new() };
+        let regions = if is_regional {
+            self.named_regions()
+        } else {
+            BTreeSet::new()
+        };
         let together = question.resources(account, &regions);
-        let about = if question.in_any_account { Resource::Anywhere } else { Resource::Any };
+        let about = if question.in_any_account {
+            Resource::Anywhere
+        } else {
+            Resource::Any
+        };
         for with_all in [true, false] {
             let mut brings = Vec::new();
             for key in question.unnamed {
                 brings.push((*key, probe::value_of(key, account)));
             }
             for key in question.at_times_unnamed {
-                let value = if with_all { probe::value_of(key, account) } else { Value::Absent };
+                let value = if with_all {
+                    probe::value_of(key, account)
+                } else {
+                    Value::Absent
+                };
                 brings.push((*key, value));
             }
             let context = Context { resource: about, ..Context::new(account, &brings) };
             for resources in &together {
-                let requests = resources.iter().map(|it| Request { action, resource: it, context });
+                let requests = resources
+                    .iter()
+                    .map(|it| Request { action, resource: it, context });
                 let decisions: Vec<_> = requests.clone().map(|it| self.decide(&it)).collect();
                 if !decisions.iter().all(Decision::may_be_allowed) {
                     continue;
@@ -251,10 +291,14 @@ impl PolicyDocument {
                 let statements = self.labels(|statement| {
                     statement.effect == Effect::Allow
                         && statement.actions.selects(action)
-                        && requests.clone().any(|it| statement.applies(&it).is_possible())
+                        && requests
+                            .clone()
+                            .any(|it| statement.applies(&it).is_possible())
                 });
-                let keys: BTreeSet<String> =
-                    decisions.into_iter().flat_map(|it| it.doubts().keys).collect();
+                let keys: BTreeSet<String> = decisions
+                    .into_iter()
+                    .flat_map(|it| it.doubts().keys)
+                    .collect();
                 return AllowedAnywhere { statements, depends_on: keys.into_iter().collect() };
             }
         }
@@ -273,10 +317,15 @@ impl PolicyDocument {
         }
         self.labels(|statement| {
             let mut texts = statement.patterns().map(Pattern::as_str);
-            let has_variable =
-                texts.any(|it| it.split_once("${").is_some_and(|(_, rest)| rest.contains('}')));
+            let has_variable = texts.any(|it| {
+                it.split_once("${")
+                    .is_some_and(|(_, rest)| rest.contains('}'))
+            });
             let protects = statement.effect == Effect::Deny
-                || statement.resources.as_ref().is_some_and(|resources| !resources.is_only());
+                || statement
+                    .resources
+                    .as_ref()
+                    .is_some_and(|resources| !resources.is_only());
             has_variable && (protects || !protecting)
         })
     }
@@ -293,17 +342,24 @@ impl PolicyDocument {
             resources.extend(patterns.map(|it| probe::example(it, account)));
         }
         let context = by_anybody(account);
-        actions.iter().filter(|action| allow.actions.selects(action)).any(|action| {
-            resources.iter().any(|resource| {
-                let request = Request { action, resource, context };
-                allow.applies(&request) != Truth::No && self.decide(&request) != Decision::Denied
+        actions
+            .iter()
+            .filter(|action| allow.actions.selects(action))
+            .any(|action| {
+                resources.iter().any(|resource| {
+                    let request = Request { action, resource, context };
+                    allow.applies(&request) != Truth::No
+                        && self.decide(&request) != Decision::Denied
+                })
             })
-        })
     }
 
     fn labels(&self, fits: impl Fn(&Statement) -> bool) -> Vec<String> {
         let statements = self.statements.iter().enumerate();
-        statements.filter(|(_, it)| fits(it)).map(|(index, it)| it.label(index)).collect()
+        statements
+            .filter(|(_, it)| fits(it))
+            .map(|(index, it)| it.label(index))
+            .collect()
     }
 }
 

@@ -53,7 +53,10 @@ pub(crate) const SESSION: [(&str, &[&str]); 2] = [
 /// The condition keys of a request to assume a role whose values the caller chooses.
 pub(crate) fn brought_by_requests() -> Vec<(&'static str, Value<'static>)> {
     let of_sessions = SESSION.into_iter().flat_map(|(_, keys)| keys);
-    iter::once(&"sts:externalid").chain(of_sessions).map(|key| (*key, Value::Open)).collect()
+    iter::once(&"sts:externalid")
+        .chain(of_sessions)
+        .map(|key| (*key, Value::Open))
+        .collect()
 }
 
 /// Somebody whom one statement lets assume a role.
@@ -172,7 +175,9 @@ impl TrustPolicy {
                 _ => false,
             };
             is_provider
-                && self.ways_in(statement, element, account).any(|way_in| way_in.serve(account))
+                && self
+                    .ways_in(statement, element, account)
+                    .any(|way_in| way_in.serve(account))
         })
     }
 
@@ -180,7 +185,11 @@ impl TrustPolicy {
     /// whose name no policy can have meant.
     pub(crate) fn admits_new(&self, shape: &str, account: &Account) -> bool {
         let mut sources = vec![shape.replace('*', probe::NAME)];
-        let conditions = self.document.statements.iter().flat_map(|it| &it.conditions);
+        let conditions = self
+            .document
+            .statements
+            .iter()
+            .flat_map(|it| &it.conditions);
         for condition in conditions.filter(|condition| condition.key == "aws:sourcearn") {
             for value in &condition.values {
                 // The resource may be created in the region that the condition names.
@@ -205,12 +214,14 @@ impl TrustPolicy {
 
     /// The federated providers that it admits.
     pub fn federated(&self, account: &Account) -> impl Iterator<Item = &str> {
-        self.admitting().filter_map(|(_, statement, element)| match element {
-            PrincipalElement::Federated(provider) => {
-                self.ways_in(statement, element, account).next().map(|_| provider.as_str())
-            }
-            _ => None,
-        })
+        self.admitting()
+            .filter_map(|(_, statement, element)| match element {
+                PrincipalElement::Federated(provider) => self
+                    .ways_in(statement, element, account)
+                    .next()
+                    .map(|_| provider.as_str()),
+                _ => None,
+            })
     }
 
     /// What it decides about users of a SAML provider that asserts whatever attributes are demanded.
@@ -230,11 +241,17 @@ impl TrustPolicy {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>
     pub fn deleted(&self) -> impl Iterator<Item = &str> {
-        let elements = self.document.statements.iter().filter_map(|it| it.principals.as_ref());
-        elements.flat_map(Selection::items).filter_map(|element| match element {
-            PrincipalElement::Deleted(id) => Some(id.as_str()),
-            _ => None,
-        })
+        let elements = self
+            .document
+            .statements
+            .iter()
+            .filter_map(|it| it.principals.as_ref());
+        elements
+            .flat_map(Selection::items)
+            .filter_map(|element| match element {
+                PrincipalElement::Deleted(id) => Some(id.as_str()),
+                _ => None,
+            })
     }
 
     /// Whether it admits tokens of an OIDC provider for any audience.
@@ -271,7 +288,9 @@ impl TrustPolicy {
                 Some(Selection::AllBut(_)) => &[PrincipalElement::Anyone],
                 None => &[],
             };
-            listed.iter().map(move |element| (index, statement, element))
+            listed
+                .iter()
+                .map(move |element| (index, statement, element))
         })
     }
 }
@@ -294,7 +313,9 @@ pub(crate) fn is_saml(provider: &str) -> bool {
 fn who(element: &PrincipalElement, clauses: &Clauses, account: &Account) -> Vec<Who> {
     let who = match element {
         PrincipalElement::Anyone => {
-            let Some(owners) = clauses.owners(account, |_| true) else { return vec![Who::Anyone] };
+            let Some(owners) = clauses.owners(account, |_| true) else {
+                return vec![Who::Anyone];
+            };
             return owners.into_iter().map(Who::Owned).collect();
         }
         PrincipalElement::Account(id) => Who::Owned(Owner::Account(*id)),
@@ -336,7 +357,9 @@ impl Trustee {
     pub fn is_of_own_organization(&self, account: &Account) -> bool {
         let organizations = &self.demands.organizations;
         !organizations.is_empty()
-            && organizations.iter().all(|owner| owner.standing(account) == Standing::Own)
+            && organizations
+                .iter()
+                .all(|owner| owner.standing(account) == Standing::Own)
     }
 
     /// Whether more is demanded of an outsider than a permission of its own account: an external id, MFA,
@@ -349,7 +372,11 @@ impl Trustee {
         if *mfa || (*external_id && self.who != Who::Anyone) {
             return Some(true);
         }
-        let has = |standing| organizations.iter().any(|it| it.standing(account) == standing);
+        let has = |standing| {
+            organizations
+                .iter()
+                .any(|it| it.standing(account) == standing)
+        };
         if organizations.is_empty() || has(Standing::External) {
             return Some(false);
         }

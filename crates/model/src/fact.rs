@@ -121,11 +121,16 @@ impl<T: Serialize> Serialize for Fact<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Fact<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fact<T>, D::Error> {
         let json = Json::deserialize(deserializer)?;
-        if json.as_object().is_some_and(|object| object.contains_key("missing")) {
+        if json
+            .as_object()
+            .is_some_and(|object| object.contains_key("missing"))
+        {
             let Missing { missing } = serde_json::from_value(json).map_err(D::Error::custom)?;
             return Ok(Fact::Missing(missing.into_iter().collect()));
         }
-        serde_json::from_value(json).map(Fact::Known).map_err(D::Error::custom)
+        serde_json::from_value(json)
+            .map(Fact::Known)
+            .map_err(D::Error::custom)
     }
 }
 

@@ -84,7 +84,9 @@ impl Gap {
     /// Whether AWS denied the call because a permission is missing.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        ["Denied", "Unauthorized", "NotAuthorized"].iter().any(|denial| self.code.contains(denial))
+        ["Denied", "Unauthorized", "NotAuthorized"]
+            .iter()
+            .any(|denial| self.code.contains(denial))
     }
 
     /// Whether a date or a boolean is not in AWS's form.
@@ -122,7 +124,11 @@ impl Gap {
     /// Returns any message with its code, as [`Gap::explanation`] does.
     #[must_use]
     pub fn explain(code: &str, message: &str) -> String {
-        if message.contains(code) { message.to_owned() } else { format!("{message} ({code})") }
+        if message.contains(code) {
+            message.to_owned()
+        } else {
+            format!("{message} ({code})")
+        }
     }
 
     /// Returns what to do about it, in a sentence.

@@ -16,7 +16,10 @@ impl AccountId {
     #[must_use]
     pub fn parse(text: &str) -> Option<AccountId> {
         let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
-        digits.iter().all(u8::is_ascii_digit).then_some(AccountId(digits))
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then_some(AccountId(digits))
     }
 
     /// Returns the 12 digits.
@@ -93,7 +96,10 @@ impl<'a> Arn<'a> {
     /// Returns the path and the name, if this is the ARN of a resource of this kind.
     #[must_use]
     pub fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
-        let rest = self.resource.strip_prefix(kind).filter(|rest| rest.starts_with('/'))?;
+        let rest = self
+            .resource
+            .strip_prefix(kind)
+            .filter(|rest| rest.starts_with('/'))?;
         let (path, name) = rest.split_at(rest.rfind('/')? + 1);
         (!name.is_empty()).then_some((path, name))
     }
@@ -136,7 +142,9 @@ pub fn has_root_console(partition: &str) -> bool {
 pub fn is_partition(text: &str) -> bool {
     text == "aws"
         || text.starts_with("aws-")
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 /// The directions in the names of regions.
@@ -152,9 +160,13 @@ const DIRECTIONS: &str = "central east north northeast northwest south southeast
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let [area @ .., direction, number] = parts.as_slice() else { return false };
+    let [area @ .., direction, number] = parts.as_slice() else {
+        return false;
+    };
     (1..=2).contains(&area.len())
-        && area.iter().all(|word| consists_of(word, 2..=4, u8::is_ascii_lowercase))
+        && area
+            .iter()
+            .all(|word| consists_of(word, 2..=4, u8::is_ascii_lowercase))
         && DIRECTIONS.split(' ').any(|known| known == *direction)
         && consists_of(number, 1..=2, u8::is_ascii_digit)
 }
@@ -177,7 +189,9 @@ const PARTITIONS: [(&str, &str, &[&str]); 7] = [
 /// Returns the partition of a region.
 #[must_use]
 pub fn partition_of(region: &str) -> &'static str {
-    let found = PARTITIONS.iter().find(|(prefix, ..)| region.starts_with(prefix));
+    let found = PARTITIONS
+        .iter()
+        .find(|(prefix, ..)| region.starts_with(prefix));
     found.map_or("aws", |(_, partition, _)| partition)
 }
 
@@ -242,13 +256,20 @@ const OPT_IN_REGIONS: [&str; 17] = [
 /// Returns the known regions of all partitions, to suggest the one that is meant; AWS adds others.
 pub fn known_regions() -> impl Iterator<Item = &'static str> {
     let others = PARTITIONS.iter().flat_map(|(.., regions)| *regions);
-    DEFAULT_REGIONS.iter().chain(&OPT_IN_REGIONS).chain(others).copied()
+    DEFAULT_REGIONS
+        .iter()
+        .chain(&OPT_IN_REGIONS)
+        .chain(others)
+        .copied()
 }
 
 /// Returns all regions of a partition other than `aws`; none for `aws` itself, which has many.
 #[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
-    PARTITIONS.iter().find(|(_, name, _)| *name == partition).map(|(.., regions)| *regions)
+    PARTITIONS
+        .iter()
+        .find(|(_, name, _)| *name == partition)
+        .map(|(.., regions)| *regions)
 }
 
 /// Returns the region of the partition's global services.

@@ -46,7 +46,10 @@ impl RecordType {
     #[must_use]
     pub fn sources(&self, index: usize) -> Sources {
         let own = self.fields[index].sources;
-        if own.is_empty() { self.sources } else { own }.iter().copied().collect()
+        if own.is_empty() { self.sources } else { own }
+            .iter()
+            .copied()
+            .collect()
     }
 }
 
@@ -75,8 +78,9 @@ impl RecordType {
     /// Returns what a redacted report shows of the field at a path such as `escalations.title`;
     /// none if there is no such field.
     pub(crate) fn shown(&self, path: &str) -> Option<Shown> {
-        let (name, rest) =
-            path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let (name, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(name, rest)| (name, Some(rest)));
         let field = self.fields.iter().find(|field| field.name == name)?;
         match (rest, field.ty.element()) {
             (None, _) => Some(field.shown()),

@@ -65,7 +65,11 @@ impl Report {
     /// Returns the number of verdicts of a rule in all accounts.
     #[must_use]
     pub fn tally(&self, rule: &str) -> Tally {
-        self.accounts.iter().filter_map(|account| account.tallies.get(rule)).copied().sum()
+        self.accounts
+            .iter()
+            .filter_map(|account| account.tallies.get(rule))
+            .copied()
+            .sum()
     }
 }
 

@@ -163,15 +163,22 @@ const VARIABLES: [(&str, &[&RecordType]); 17] = [
 /// variable.
 #[must_use]
 pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
-    VARIABLES.iter().find(|(name, _)| *name == variable).map_or(&[], |(_, records)| records)
+    VARIABLES
+        .iter()
+        .find(|(name, _)| *name == variable)
+        .map_or(&[], |(_, records)| records)
 }
 
 /// Returns what a redacted report shows of the texts of a fact, given by its path such as
 /// `key.last_used_service`. A pseudonym if there is no such fact, or if the variable's records differ.
 #[must_use]
 pub fn shown(path: &str) -> Shown {
-    let Some((variable, path)) = path.split_once('.') else { return Shown::Pseudonym };
-    let mut shown = records_of(variable).iter().filter_map(|record| record.shown(path));
+    let Some((variable, path)) = path.split_once('.') else {
+        return Shown::Pseudonym;
+    };
+    let mut shown = records_of(variable)
+        .iter()
+        .filter_map(|record| record.shown(path));
     match shown.next() {
         Some(first) if shown.all(|other| other == first) => first,
         _ => Shown::Pseudonym,

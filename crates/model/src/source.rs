@@ -179,13 +179,17 @@ impl Source {
     /// Returns its API operation: `GetCredentialReport`.
     #[must_use]
     pub fn operation(self) -> &'static str {
-        self.action().split_once(':').map_or("", |(_, operation)| operation)
+        self.action()
+            .split_once(':')
+            .map_or("", |(_, operation)| operation)
     }
 
     /// Returns the service prefix of its actions in IAM policies: `iam`.
     #[must_use]
     pub fn service(self) -> &'static str {
-        self.action().split_once(':').map_or("", |(service, _)| service)
+        self.action()
+            .split_once(':')
+            .map_or("", |(service, _)| service)
     }
 
     /// Returns the sources to collect before it: they decide which users or regions to query, or
@@ -300,7 +304,9 @@ impl BitOrAssign for Sources {
 
 impl FromIterator<Source> for Sources {
     fn from_iter<I: IntoIterator<Item = Source>>(sources: I) -> Sources {
-        sources.into_iter().fold(Sources::NONE, |set, source| set | source.into())
+        sources
+            .into_iter()
+            .fold(Sources::NONE, |set, source| set | source.into())
     }
 }
 

@@ -62,7 +62,9 @@ pub(crate) fn value(fact: &Json) -> String {
             values.collect::<Vec<_>>().join(", ")
         }
         Json::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", value(field)));
+            let fields = fields
+                .iter()
+                .map(|(name, field)| format!("{name}: {}", value(field)));
             fields.collect::<Vec<_>>().join(", ")
         }
     }
@@ -76,7 +78,11 @@ pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
 /// The first names, and how many more there are.
 pub(crate) fn first_of<S: Borrow<str>>(first: &[S], all: usize) -> String {
     let names = first.join(", ");
-    if all > first.len() { format!("{names} and {} more", all - first.len()) } else { names }
+    if all > first.len() {
+        format!("{names} and {} more", all - first.len())
+    } else {
+        names
+    }
 }
 
 /// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.
@@ -117,7 +123,11 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
 pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &str) -> String {
     let account = account.map_or_else(String::new, |account| format!("[{account}] "));
     let says_what = resource.kind == "account" || message.contains(&resource.name);
-    let name = if says_what { String::new() } else { format!("{}: ", resource.name) };
+    let name = if says_what {
+        String::new()
+    } else {
+        format!("{}: ", resource.name)
+    };
     let words = format!("{name}{message}");
     match &resource.region {
         Some(region) if !words.contains(region) => format!("{account}{words} ({region})"),
@@ -129,16 +139,27 @@ pub(crate) fn describe(account: Option<&str>, resource: &ResourceRef, message: &
 /// several.
 pub(crate) fn name(finding: &Finding, many_accounts: bool) -> String {
     let Finding { account, resource, .. } = finding;
-    let account = if many_accounts { format!(" in {account}") } else { String::new() };
+    let account = if many_accounts {
+        format!(" in {account}")
+    } else {
+        String::new()
+    };
     let within = format!("/{}/", resource.kind.replace('_', "-"));
-    let owner = resource.id.split_once(&within).and_then(|(owner, _)| owner.rsplit('/').next());
+    let owner = resource
+        .id
+        .split_once(&within)
+        .and_then(|(owner, _)| owner.rsplit('/').next());
     let of = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
     format!("{}{of}{account}", resource.name)
 }
 
 /// Begins a sentence about an account if the report has several: `111122223333: `.
 pub(crate) fn lead(account: &AuditedAccount, report: &Report) -> String {
-    if report.accounts.len() > 1 { format!("{}: ", account.id) } else { String::new() }
+    if report.accounts.len() > 1 {
+        format!("{}: ", account.id)
+    } else {
+        String::new()
+    }
 }
 
 /// Sentences with the accounts that they are about.
@@ -181,9 +202,15 @@ impl<'a> Shared<'a> {
 /// The report that an account was compared with: `as of 2026-11-02 10:00:00 UTC`.
 pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<String> {
     let baseline = account.baseline.as_ref()?;
-    let Some(as_of) = baseline.as_of else { return Some("without the account".to_owned()) };
+    let Some(as_of) = baseline.as_of else {
+        return Some("without the account".to_owned());
+    };
     let other = baseline.ruleset != report.tool.ruleset;
-    let but = if other { ", by other rules or settings" } else { "" };
+    let but = if other {
+        ", by other rules or settings"
+    } else {
+        ""
+    };
     Some(format!("as of {}{but}", time(as_of)))
 }
 
@@ -213,7 +240,11 @@ pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
 
 /// Why an account was not judged.
 pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
-    if account.gaps.iter().any(|gap| gap.message.ends_with(Gap::BARE_REPORT)) {
+    if account
+        .gaps
+        .iter()
+        .any(|gap| gap.message.ends_with(Gap::BARE_REPORT))
+    {
         return "nothing in the file could be used";
     }
     if account.gaps.iter().any(|gap| gap.code == Gap::NOT_IN_LOGS) {
@@ -247,7 +278,11 @@ pub(crate) fn span(
     words: fn(Timestamp) -> String,
 ) -> Option<String> {
     let (first, last) = (words(moments.clone().min()?), words(moments.max()?));
-    Some(if first == last { first } else { format!("{first} to {last}") })
+    Some(if first == last {
+        first
+    } else {
+        format!("{first} to {last}")
+    })
 }
 
 /// The age of something at this time.

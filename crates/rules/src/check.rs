@@ -55,9 +55,15 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
         Ok(parts) => parts,
         Err(problems) => return problems.into_iter().next().map(|problem| problem.message),
     };
-    let part = parts.iter().find(|part| part.scope.name == example.scope.name)?;
+    let part = parts
+        .iter()
+        .find(|part| part.scope.name == example.scope.name)?;
     let sample = &example.sample;
-    let windows = part.program.grouping.as_ref().map(|grouping| grouping.windows(sample));
+    let windows = part
+        .program
+        .grouping
+        .as_ref()
+        .map(|grouping| grouping.windows(sample));
     let subjects = match &windows {
         Some(windows) => {
             let mut subjects = windows.subjects(&sample.account);
@@ -65,7 +71,9 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
             subjects.extend(rest(sample, needs, !subjects.is_empty(), windows.undecided));
             subjects
         }
-        None => (part.scope.subjects)(sample).map(Iterator::collect).unwrap_or_default(),
+        None => (part.scope.subjects)(sample)
+            .map(Iterator::collect)
+            .unwrap_or_default(),
     };
     let judgements = subjects.iter().map(|subject| {
         let decision = decide(&part.program, subject);
@@ -80,6 +88,9 @@ fn difference(example: &Example, rule: &Rule) -> Option<String> {
         return Some(format!("expected {expected}, got {got}: {}", judgement.message));
     }
     let message = judgement.message.to_string();
-    let expected = example.message.as_ref().filter(|expected| **expected != message)?;
+    let expected = example
+        .message
+        .as_ref()
+        .filter(|expected| **expected != message)?;
     Some(format!("expected the message \"{expected}\", got \"{message}\""))
 }

@@ -24,7 +24,10 @@ impl List for Texts {
         self.0.len()
     }
     fn element(&self, index: usize) -> Result<Value<'_>, Sources> {
-        self.0.get(index).map(|text| Value::Text(text)).ok_or(Sources::NONE)
+        self.0
+            .get(index)
+            .map(|text| Value::Text(text))
+            .ok_or(Sources::NONE)
     }
 }
 
@@ -58,7 +61,10 @@ impl Constant {
             toml::Value::Float(float) if float.is_finite() => Constant::Number(*float),
             toml::Value::String(text) => Constant::Text(text.clone()),
             toml::Value::Array(values) => Constant::Texts(Texts(
-                values.iter().map(|v| v.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+                values
+                    .iter()
+                    .map(|v| v.as_str().map(str::to_owned))
+                    .collect::<Option<_>>()?,
             )),
             _ => return None,
         })

@@ -120,7 +120,11 @@ fn name_unread(finding: &mut Finding, accounts: &[String]) {
     message.push(" could not be read");
     let (text, facts) = message.into_parts();
     (finding.message, finding.message_facts) = (text, Some(facts));
-    let those = if accounts.len() == 1 { "that account" } else { "those accounts" };
+    let those = if accounts.len() == 1 {
+        "that account"
+    } else {
+        "those accounts"
+    };
     finding.remediation = format!("Close the gaps of {those} and audit all together again.");
 }
 
@@ -192,13 +196,20 @@ impl Judge<'_> {
         tally: &mut Tally,
     ) {
         let decision = decide(&part.program, subject);
-        if self.person.is_some_and(|name| !is_about(subject, decision, name)) {
+        if self
+            .person
+            .is_some_and(|name| !is_about(subject, decision, name))
+        {
             return;
         }
         tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
             let mut finding = self.finding(rule, part, subject, decision);
-            if let Some(recorded) = self.recorded.as_ref().filter(|_| decision == Decision::Fail) {
+            if let Some(recorded) = self
+                .recorded
+                .as_ref()
+                .filter(|_| decision == Decision::Fail)
+            {
                 recorded.add_to(&mut finding);
             }
             self.findings.push(finding);
@@ -247,7 +258,10 @@ fn is_about(subject: &Subject<'_>, decision: Decision, name: &str) -> bool {
     match subject.kind {
         "signin" | "credential_event" | "window" => true,
         "account" => decision.verdict() == Verdict::Unknown,
-        _ => subject.id.split(['/', ':']).any(|part| part.eq_ignore_ascii_case(name)),
+        _ => subject
+            .id
+            .split(['/', ':'])
+            .any(|part| part.eq_ignore_ascii_case(name)),
     }
 }
 
@@ -294,10 +308,15 @@ fn account(
         collected_to: snapshot.collected_to,
         report_generated_at: account.report_generated_at.known(),
         gaps: snapshot.gaps.clone(),
-        frameworks: frameworks.map(|framework| framework.judge(&of_account)).collect(),
+        frameworks: frameworks
+            .map(|framework| framework.judge(&of_account))
+            .collect(),
         tallies,
         baseline: None,
-        border: snapshot.border.clone().filter(|_| rules.on_crossings().next().is_some()),
+        border: snapshot
+            .border
+            .clone()
+            .filter(|_| rules.on_crossings().next().is_some()),
     }
 }
 
@@ -318,7 +337,9 @@ fn status(snapshot: &Snapshot) -> AccountStatus {
 /// was called is always known.
 fn is_blank(snapshot: &Snapshot) -> bool {
     let always_there = ["account", "root", "region", CROSSING];
-    let mut lists = SCOPES.iter().filter(|scope| !always_there.contains(&scope.name));
+    let mut lists = SCOPES
+        .iter()
+        .filter(|scope| !always_there.contains(&scope.name));
     snapshot.root.claims.is_empty()
         && !is_judgeable(&snapshot.account)
         && !lists.any(|scope| (scope.subjects)(snapshot).is_ok())
@@ -327,9 +348,16 @@ fn is_blank(snapshot: &Snapshot) -> bool {
 /// Whether an answer says anything about the account as a whole, beside its names. What is null may be
 /// so for the partition alone.
 fn is_judgeable(account: &Account) -> bool {
-    let names: Sources = [Source::CallerIdentity, Source::AccountAliases].into_iter().collect();
+    let names: Sources = [Source::CallerIdentity, Source::AccountAliases]
+        .into_iter()
+        .collect();
     let schema = account.record_type();
     (0..schema.fields.len())
-        .filter(|&index| schema.sources(index).iter().any(|source| !names.contains(source)))
+        .filter(|&index| {
+            schema
+                .sources(index)
+                .iter()
+                .any(|source| !names.contains(source))
+        })
         .any(|index| matches!(account.field(index), Ok(value) if !matches!(value, Value::Null)))
 }

@@ -81,22 +81,38 @@ fn patches<'t>(
     };
     let [first, _, ..] = scopes else {
         let variables = scopes.iter().flat_map(|scope| scope.given());
-        let patches = variables.filter_map(|variable| patch(variable.name, variable)).collect();
+        let patches = variables
+            .filter_map(|variable| patch(variable.name, variable))
+            .collect();
         return (scopes.first().copied(), patches);
     };
     let (mut chosen, mut patches) = (Vec::new(), Vec::new());
-    for (key, &scope) in scopes.iter().map(|scope| (scope.name, scope)).chain([(PRINCIPAL, first)])
+    for (key, &scope) in scopes
+        .iter()
+        .map(|scope| (scope.name, scope))
+        .chain([(PRINCIPAL, first)])
     {
-        if let Some(patch) = scope.variables.first().and_then(|resource| patch(key, resource)) {
+        if let Some(patch) = scope
+            .variables
+            .first()
+            .and_then(|resource| patch(key, resource))
+        {
             chosen.push(scope);
             patches.push(patch);
         }
     }
     let second = patches.get(1).map(|patch| patch.value.span());
-    patches.extend(first.variables.last().and_then(|account| patch(account.name, account)));
+    patches.extend(
+        first
+            .variables
+            .last()
+            .and_then(|account| patch(account.name, account)),
+    );
     if let Some(at) = second {
         let problem = Problem::new(at, "an example is about one resource");
-        fields.problems.push(problem.help("make an example for each"));
+        fields
+            .problems
+            .push(problem.help("make an example for each"));
     }
     (Some(chosen.first().copied().unwrap_or(*first)), patches)
 }

@@ -150,7 +150,10 @@ fn shared_facts(rule: &Rule) -> Vec<FactDoc> {
     for part in &rule.parts {
         by_scope.push((part.scope.name, facts_of_all(&part.scope.variables_of(several))));
     }
-    let mut facts = by_scope.first().map(|(_, facts)| facts.clone()).unwrap_or_default();
+    let mut facts = by_scope
+        .first()
+        .map(|(_, facts)| facts.clone())
+        .unwrap_or_default();
     facts.retain_mut(|fact| {
         let (mut docs, mut differ) = (Vec::new(), false);
         for (scope, others) in &by_scope {
@@ -172,9 +175,17 @@ fn shared_facts(rule: &Rule) -> Vec<FactDoc> {
 pub fn explain(rule: &Rule) -> Explanation<'_> {
     let facts_in_reach = shared_facts(rule);
     let mut facts = Vec::new();
-    for (path, read) in rule.parts.iter().take(1).flat_map(|part| &part.program.evidence) {
+    for (path, read) in rule
+        .parts
+        .iter()
+        .take(1)
+        .flat_map(|part| &part.program.evidence)
+    {
         if !path.starts_with("params.") {
-            let shared = facts_in_reach.iter().find(|fact| fact.path == *path).cloned();
+            let shared = facts_in_reach
+                .iter()
+                .find(|fact| fact.path == *path)
+                .cloned();
             facts.push(shared.unwrap_or_else(|| FactDoc::new(path, read.ty, read.doc)));
         }
     }
@@ -196,7 +207,11 @@ pub fn explain(rule: &Rule) -> Explanation<'_> {
         what_to_do: &rule.remediation,
         params: &rule.params,
         windows: rule.texts.grouping.as_ref().map(|grouping| WindowsDoc {
-            group_by: grouping.group_by.iter().map(|text| text.value.as_str()).collect(),
+            group_by: grouping
+                .group_by
+                .iter()
+                .map(|text| text.value.as_str())
+                .collect(),
             within: &grouping.within.value,
             filter: grouping.filter.as_ref().map(|text| text.value.trim()),
             until_success: grouping.until_success,

@@ -50,7 +50,11 @@ impl Framework {
     /// Returns the ids of all rules that test one of its controls.
     #[must_use]
     pub fn rules(&self) -> BTreeSet<&str> {
-        self.controls.iter().flat_map(|control| &control.rules).map(String::as_str).collect()
+        self.controls
+            .iter()
+            .flat_map(|control| &control.rules)
+            .map(String::as_str)
+            .collect()
     }
 
     /// Returns the numbers of the controls that the rule tests.
@@ -67,7 +71,11 @@ impl Framework {
 
     /// Judges each control by the verdicts of its rules.
     pub(crate) fn judge(&self, tallies: &BTreeMap<String, Tally>) -> FrameworkOutcome {
-        let controls: Vec<_> = self.controls.iter().map(|control| control.judge(tallies)).collect();
+        let controls: Vec<_> = self
+            .controls
+            .iter()
+            .map(|control| control.judge(tallies))
+            .collect();
         let mut counts = ControlCounts::default();
         for control in &controls {
             counts.count(control.status);
@@ -127,6 +135,13 @@ impl Control {
                 return (status, Some(reasons.join("; ")));
             }
         }
-        (if has_pass { ControlStatus::Pass } else { ControlStatus::NotApplicable }, None)
+        (
+            if has_pass {
+                ControlStatus::Pass
+            } else {
+                ControlStatus::NotApplicable
+            },
+            None,
+        )
     }
 }

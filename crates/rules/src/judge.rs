@@ -52,7 +52,10 @@ pub(crate) fn decide(program: &Program, subject: &Subject<'_>) -> Decision {
         State::Unread(_) => return Decision::Unknown(Source::CloudTrail.into()),
     };
     let mut env = Env::new(variables);
-    let applies = program.when.as_ref().map_or(Ok(true), |when| when.node.truth(&mut env));
+    let applies = program
+        .when
+        .as_ref()
+        .map_or(Ok(true), |when| when.node.truth(&mut env));
     match applies {
         Err(sources) => Decision::Unknown(sources),
         Ok(false) => Decision::NotApplicable,
@@ -193,7 +196,11 @@ fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message
     let mut message = Message::default();
     let mut steps = Vec::new();
     for source in sources.iter() {
-        message.push(if steps.is_empty() { "not judged: " } else { ", " });
+        message.push(if steps.is_empty() {
+            "not judged: "
+        } else {
+            ", "
+        });
         // An event that was read may lack a field.
         if source == Source::CloudTrail && matches!(subject.state, State::Present(_)) {
             message.push("the record of the event lacks what the rule needs");
@@ -223,7 +230,9 @@ impl<'g> Gaps<'g> {
     pub(crate) fn new(gaps: &'g [Gap]) -> Gaps<'g> {
         let (mut of_resource, mut of_source) = (HashMap::new(), HashMap::new());
         for gap in gaps {
-            of_resource.entry((gap.source, gap.resource.as_deref())).or_insert(gap);
+            of_resource
+                .entry((gap.source, gap.resource.as_deref()))
+                .or_insert(gap);
             of_source.entry(gap.source).or_insert(gap);
         }
         Gaps { of_resource, of_source }
@@ -243,6 +252,9 @@ impl<'g> Gaps<'g> {
             return Some(gap);
         }
         let may_miss_any_part = matches!(subject.kind, "account" | "root");
-        self.of_source.get(&source).copied().filter(|_| may_miss_any_part)
+        self.of_source
+            .get(&source)
+            .copied()
+            .filter(|_| may_miss_any_part)
     }
 }

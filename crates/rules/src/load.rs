@@ -46,7 +46,9 @@ pub(crate) fn parse<T>(
 }
 
 fn read(file: &RuleFile, shared: &SharedTexts, fields: Fields<'_>) -> Result<Rule, Vec<Problem>> {
-    let is_rule = ["id", "title", "severity"].iter().any(|name| fields.has(name));
+    let is_rule = ["id", "title", "severity"]
+        .iter()
+        .any(|name| fields.has(name));
     if !is_rule && fields.is_whole {
         let problem = Problem::new(fields.start(), "this is not a rule: it has no id");
         let help = "a directory of rules holds rules alone, and frameworks below frameworks/";
@@ -62,7 +64,9 @@ fn read_rule(
 ) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
     if let Some(id) = &id {
-        fields.problems.extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
+        fields
+            .problems
+            .extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
     }
     let title = fields.required("title");
     let severity = fields.required("severity");
@@ -82,10 +86,15 @@ fn read_rule(
     let read_only = is_on_activity(scopes.as_deref()) && fields.flag("read_only");
     // Without a condition or parameter that cannot be read, others would look wrong.
     let texts = texts.filter(|_| fields.is_whole);
-    let parts = scopes.as_ref().zip(texts.as_ref()).and_then(|(scopes, texts)| {
-        let parts = ScopedProgram::compile(texts, scopes, &defaults);
-        parts.map_err(|problems| fields.problems.extend(problems)).ok()
-    });
+    let parts = scopes
+        .as_ref()
+        .zip(texts.as_ref())
+        .and_then(|(scopes, texts)| {
+            let parts = ScopedProgram::compile(texts, scopes, &defaults);
+            parts
+                .map_err(|problems| fields.problems.extend(problems))
+                .ok()
+        });
     if let Some(ScopedProgram { program, .. }) = parts.iter().flatten().next() {
         fields.problems.extend(unused(program, &params));
     }
@@ -108,7 +117,10 @@ fn read_rule(
             references,
             regions,
             read_only,
-            params: defaults.into_iter().map(|(name, value)| (name, Param::new(value))).collect(),
+            params: defaults
+                .into_iter()
+                .map(|(name, value)| (name, Param::new(value)))
+                .collect(),
             frameworks: BTreeMap::new(),
             examples,
             parts,
@@ -130,7 +142,10 @@ fn not_words(id: &Text) -> Option<Problem> {
 
 /// Returns a problem if the id differs from the file's name.
 pub(crate) fn wrong_id(id: &Text, path: &str) -> Option<Problem> {
-    let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
+    let stem = Path::new(path)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
     (stem != id.value).then(|| {
         id.problem(format!("the id differs from the file's name, `{stem}`"))
             .help(format!("rename the file to {}.toml, or change the id", id.value))
@@ -144,18 +159,30 @@ fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
     let valid: &[_] = if names.len() == 1 { &all } else { &PRINCIPALS };
     let mut scopes = Vec::new();
     for name in &names {
-        scopes.extend(fields.choose("scope", name, valid, |name| name).and_then(scope::find));
+        scopes.extend(
+            fields
+                .choose("scope", name, valid, |name| name)
+                .and_then(scope::find),
+        );
     }
     for (index, name) in names.iter().enumerate() {
-        if names[..index].iter().any(|earlier| earlier.value == name.value) {
-            fields.problems.push(name.problem("the scope is there twice"));
+        if names[..index]
+            .iter()
+            .any(|earlier| earlier.value == name.value)
+        {
+            fields
+                .problems
+                .push(name.problem("the scope is there twice"));
         }
     }
     (!scopes.is_empty() && scopes.len() == names.len()).then_some(scopes)
 }
 
 fn family(path: &str) -> String {
-    let dir = Path::new(path).parent().and_then(Path::file_name).unwrap_or_default();
+    let dir = Path::new(path)
+        .parent()
+        .and_then(Path::file_name)
+        .unwrap_or_default();
     dir.to_string_lossy().into_owned()
 }
 
@@ -186,11 +213,17 @@ fn unused(program: &Program, params: &[ParamSetting]) -> Vec<Problem> {
 }
 
 fn values(params: &[ParamSetting]) -> BTreeMap<String, Constant> {
-    params.iter().map(|setting| (setting.name.clone(), setting.value.clone())).collect()
+    params
+        .iter()
+        .map(|setting| (setting.name.clone(), setting.value.clone()))
+        .collect()
 }
 
 fn is_on_activity(scopes: Option<&[&'static Scope]>) -> bool {
-    scopes.into_iter().flatten().any(|scope| scope.is_activity())
+    scopes
+        .into_iter()
+        .flatten()
+        .any(|scope| scope.is_activity())
 }
 
 /// Reads the regions that a rule on activity needs in order to pass.
@@ -201,7 +234,9 @@ fn regions(fields: &mut Fields<'_>, scopes: Option<&[&'static Scope]>) -> Vec<St
     let regions = fields.one_or_several("regions");
     for region in &regions {
         if ![IDENTITY_CENTER, ROOT].contains(&region.value.as_str()) && !is_region(&region.value) {
-            fields.problems.push(region.problem("this is not the name of a region"));
+            fields
+                .problems
+                .push(region.problem("this is not the name of a region"));
         }
     }
     regions.into_iter().map(|region| region.value).collect()
@@ -216,13 +251,22 @@ fn texts(
     let (message, remediation) = (fields.required("message"), fields.required("remediation"));
     let remediation = remediation.and_then(|text| {
         let whole = Remediation::new(text, shared);
-        whole.map_err(|problems| fields.problems.extend(problems)).ok()
+        whole
+            .map_err(|problems| fields.problems.extend(problems))
+            .ok()
     });
     let (pass, not_applicable) = (fields.text("pass"), fields.text("not_applicable"));
     let evidence = fields.texts("evidence");
     let severities = severities(fields);
-    let has_windows = scopes.into_iter().flatten().any(|scope| scope.made_of.is_some());
-    let grouping = if has_windows { Some(GroupingTexts::read(fields)?) } else { None };
+    let has_windows = scopes
+        .into_iter()
+        .flatten()
+        .any(|scope| scope.made_of.is_some());
+    let grouping = if has_windows {
+        Some(GroupingTexts::read(fields)?)
+    } else {
+        None
+    };
     Some(Texts {
         severities,
         grouping,
@@ -255,7 +299,9 @@ fn examples(
     params: &BTreeMap<String, Constant>,
 ) -> Vec<Example> {
     let tables = fields.tables("example");
-    let Some(scopes) = scopes.filter(|_| fields.is_whole) else { return Vec::new() };
+    let Some(scopes) = scopes.filter(|_| fields.is_whole) else {
+        return Vec::new();
+    };
     let has_tables = !tables.is_empty();
     let mut examples = Vec::new();
     for table in tables {
@@ -265,7 +311,9 @@ fn examples(
         }
     }
     for needed in ["pass", "fail"] {
-        let exists = examples.iter().any(|example| example.expect.word() == needed);
+        let exists = examples
+            .iter()
+            .any(|example| example.expect.word() == needed);
         // A broken example may be of the kind that seems to be missing.
         if !exists && (!has_tables || fields.problems.is_empty()) {
             let message = format!("there is no [[example]] with expect = \"{needed}\"");
@@ -289,15 +337,24 @@ fn apply(rule: &mut Rule, settings: &RuleSettings) -> Result<(), Vec<Problem>> {
     for setting in &settings.params {
         match setting.of(&defaults) {
             Ok(value) => {
-                rule.params.entry(setting.name.clone()).and_modify(|param| param.value = value);
+                rule.params
+                    .entry(setting.name.clone())
+                    .and_modify(|param| param.value = value);
             }
             Err(problem) => problems.push(problem),
         }
     }
     if let Err(more) = rule.compile() {
-        problems.extend(more.into_iter().map(|problem| settings.id.problem(problem.message)));
+        problems.extend(
+            more.into_iter()
+                .map(|problem| settings.id.problem(problem.message)),
+        );
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 /// Returns an error for each setting of a rule that does not exist.

@@ -49,13 +49,18 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<ParamSetting> {
 }
 
 fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant, Problem> {
-    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+    if !name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    {
         let message = format!("`{name}` is not a name for a parameter");
         return Err(Problem::new(at.clone(), message).help("use lowercase letters, digits and `_`"));
     }
     let deserializer = toml::de::ValueDeserializer::from(value.clone());
-    let constant =
-        toml::Value::deserialize(deserializer).ok().as_ref().and_then(Constant::from_toml);
+    let constant = toml::Value::deserialize(deserializer)
+        .ok()
+        .as_ref()
+        .and_then(Constant::from_toml);
     match constant {
         Some(Constant::Number(number)) if number < 0.0 => {}
         Some(constant) => return Ok(constant),

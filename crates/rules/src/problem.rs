@@ -82,7 +82,9 @@ pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Opti
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.retain(|other| word.len().max(other.len()) <= MAX_WORD);
     let max_distance = 1 + word.chars().count() / 6;
-    let distances = valid.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other));
+    let distances = valid
+        .iter()
+        .map(|other| (strsim::damerau_levenshtein(word, other), *other));
     if let Some((distance, other)) = distances.min()
         && distance <= max_distance
     {
@@ -92,7 +94,11 @@ pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Opti
         let parts: Vec<&str> = other.split(['-', '_']).collect();
         word.split(['-', '_']).all(|part| parts.contains(&part))
     });
-    if let [other] = valid[..] { Some(other) } else { None }
+    if let [other] = valid[..] {
+        Some(other)
+    } else {
+        None
+    }
 }
 
 /// All problems of a set of rule files and its settings.
@@ -164,13 +170,23 @@ impl fmt::Display for LoadError {
         if let Some(InShared { file, at }) = &self.shared {
             let snippet = Snippet::source(&file.text).path(&file.path);
             group = group.element(snippet.annotation(AnnotationKind::Primary.span(at.clone())));
-            own = AnnotationKind::Context.span(self.at.clone()).label("included here");
+            own = AnnotationKind::Context
+                .span(self.at.clone())
+                .label("included here");
         }
         group = if self.hides_text {
             let (line, column) = self.position();
-            group.element(Origin::path(self.path.as_str()).line(line).char_column(column))
+            group.element(
+                Origin::path(self.path.as_str())
+                    .line(line)
+                    .char_column(column),
+            )
         } else {
-            group.element(Snippet::source(&*self.text).path(self.path.as_str()).annotation(own))
+            group.element(
+                Snippet::source(&*self.text)
+                    .path(self.path.as_str())
+                    .annotation(own),
+            )
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));

@@ -66,7 +66,11 @@ impl ScopedProgram {
                 Err(mut more) => problems.append(&mut more),
             }
         }
-        if problems.is_empty() { Ok(parts) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(parts)
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -79,8 +83,14 @@ impl Program {
     ) -> Result<Program, Vec<Problem>> {
         let mut problems = Vec::new();
         let always = Names { variables, params, present: &[] };
-        let when = texts.when.as_ref().and_then(|when| condition(when, always, &mut problems));
-        let present: Vec<Path> = when.iter().flat_map(|when| when.node.proves(true)).collect();
+        let when = texts
+            .when
+            .as_ref()
+            .and_then(|when| condition(when, always, &mut problems));
+        let present: Vec<Path> = when
+            .iter()
+            .flat_map(|when| when.node.proves(true))
+            .collect();
         let applies = Names { present: &present, ..always };
         let assert = condition(&texts.assert, applies, &mut problems);
         let present_if = |truth: bool| {
@@ -92,20 +102,28 @@ impl Program {
         let fails = Names { present: &present_if(false), ..always };
         let message = template(&texts.message, fails, &mut problems);
         let remediation = texts.remediation.compile(fails);
-        let known: Vec<_> = when.iter().flat_map(|when| when.node.comparisons()).collect();
+        let known: Vec<_> = when
+            .iter()
+            .flat_map(|when| when.node.comparisons())
+            .collect();
         let remediation = remediation.map_err(|found| problems.extend(found)).ok();
         let remediation = remediation.map(|template| template.given(&known));
         let mut severities = Vec::new();
         for (when, severity) in &texts.severities {
             severities.extend(condition(when, fails, &mut problems).zip(Some(*severity)));
         }
-        let pass = texts.pass.as_ref().and_then(|text| template(text, passes, &mut problems));
+        let pass = texts
+            .pass
+            .as_ref()
+            .and_then(|text| template(text, passes, &mut problems));
         let not_applicable = texts.not_applicable.as_ref();
         let not_applicable = not_applicable.and_then(|text| template(text, always, &mut problems));
-        let grouping = texts
-            .grouping
-            .as_ref()
-            .and_then(|texts| texts.compile(params).map_err(|found| problems.extend(found)).ok());
+        let grouping = texts.grouping.as_ref().and_then(|texts| {
+            texts
+                .compile(params)
+                .map_err(|found| problems.extend(found))
+                .ok()
+        });
         let mut extra = Vec::new();
         for text in &texts.evidence {
             extra.extend(keep(text, fact(text, always), &mut problems));
@@ -113,7 +131,10 @@ impl Program {
         // A diff needs the time of an event to know whether a later report could show it.
         for time in EVENT_TIMES {
             let variable = time.split('.').next();
-            if variables.first().is_some_and(|resource| variable == Some(resource.name)) {
+            if variables
+                .first()
+                .is_some_and(|resource| variable == Some(resource.name))
+            {
                 extra.extend(Expression::compile(time, always).ok());
             }
         }
@@ -143,13 +164,22 @@ impl Program {
     fn note_what_it_reads(&mut self, extra: &[Expression]) {
         let (mut evidence, mut sources) = (BTreeMap::new(), Sources::NONE);
         let severities = self.severities.iter().map(|(when, _)| when);
-        for expression in self.when.iter().chain([&self.assert]).chain(severities).chain(extra) {
+        for expression in self
+            .when
+            .iter()
+            .chain([&self.assert])
+            .chain(severities)
+            .chain(extra)
+        {
             evidence.extend(expression.reads.clone());
             sources |= expression.sources;
         }
         // A finding about a window can show parameters, but not the facts of single attempts.
         for filter in self.grouping.iter().filter_map(Grouping::filter) {
-            let params = filter.reads.iter().filter(|(path, _)| path.starts_with("params."));
+            let params = filter
+                .reads
+                .iter()
+                .filter(|(path, _)| path.starts_with("params."));
             evidence.extend(params.map(|(path, read)| (path.clone(), read.clone())));
             sources |= filter.sources;
         }
@@ -173,7 +203,9 @@ impl Program {
     pub(crate) fn uses(&self, param: &str) -> bool {
         let path = format!("params.{param}");
         self.evidence.contains_key(&path)
-            || self.templates().any(|t| t.reads().any(|reads| reads.contains_key(&path)))
+            || self
+                .templates()
+                .any(|t| t.reads().any(|reads| reads.contains_key(&path)))
     }
 }
 
@@ -186,7 +218,9 @@ fn template(text: &Text, names: Names<'_>, problems: &mut Vec<Problem>) -> Optio
 }
 
 fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
-    result.map_err(|found| problems.extend(text.place(found))).ok()
+    result
+        .map_err(|found| problems.extend(text.place(found)))
+        .ok()
 }
 
 /// Compiles an entry of `evidence`, which must be a fact rather than a computation.

@@ -55,7 +55,9 @@ impl Text {
     fn find(&self, part: &Range<usize>) -> Option<Range<usize>> {
         let (before, after) = (self.value.get(..part.start)?, self.value.get(part.start..)?);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = after.find('\n').map_or(self.value.len(), |newline| part.start + newline);
+        let line_end = after
+            .find('\n')
+            .map_or(self.value.len(), |newline| part.start + newline);
         let mut found = self.raw.match_indices(&self.value[line_start..line_end]);
         let (start, _) = found.next().filter(|_| found.next().is_none())?;
         let start = self.at.start + start + part.start - line_start;
@@ -135,7 +137,9 @@ fn closed_part(text: &str) -> (String, Vec<Problem>) {
 
 /// Returns as many blanks, with the same line breaks.
 fn blanks(text: &str) -> String {
-    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
+    text.bytes()
+        .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+        .collect()
 }
 
 /// Returns the text with blanks in place of invalid lines; empty if even that is not valid TOML.
@@ -160,7 +164,10 @@ fn without_lines(text: &str, mistakes: &BTreeSet<usize>) -> String {
     let mut rest = String::with_capacity(text.len());
     let mut is_table_wrong = false;
     for line in text.split_inclusive('\n') {
-        let is_wrong = mistakes.range(rest.len()..rest.len() + line.len()).next().is_some();
+        let is_wrong = mistakes
+            .range(rest.len()..rest.len() + line.len())
+            .next()
+            .is_some();
         if line.trim_start().starts_with('[') {
             is_table_wrong = is_wrong;
         }
@@ -185,7 +192,9 @@ fn syntax_problems(text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     for error in errors {
         let at = place_of(&error);
-        let between = previous.replace(at.start).and_then(|previous| text.get(previous..at.start));
+        let between = previous
+            .replace(at.start)
+            .and_then(|previous| text.get(previous..at.start));
         if between.is_some_and(|between| !between.contains('\n')) {
             continue;
         }
@@ -226,7 +235,8 @@ impl<'t> Fields<'t> {
     /// Reports that something is missing, unless part of the file could not be read.
     pub fn lacks(&mut self, message: impl Into<String>) {
         if self.is_whole {
-            self.problems.push(Problem::new(self.start(), message).without_values());
+            self.problems
+                .push(Problem::new(self.start(), message).without_values());
         }
     }
 
@@ -261,7 +271,8 @@ impl<'t> Fields<'t> {
         let value = self.demand(name)?;
         let text = self.as_text(name, value)?;
         if text.value.trim().is_empty() {
-            self.problems.push(text.problem(format!("`{name}` is empty")));
+            self.problems
+                .push(text.problem(format!("`{name}` is empty")));
             return None;
         }
         Some(text)
@@ -269,7 +280,9 @@ impl<'t> Fields<'t> {
 
     /// Takes a boolean; false if absent.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
-        let Some(value) = self.take(name) else { return false };
+        let Some(value) = self.take(name) else {
+            return false;
+        };
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
             self.wrong(name, "true or false", value);
@@ -279,7 +292,9 @@ impl<'t> Fields<'t> {
 
     /// Takes a list of strings; empty if absent.
     pub fn texts(&mut self, name: &str) -> Vec<Text> {
-        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
         let Some(values) = value.get_ref().as_array() else {
             self.wrong(name, "a list of strings", value);
             return Vec::new();
@@ -296,7 +311,10 @@ impl<'t> Fields<'t> {
 
     /// Takes a string or a list of strings that must be present and not empty.
     pub(crate) fn one_or_several(&mut self, name: &str) -> Vec<Text> {
-        let is_list = self.remaining.get(name).is_some_and(|(_, value)| value.get_ref().is_array());
+        let is_list = self
+            .remaining
+            .get(name)
+            .is_some_and(|(_, value)| value.get_ref().is_array());
         if !is_list {
             return self.required(name).into_iter().collect();
         }
@@ -309,12 +327,17 @@ impl<'t> Fields<'t> {
 
     /// Takes a table with arbitrary names; empty if absent.
     pub fn table(&mut self, name: &str) -> Vec<(&'t str, Range<usize>, Placed<'t>)> {
-        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(name, "a table", value);
             return Vec::new();
         };
-        table.iter().map(|(name, value)| (&**name.get_ref(), name.span(), value)).collect()
+        table
+            .iter()
+            .map(|(name, value)| (&**name.get_ref(), name.span(), value))
+            .collect()
     }
 
     /// Takes a table of strings with arbitrary names; empty if absent.
@@ -329,7 +352,9 @@ impl<'t> Fields<'t> {
 
     /// Takes an array of tables; empty if absent.
     pub fn tables(&mut self, name: &str) -> Vec<Fields<'t>> {
-        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
         let Some(values) = value.get_ref().as_array() else {
             self.wrong(name, "a list of tables", value);
             return Vec::new();
@@ -365,10 +390,14 @@ impl<'t> Fields<'t> {
         choices: &[T],
         word: impl Fn(T) -> &'static str,
     ) -> Option<T> {
-        let chosen = choices.iter().copied().find(|choice| word(*choice) == text.value);
+        let chosen = choices
+            .iter()
+            .copied()
+            .find(|choice| word(*choice) == text.value);
         if chosen.is_none() {
             let problem = text.problem(format!("there is no {name} `{}`", text.value));
-            self.problems.push(problem.valid(&text.value, choices.iter().copied().map(word)));
+            self.problems
+                .push(problem.valid(&text.value, choices.iter().copied().map(word)));
         }
         chosen
     }
@@ -386,7 +415,8 @@ impl<'t> Fields<'t> {
         for (name, (at, _)) in &self.remaining {
             let problem = Problem::new(at.clone(), format!("`{name}` is not known here"));
             let problem = problem.without_values();
-            self.problems.push(problem.valid(name, self.valid.iter().map(String::as_str)));
+            self.problems
+                .push(problem.valid(name, self.valid.iter().map(String::as_str)));
         }
         self.problems
     }

@@ -84,7 +84,10 @@ const KINDS: [Kind; 5] = [
 fn is_by(attempt: &SignIn, user: &User) -> bool {
     match (attempt.principal_id.as_deref(), &user.id) {
         (Some(attempted), Fact::Known(Some(id))) => attempted == id,
-        _ => user.created.known().is_none_or(|created| attempt.at >= created),
+        _ => user
+            .created
+            .known()
+            .is_none_or(|created| attempt.at >= created),
     }
 }
 
@@ -99,12 +102,18 @@ fn strangers<'a>(
     activity: &'a AccountActivity,
 ) -> HashMap<&'a str, (&'a str, &'static str)> {
     let mut strangers = HashMap::new();
-    let Ok(listed) = snapshot.users.as_ref().into_result() else { return strangers };
+    let Ok(listed) = snapshot.users.as_ref().into_result() else {
+        return strangers;
+    };
     let mut users = HashMap::new();
     for user in listed {
         users.insert(user.name.to_lowercase(), user);
     }
-    for attempt in activity.sign_ins.iter().filter(|it| it.actor == ActorKind::User) {
+    for attempt in activity
+        .sign_ins
+        .iter()
+        .filter(|it| it.actor == ActorKind::User)
+    {
         let words = match users.get(&attempt.user.to_lowercase()) {
             None => NO_USER,
             Some(user) if !is_by(attempt, user) => OTHER_USER,
@@ -112,7 +121,11 @@ fn strangers<'a>(
         };
         strangers.insert(attempt.resource_id.as_str(), (attempt.user.as_str(), words));
     }
-    for event in activity.credential_events.iter().filter(|it| it.actor == ActorKind::User) {
+    for event in activity
+        .credential_events
+        .iter()
+        .filter(|it| it.actor == ActorKind::User)
+    {
         let words = match users.get(&event.user.to_lowercase()) {
             None => NO_USER,
             Some(user) if lacks_key(user, event) => NO_KEY,
@@ -128,7 +141,8 @@ fn lacks_key(user: &User, event: &CredentialEvent) -> bool {
     let (Some(key), Fact::Known(keys)) = (&event.access_key, &user.access_keys) else {
         return false;
     };
-    keys.iter().all(|listed| matches!(&listed.id, Fact::Known(id) if key != id.as_str()))
+    keys.iter()
+        .all(|listed| matches!(&listed.id, Fact::Known(id) if key != id.as_str()))
 }
 
 fn has_succeeded(attempt: &SignIn) -> bool {
@@ -145,7 +159,10 @@ impl<'a> Recorded<'a> {
             let person = (attempt.actor, attempt.user.to_lowercase());
             attempts.entry(person).or_default().push(attempt);
             if let Some(authenticator) = &attempt.authenticator {
-                federated.entry(authenticator.as_str()).or_default().push(attempt);
+                federated
+                    .entry(authenticator.as_str())
+                    .or_default()
+                    .push(attempt);
             }
         }
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
@@ -166,7 +183,12 @@ impl<'a> Recorded<'a> {
             let name = user.name.as_str();
             users.insert(name, user);
             let devices = user.mfa_devices.as_ref().known().into_iter().flatten();
-            enrolled.extend(devices.filter_map(|device| device.enabled).max().map(|at| (name, at)));
+            enrolled.extend(
+                devices
+                    .filter_map(|device| device.enabled)
+                    .max()
+                    .map(|at| (name, at)),
+            );
         }
         Some(Recorded {
             attempts,
@@ -236,7 +258,10 @@ impl<'a> Recorded<'a> {
 
     /// Returns the attempts of a person.
     fn own(&self, actor: ActorKind, name: &str) -> Vec<&'a SignIn> {
-        self.attempts.get(&(actor, name.to_lowercase())).cloned().unwrap_or_default()
+        self.attempts
+            .get(&(actor, name.to_lowercase()))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Adds the attempts of one person or through one provider. `enrolled` is when the person's
@@ -251,15 +276,23 @@ impl<'a> Recorded<'a> {
         for Kind { noun, name, includes } in KINDS {
             let mut attempts = all.clone();
             attempts.retain(|attempt| includes(attempt));
-            let Some(last) = attempts.last() else { continue };
+            let Some(last) = attempts.last() else {
+                continue;
+            };
             addition.count(noun, name, attempts.len(), last.at);
             if has_succeeded(last) && matches!(last.actor, ActorKind::Root | ActorKind::User) {
                 self.add_use(&attempts, last.at, enrolled, addition);
             }
             let message = &mut addition.message;
-            let sources = attempts.iter().rev().filter_map(|attempt| attempt.source.as_deref());
+            let sources = attempts
+                .iter()
+                .rev()
+                .filter_map(|attempt| attempt.source.as_deref());
             push_few(message, ", from ", "signin.source", sources);
-            let codes = attempts.iter().rev().filter_map(|attempt| attempt.code.as_deref());
+            let codes = attempts
+                .iter()
+                .rev()
+                .filter_map(|attempt| attempt.code.as_deref());
             push_few(message, ", error ", "signin.code", codes);
         }
     }
@@ -275,15 +308,20 @@ impl<'a> Recorded<'a> {
         self.add_newer(last, addition);
         let message = &mut addition.message;
         let not_used = Fact::Known(Some(Mfa::NotUsed));
-        let without_mfa = sign_ins.iter().filter(|sign_in| sign_in.mfa == not_used).count();
+        let without_mfa = sign_ins
+            .iter()
+            .filter(|sign_in| sign_in.mfa == not_used)
+            .count();
         if without_mfa > 0 {
             message.push(&format!(", {without_mfa} without MFA"));
         }
         if enrolled.is_some_and(|enrolled| last < *enrolled) {
             message.push(", before the newest MFA device was enabled");
         }
-        let mut devices =
-            sign_ins.iter().rev().filter_map(|sign_in| sign_in.authenticator.as_deref());
+        let mut devices = sign_ins
+            .iter()
+            .rev()
+            .filter_map(|sign_in| sign_in.authenticator.as_deref());
         if let Some(device) = devices.next() {
             message.push(", last MFA device ");
             message.push_fact("signin.authenticator", device);
@@ -303,7 +341,9 @@ impl<'a> Recorded<'a> {
     /// Says if the last use is later than the credential report.
     fn add_newer(&self, last: Timestamp, addition: &mut Addition<'_>) {
         if self.report_made.is_some_and(|made| made < last) {
-            addition.message.push(", after the credential report was made");
+            addition
+                .message
+                .push(", after the credential report was made");
         }
     }
 
@@ -330,11 +370,17 @@ fn lead(period: Period) -> String {
 impl Addition<'_> {
     /// Says how many attempts or calls there were, and when the last was.
     fn count(&mut self, noun: &str, name: &str, count: usize, last: Timestamp) {
-        self.message.push(if self.facts.is_empty() { self.lead } else { "; " });
+        self.message.push(if self.facts.is_empty() {
+            self.lead
+        } else {
+            "; "
+        });
         let plural = if count == 1 { "" } else { "s" };
         let at = last.strftime("%Y-%m-%d %H:%M UTC");
-        self.message.push(&format!("{count} {noun}{plural}, last at {at}"));
-        self.facts.insert(format!("activity.{name}"), json!({ "count": count, "last": last }));
+        self.message
+            .push(&format!("{count} {noun}{plural}, last at {at}"));
+        self.facts
+            .insert(format!("activity.{name}"), json!({ "count": count, "last": last }));
     }
 }
 

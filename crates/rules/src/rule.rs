@@ -60,7 +60,9 @@ pub struct Rule {
 
 impl fmt::Debug for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rule").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Rule")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,8 +132,15 @@ impl Rule {
     fn hash(&self) -> String {
         let Texts { when, assert, .. } = &self.texts;
         let when = when.as_ref().map_or("true", |when| &when.value);
-        let mut reads = self.parts.iter().flat_map(|part| part.program.evidence.keys());
-        let declared = if reads.any(|path| is_declared(path)) { &self.declared } else { "" };
+        let mut reads = self
+            .parts
+            .iter()
+            .flat_map(|part| part.program.evidence.keys());
+        let declared = if reads.any(|path| is_declared(path)) {
+            &self.declared
+        } else {
+            ""
+        };
         let (scope, params) = (self.scope(), json!(self.params_as_json()).to_string());
         let mut parts = vec![scope.as_str(), when, &assert.value, &params, declared];
         parts.extend(self.texts.grouping.iter().flat_map(GroupingTexts::all));
@@ -155,18 +164,26 @@ impl Rule {
 
     /// Returns the current parameters.
     pub(crate) fn values(&self) -> BTreeMap<String, Constant> {
-        self.params.iter().map(|(name, param)| (name.clone(), param.value.clone())).collect()
+        self.params
+            .iter()
+            .map(|(name, param)| (name.clone(), param.value.clone()))
+            .collect()
     }
 
     /// Returns the parameters as set in the file.
     pub(crate) fn defaults(&self) -> BTreeMap<String, Constant> {
-        self.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect()
+        self.params
+            .iter()
+            .map(|(name, param)| (name.clone(), param.default.clone()))
+            .collect()
     }
 }
 
 /// Whether the fact comes from the configuration rather than from a source.
 fn is_declared(path: &str) -> bool {
-    [".class", ".password_policy.changed"].iter().any(|suffix| path.ends_with(suffix))
+    [".class", ".password_policy.changed"]
+        .iter()
+        .any(|suffix| path.ends_with(suffix))
 }
 
 /// Returns help for an unknown rule id: the id probably meant, or how to list the rules.

@@ -115,7 +115,11 @@ impl RuleSet {
             errors = load::unknown_settings(settings, &rules);
         }
         let frameworks = Vec::new();
-        if errors.is_empty() { Ok(RuleSet { rules, frameworks }) } else { Err(LoadErrors(errors)) }
+        if errors.is_empty() {
+            Ok(RuleSet { rules, frameworks })
+        } else {
+            Err(LoadErrors(errors))
+        }
     }
 
     /// Adds frameworks, checked against the rules. An error lists every problem of every file.
@@ -163,7 +167,10 @@ impl RuleSet {
             return Err(SelectionError::UnknownRule { id: id.clone(), help });
         }
         if let Some(id) = frameworks.iter().find(|id| self.framework(id).is_none()) {
-            let ids = self.frameworks.iter().map(|framework| framework.id.as_str());
+            let ids = self
+                .frameworks
+                .iter()
+                .map(|framework| framework.id.as_str());
             let help = meant(id, ids).unwrap_or_default();
             return Err(SelectionError::UnknownFramework { id: id.clone(), help });
         }

@@ -78,7 +78,11 @@ pub(crate) fn patched(
             None if index == 0 => (sample_of(*ty), 0..0),
             None => continue,
         };
-        let scope = if index == 0 { Some(scope) } else { scope::of_type(*ty) };
+        let scope = if index == 0 {
+            Some(scope)
+        } else {
+            scope::of_type(*ty)
+        };
         let (Some(json), Some(scope)) = (json, scope) else {
             whole = false;
             continue;
@@ -110,7 +114,9 @@ fn convert(
         (Type::Optional(ty), _) => convert(*ty, base, patch, problems),
         (Type::Bool, DeValue::Boolean(bool)) => Some(json!(bool)),
         (Type::Number, DeValue::Integer(integer)) => {
-            i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(Json::from)
+            i64::from_str_radix(integer.as_str(), integer.radix())
+                .ok()
+                .map(Json::from)
         }
         (Type::Number, DeValue::Float(float)) => float.as_str().parse::<f64>().ok().map(Json::from),
         (Type::Text | Type::Time | Type::Word(_), DeValue::String(text)) => Some(json!(text)),

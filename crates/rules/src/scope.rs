@@ -76,9 +76,9 @@ macro_rules! owned {
             subjects: |snapshot| owned($name, snapshot, |user| &user.$list),
             made_of: None,
             replace: |snapshot, json| match &mut snapshot.users {
-                Fact::Known(users) => {
-                    users.iter_mut().try_for_each(|user| replace(&mut user.$list, json.clone()))
-                }
+                Fact::Known(users) => users
+                    .iter_mut()
+                    .try_for_each(|user| replace(&mut user.$list, json.clone())),
                 Fact::Missing(_) => Ok(()),
             },
         }
@@ -224,7 +224,10 @@ impl Scope {
         match self.variables {
             [resource, rest @ ..] if together => {
                 let principal = Variable { name: PRINCIPAL, ty: resource.ty };
-                [principal].into_iter().chain(rest.iter().cloned()).collect()
+                [principal]
+                    .into_iter()
+                    .chain(rest.iter().cloned())
+                    .collect()
             }
             variables => Cow::Borrowed(variables),
         }
@@ -263,8 +266,14 @@ mod tests {
     #[test]
     fn the_model_knows_the_record_of_each_variable() {
         for scope in &SCOPES {
-            for variable in scope.variables_of(false).iter().chain(&*scope.variables_of(true)) {
-                let Type::Record(record) = variable.ty else { continue };
+            for variable in scope
+                .variables_of(false)
+                .iter()
+                .chain(&*scope.variables_of(true))
+            {
+                let Type::Record(record) = variable.ty else {
+                    continue;
+                };
                 let known = portcullis_model::records_of(variable.name);
                 let is_principal = variable.name == PRINCIPAL && !PRINCIPALS.contains(&scope.name);
                 assert!(

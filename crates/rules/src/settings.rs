@@ -36,7 +36,8 @@ impl RuleSettings {
         for (mut id, mut fields) in file.named_tables("rules") {
             id.value.make_ascii_lowercase();
             if settings.iter().any(|earlier| earlier.id.value == id.value) {
-                file.problems.push(id.problem(format!("`{}` is set twice", id.value)));
+                file.problems
+                    .push(id.problem(format!("`{}` is set twice", id.value)));
             }
             let word = fields.text("severity");
             let severity = word

@@ -43,7 +43,9 @@ impl SharedText {
     pub fn serves(&self, scope: &Scope) -> bool {
         let line = format!("{INCLUDE}{}}}", self.name);
         let text = Text::new(&line, 0..line.len(), &line);
-        let Ok(remediation) = Remediation::new(text, &SharedTexts::new(&[])) else { return false };
+        let Ok(remediation) = Remediation::new(text, &SharedTexts::new(&[])) else {
+            return false;
+        };
         let names = Names { variables: scope.variables, params: &BTreeMap::new(), present: &[] };
         remediation.compile(names).is_ok()
     }
@@ -71,7 +73,9 @@ pub fn shared_texts() -> Vec<SharedText> {
 
 /// Whether the file is a shared text rather than a rule.
 pub(crate) fn is_shared_text(file: &RuleFile) -> bool {
-    Path::new(&file.path).extension().is_some_and(|extension| extension == EXTENSION)
+    Path::new(&file.path)
+        .extension()
+        .is_some_and(|extension| extension == EXTENSION)
 }
 
 /// The texts that remediations can include, by name.
@@ -154,8 +158,13 @@ impl Remediation {
     fn place(&self, problems: Vec<Problem>) -> Vec<Problem> {
         let (mut placed, mut shown) = (Vec::new(), Vec::new());
         for mut problem in problems {
-            let part = self.parts.iter().find(|part| problem.at.start < part.at.end);
-            let Some(part) = part.or(self.parts.last()) else { continue };
+            let part = self
+                .parts
+                .iter()
+                .find(|part| problem.at.start < part.at.end);
+            let Some(part) = part.or(self.parts.last()) else {
+                continue;
+            };
             let (start, length) = (problem.at.start - part.at.start, problem.at.len());
             problem.at = part.own.start + start..part.own.start + start + length;
             if let Some((file, offset)) = &part.shared {
@@ -191,7 +200,8 @@ impl<'t> Inclusion<'t> {
             let start = self.text.len();
             self.text.push_str(line);
             let shared = shared.map(|(text, offset)| (Arc::clone(&text.file), offset));
-            self.parts.push(Part { at: start..self.text.len(), own, shared });
+            self.parts
+                .push(Part { at: start..self.text.len(), own, shared });
             return;
         };
         let wrong = |message: String| {
@@ -208,11 +218,13 @@ impl<'t> Inclusion<'t> {
         };
         let Some(text) = self.texts.0.get(name) else {
             let problem = wrong(format!("there is no text `{name}` to include"));
-            self.problems.push(problem.valid(name, self.texts.0.keys().map(String::as_str)));
+            self.problems
+                .push(problem.valid(name, self.texts.0.keys().map(String::as_str)));
             return;
         };
         if self.within.contains(&name) {
-            self.problems.push(wrong(format!("the text `{name}` includes itself")));
+            self.problems
+                .push(wrong(format!("the text `{name}` includes itself")));
             return;
         }
         self.within.push(&text.name);

@@ -70,7 +70,9 @@ fn elements(list: &dyn List) -> impl Iterator<Item = Result<Value<'_>, Sources>>
 /// Returns the fields by name.
 fn fields(record: &dyn Record) -> BTreeMap<&'static str, Shown<'_>> {
     let fields = record.record_type().fields.iter().enumerate();
-    fields.map(|(index, field)| (field.name, Shown(record.field(index)))).collect()
+    fields
+        .map(|(index, field)| (field.name, Shown(record.field(index))))
+        .collect()
 }
 
 /// Returns the type in words, for error messages and documentation.

@@ -23,8 +23,15 @@ within   = "10m"
 /// and on the facts it may read. The file loads once its blanks are filled in.
 #[must_use]
 pub fn skeleton(id: &str, scope: &Scope) -> String {
-    let resource = scope.given().next().map_or(scope.name, |variable| variable.name);
-    let mut keys = if scope.is_activity() { ACTIVITY_KEYS.to_owned() } else { String::new() };
+    let resource = scope
+        .given()
+        .next()
+        .map_or(scope.name, |variable| variable.name);
+    let mut keys = if scope.is_activity() {
+        ACTIVITY_KEYS.to_owned()
+    } else {
+        String::new()
+    };
     let mut example = "{}";
     if scope.made_of.is_some() {
         keys.push_str(WINDOW_KEYS);
@@ -62,6 +69,9 @@ fn texts(scope: &Scope) -> String {
 #[must_use]
 pub fn is_rule_id(id: &str) -> bool {
     id.split('-').all(|word| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     })
 }

@@ -178,15 +178,24 @@ fn begins_key(tokens: &[Token]) -> bool {
 /// Whether the line is the header of a table rather than a list of values.
 fn is_header(line: &str, tokens: &[Token]) -> bool {
     let kinds: Vec<TokenKind> = tokens.iter().map(Token::kind).collect();
-    let [TokenKind::LeftSquareBracket, inside @ ..] = kinds.as_slice() else { return false };
-    let inside = inside.strip_prefix(&[TokenKind::LeftSquareBracket]).unwrap_or(inside);
-    let closing = inside.iter().position(|kind| *kind == TokenKind::RightSquareBracket);
+    let [TokenKind::LeftSquareBracket, inside @ ..] = kinds.as_slice() else {
+        return false;
+    };
+    let inside = inside
+        .strip_prefix(&[TokenKind::LeftSquareBracket])
+        .unwrap_or(inside);
+    let closing = inside
+        .iter()
+        .position(|kind| *kind == TokenKind::RightSquareBracket);
     let Some((keys, rest)) = closing.and_then(|closing| inside.split_at_checked(closing)) else {
         return false;
     };
     let name = line.trim_start_matches(['[', ' ', '\t']);
-    let is_value = ["true", "false", "inf", "nan"].iter().any(|value| name.starts_with(value));
-    keys.iter().all(|kind| is_key(*kind) || *kind == TokenKind::Dot)
+    let is_value = ["true", "false", "inf", "nan"]
+        .iter()
+        .any(|value| name.starts_with(value));
+    keys.iter()
+        .all(|kind| is_key(*kind) || *kind == TokenKind::Dot)
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && !is_value
         && !rest.contains(&TokenKind::Comma)

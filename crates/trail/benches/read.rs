@@ -22,7 +22,9 @@ const CHUNK: usize = 64 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, directory] = arguments.as_slice() else { return Err(USAGE.into()) };
+    let [mode, directory] = arguments.as_slice() else {
+        return Err(USAGE.into());
+    };
     let kept = match mode.as_str() {
         "inflate" => inflate(Path::new(directory))?,
         "events" => {

@@ -70,7 +70,9 @@ fn resource<'n>(record: &'n Node<'_>) -> &'n str {
 /// Whether the record says who acted, or AWS acted itself. In any other record, root may have acted.
 pub(crate) fn is_named(record: &Node<'_>) -> bool {
     let is_of_aws = |kind: &str| kind.eq_ignore_ascii_case("AwsServiceEvent");
-    ["/userIdentity/type", "/userIdentity/arn"].iter().any(|path| record.text(path).is_some())
+    ["/userIdentity/type", "/userIdentity/arn"]
+        .iter()
+        .any(|path| record.text(path).is_some())
         || record.text("/eventType").is_some_and(is_of_aws)
 }
 
@@ -106,12 +108,17 @@ fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
     let principal_id = record.text("/userIdentity/principalId");
     // The role's id and the session's name.
     let [role_id, session_id] = [0, 1].map(|part| principal_id?.split(':').nth(part));
-    let set = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_'));
+    let set = role
+        .strip_prefix("AWSReservedSSO_")
+        .and_then(|rest| rest.rsplit_once('_'));
     let kind = if set.is_some() {
         ActorKind::IdentityCenter
     } else if session_id.or(name).is_some_and(is_instance) {
         ActorKind::Instance
-    } else if record.text("/additionalEventData/SamlProviderArn").is_some() {
+    } else if record
+        .text("/additionalEventData/SamlProviderArn")
+        .is_some()
+    {
         ActorKind::Saml
     } else {
         ActorKind::Role
@@ -128,13 +135,17 @@ fn session(record: &Node<'_>, resource: &str, pool: &mut Pool) -> Actor {
 fn is_instance(session: &str) -> bool {
     session.strip_prefix("i-").is_some_and(|id| {
         id.len() >= 8
-            && id.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
     })
 }
 
 /// Identity Center opens sessions in accounts with its own SAML provider.
 fn saml_kind(record: &Node<'_>) -> ActorKind {
-    let provider = record.text("/requestParameters/principalArn").unwrap_or_default();
+    let provider = record
+        .text("/requestParameters/principalArn")
+        .unwrap_or_default();
     if provider.contains(":saml-provider/AWSSSO_") {
         ActorKind::IdentityCenter
     } else {
@@ -148,7 +159,11 @@ fn directory_user(record: &Node<'_>, pool: &mut Pool) -> Actor {
         .text("/additionalEventData/UserName")
         .or_else(|| record.text("/userIdentity/userName"));
     let is_hidden = name == Some(HIDDEN);
-    let kind = if is_hidden { ActorKind::UnknownUser } else { directory_kind(record) };
+    let kind = if is_hidden {
+        ActorKind::UnknownUser
+    } else {
+        directory_kind(record)
+    };
     let name = name.filter(|_| !is_hidden);
     // Other ids in these events are account ids.
     let id = record.text(USER_ID);
@@ -168,14 +183,18 @@ const USER_ID: &str = "/userIdentity/onBehalfOf/userId";
 
 /// The page that a person signs in to, without the query, which names the application to open.
 fn page<'n>(record: &'n Node<'_>) -> &'n str {
-    let page = record.text("/additionalEventData/LoginTo").unwrap_or_default();
+    let page = record
+        .text("/additionalEventData/LoginTo")
+        .unwrap_or_default();
     page.split('?').next().unwrap_or_default()
 }
 
 /// Whether somebody signs in to WorkSpaces or a web app of Transfer Family instead of the portal.
 pub(crate) fn is_at_application(record: &Node<'_>) -> bool {
     let page = page(record);
-    ["/workspaces", ".transfer", "//skylight.local"].iter().any(|it| page.contains(it))
+    ["/workspaces", ".transfer", "//skylight.local"]
+        .iter()
+        .any(|it| page.contains(it))
 }
 
 /// The directory of a user; `Other` if the record does not show it. Only Identity Center names the user by id. The
@@ -195,7 +214,9 @@ fn directory_kind(record: &Node<'_>) -> ActorKind {
     }
     if is_at_application(record) {
         ActorKind::Directory
-    } else if [".awsapps.com", ".app.aws", ".signin.aws"].iter().any(|it| page(record).contains(it))
+    } else if [".awsapps.com", ".app.aws", ".signin.aws"]
+        .iter()
+        .any(|it| page(record).contains(it))
     {
         ActorKind::IdentityCenter
     } else {

@@ -125,7 +125,9 @@ fn directories(events: &[Box<Event>]) -> HashMap<(SharedText, SharedText), Actor
             && matches!(kind, ActorKind::IdentityCenter | ActorKind::Directory)
             && let Some(name) = &event.actor.name
         {
-            let known = directories.entry((event.account.clone(), name.clone())).or_insert(kind);
+            let known = directories
+                .entry((event.account.clone(), name.clone()))
+                .or_insert(kind);
             // Both directories may have a user of that name.
             if *known != kind {
                 *known = ActorKind::Other;
@@ -240,7 +242,11 @@ impl Attempts {
         Person {
             kind,
             account: self.account(kind, event),
-            source: if is_unnamed { event.source.clone() } else { None },
+            source: if is_unnamed {
+                event.source.clone()
+            } else {
+                None
+            },
             name,
         }
     }
@@ -362,14 +368,23 @@ fn extend(attempt: &mut Attempt, event: &Event) {
         attempt.person.name = Some(name.clone());
         attempt.person.source = None;
     }
-    let id = event.actor.principal_id.as_ref().filter(|id| id.starts_with(USER_ID_PREFIX));
+    let id = event
+        .actor
+        .principal_id
+        .as_ref()
+        .filter(|id| id.starts_with(USER_ID_PREFIX));
     attempt.principal_id = id.cloned().or(attempt.principal_id.take());
     attempt.last = event.at;
     attempt.account.clone_from(&event.account);
     attempt.region.clone_from(&event.region);
     attempt.source = event.source.clone().or(attempt.source.take());
     attempt.agent = event.agent.clone().or(attempt.agent.take());
-    attempt.role = event.actor.role.clone().or_else(|| refused_role(event)).or(attempt.role.take());
+    attempt.role = event
+        .actor
+        .role
+        .clone()
+        .or_else(|| refused_role(event))
+        .or(attempt.role.take());
     attempt.authenticator = event.authenticator.clone().or(attempt.authenticator.take());
     attempt.code.clone_from(&event.code);
     attempt.message.clone_from(&event.message);
@@ -394,7 +409,10 @@ fn is_first_step(event: &Event) -> bool {
 }
 
 fn refused_role(event: &Event) -> Option<SharedText> {
-    event.name.starts_with("AssumeRole").then(|| event.target.clone())?
+    event
+        .name
+        .starts_with("AssumeRole")
+        .then(|| event.target.clone())?
 }
 
 fn note_factors(attempt: &mut Attempt, event: &Event) {
@@ -404,7 +422,11 @@ fn note_factors(attempt: &mut Attempt, event: &Event) {
         _ => FactorState::Asked,
     };
     for name in &event.factors {
-        match attempt.factors.iter_mut().find(|factor| factor.name == *name) {
+        match attempt
+            .factors
+            .iter_mut()
+            .find(|factor| factor.name == *name)
+        {
             Some(_) if state == FactorState::Asked => {}
             Some(factor) => factor.state = state,
             None => attempt.factors.push(Factor { name: name.clone(), state }),
@@ -414,7 +436,10 @@ fn note_factors(attempt: &mut Attempt, event: &Event) {
 
 /// Whether a factor was refused and has not passed since.
 pub(crate) fn has_refused_factor(attempt: &Attempt) -> bool {
-    attempt.factors.iter().any(|factor| factor.state == FactorState::Refused)
+    attempt
+        .factors
+        .iter()
+        .any(|factor| factor.state == FactorState::Refused)
 }
 
 /// Whether a second factor was used, as far as the events show.
@@ -433,7 +458,13 @@ fn mfa(attempt: &Attempt, event: &Event) -> Option<Mfa> {
         [] => Mfa::Unknown,
         names if names.contains(&"EXTERNAL_IDP") => Mfa::NotVisible,
         // To AWS, a code sent by email is not a second factor: it replaces the password of a new user, once.
-        names if names.iter().all(|name| ["PASSWORD", "EMAIL_OTP"].contains(name)) => Mfa::NotUsed,
+        names
+            if names
+                .iter()
+                .all(|name| ["PASSWORD", "EMAIL_OTP"].contains(name)) =>
+        {
+            Mfa::NotUsed
+        }
         _ => Mfa::Used,
     })
 }

@@ -38,7 +38,11 @@ pub(crate) fn is_title(line: &[u8]) -> bool {
 
 /// What stands between the columns: spreadsheets write a semicolon where the comma is the decimal separator.
 fn delimiter(title: &[u8]) -> u8 {
-    if title.contains(&b';') && !title.contains(&b',') { b';' } else { b',' }
+    if title.contains(&b';') && !title.contains(&b',') {
+        b';'
+    } else {
+        b','
+    }
 }
 
 /// A record of JSON outranks the row of the same event.
@@ -47,7 +51,11 @@ const RANK: u8 = 0;
 pub(crate) fn read(input: &mut Input, text: &mut impl Read) {
     let mut title = Vec::new();
     let mut text = BufReader::new(text);
-    if let Err(error) = text.by_ref().take(MAX_RECORD as u64).read_until(b'\n', &mut title) {
+    if let Err(error) = text
+        .by_ref()
+        .take(MAX_RECORD as u64)
+        .read_until(b'\n', &mut title)
+    {
         return input.unreadable(format!("it cannot be read to its end: {error}"));
     }
     let delimiter = delimiter(&title);

@@ -59,7 +59,10 @@ pub(crate) fn diagnose(attempts: &[&Attempt], last: &Attempt, pattern: Pattern) 
         Pattern::StoppedHalfway => FactorState::Asked,
         _ => FactorState::Refused,
     };
-    diagnosis.cause = diagnosis.cause.replace(FACTOR, describe_factor(last, state)).into();
+    diagnosis.cause = diagnosis
+        .cause
+        .replace(FACTOR, describe_factor(last, state))
+        .into();
     diagnosis
 }
 
@@ -106,7 +109,9 @@ fn fill(diagnosis: &mut Diagnosis, placeholder: &str, name: &str, text: &str) {
 /// Whether each attempt waited for a new code, which the phone shows every 30 seconds.
 fn is_rhythmic(attempts: &[&Attempt]) -> bool {
     let (least, most) = (SignedDuration::from_secs(30), SignedDuration::from_secs(90));
-    let mut waits = attempts.windows(2).map(|two| two[1].last.duration_since(two[0].last));
+    let mut waits = attempts
+        .windows(2)
+        .map(|two| two[1].last.duration_since(two[0].last));
     attempts.len() > 2 && waits.all(|wait| least <= wait && wait <= most)
 }
 
@@ -117,7 +122,10 @@ fn is_refused(attempt: &Attempt, name: &str) -> bool {
 
 /// Whether the password and another factor had one verification, which does not say which of them was wrong.
 fn is_refused_with_password(attempt: &Attempt) -> bool {
-    let refused = attempt.factors.iter().filter(|factor| factor.state == FactorState::Refused);
+    let refused = attempt
+        .factors
+        .iter()
+        .filter(|factor| factor.state == FactorState::Refused);
     is_refused(attempt, "PASSWORD") && refused.count() > 1
 }
 
@@ -140,7 +148,11 @@ fn stopped(attempt: &Attempt) -> Words {
 
 /// The last factor in that state, by CloudTrail's name.
 fn last_factor(attempt: &Attempt, state: FactorState) -> Option<&str> {
-    let factor = attempt.factors.iter().rev().find(|factor| factor.state == state)?;
+    let factor = attempt
+        .factors
+        .iter()
+        .rev()
+        .find(|factor| factor.state == state)?;
     Some(&factor.name)
 }
 
@@ -163,7 +175,10 @@ fn describe_factor(attempt: &Attempt, state: FactorState) -> &'static str {
 
 /// Whether the attempt failed with that error code, with or without the ending `Exception`.
 fn failed_with(attempt: &Attempt, code: &str) -> bool {
-    attempt.code.as_ref().is_some_and(|found| found.starts_with(code))
+    attempt
+        .code
+        .as_ref()
+        .is_some_and(|found| found.starts_with(code))
 }
 
 /// The placeholder for the user's name in commands.
@@ -526,7 +541,10 @@ fn invalid_response(attempt: &Attempt) -> Words {
 
 /// Whether the message contains these words.
 fn says(attempt: &Attempt, words: &str) -> bool {
-    attempt.message.as_ref().is_some_and(|message| message.contains(words))
+    attempt
+        .message
+        .as_ref()
+        .is_some_and(|message| message.contains(words))
 }
 
 fn password_change(attempt: &Attempt) -> Words {
@@ -562,7 +580,10 @@ fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
         );
     }
     // Whoever finds a device of that name tries to delete it next.
-    if attempts.iter().any(|attempt| failed_with(attempt, "EntityAlreadyExists")) {
+    if attempts
+        .iter()
+        .any(|attempt| failed_with(attempt, "EntityAlreadyExists"))
+    {
         return (
             Likelihood::Certain,
             "A device with that name exists already, from an enrolment that was not finished.",

@@ -38,14 +38,19 @@ pub(crate) fn read_lookup(lookup: &Value) -> Option<Digest> {
 
 /// The text at the end of a path such as `/Account`, unless it is empty.
 fn text<'a>(record: &'a Value, path: &str) -> Option<&'a str> {
-    record.pointer(path)?.as_str().filter(|text| !text.is_empty())
+    record
+        .pointer(path)?
+        .as_str()
+        .filter(|text| !text.is_empty())
 }
 
 /// Reads a digest; none if it lacks a needed field.
 pub(crate) fn read(record: &Value) -> Option<Digest> {
     let time = |path| text(record, path)?.parse().ok();
     let object = text(record, "/digestS3Object")?;
-    let mut folders = object.split('/').skip_while(|folder| *folder != "CloudTrail-Digest");
+    let mut folders = object
+        .split('/')
+        .skip_while(|folder| *folder != "CloudTrail-Digest");
     let mut files = Vec::new();
     for file in record["logFiles"].as_array()? {
         files.push(LogFile {

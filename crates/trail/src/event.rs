@@ -54,7 +54,9 @@ pub(crate) fn read(
         factors: factors(record, pool),
     };
     let call = pool.call(call);
-    let workflow = record.text("/additionalEventData/AuthWorkflowID").map(SharedText::from);
+    let workflow = record
+        .text("/additionalEventData/AuthWorkflowID")
+        .map(SharedText::from);
     Ok(Box::new(Event { id: id.into(), at, actor, source, workflow, call }))
 }
 
@@ -76,19 +78,25 @@ impl<'n> Origin<'n> {
             .text("/recipientAccountId")
             .or_else(|| record.text("/userIdentity/accountId"))
             .ok_or("an event names no account")?;
-        let region = record.text("/awsRegion").ok_or("an event names no region")?;
+        let region = record
+            .text("/awsRegion")
+            .ok_or("an event names no region")?;
         Ok(Origin { at, account, region })
     }
 }
 
 /// The id of the event: a later copy that corrects it names the first.
 pub(crate) fn id<'n>(record: &'n Node<'_>) -> Option<&'n str> {
-    record.text("/addendum/originalEventID").or_else(|| record.text("/eventID"))
+    record
+        .text("/addendum/originalEventID")
+        .or_else(|| record.text("/eventID"))
 }
 
 /// The outcome of the event, according to the field `by` or else its error.
 fn outcome(record: &Node<'_>, by: OutcomeField, name: &str) -> Outcome {
-    let has_error = ["/errorCode", "/errorMessage"].iter().any(|it| record.text(it).is_some());
+    let has_error = ["/errorCode", "/errorMessage"]
+        .iter()
+        .any(|it| record.text(it).is_some());
     let (object, field) = match by {
         OutcomeField::ErrorCode if has_error => return Outcome::Failure,
         OutcomeField::ErrorCode => return Outcome::Success,
@@ -166,7 +174,9 @@ fn has_parameters(record: &Node<'_>) -> bool {
 ///
 /// <https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html>
 fn is_by_external_client(record: &Node<'_>) -> bool {
-    let client = record.text("/requestParameters/client_id").unwrap_or_default();
+    let client = record
+        .text("/requestParameters/client_id")
+        .unwrap_or_default();
     client.contains(":external-client/")
 }
 
@@ -187,7 +197,10 @@ fn factors(record: &Node<'_>, pool: &mut Pool) -> Vec<SharedText> {
         .text("/additionalEventData/CredentialType")
         .or_else(|| record.text("/additionalEventData/MfaType"))
         .unwrap_or_default();
-    let names = kinds.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = kinds
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     names.map(|name| pool.text(name)).collect()
 }
 

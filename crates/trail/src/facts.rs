@@ -23,21 +23,25 @@ pub(crate) fn facts(
 ) -> BTreeMap<String, AccountActivity> {
     let mut accounts = BTreeMap::new();
     for region in &coverage.regions {
-        let activity = accounts.entry(region.account.clone()).or_insert_with(|| AccountActivity {
-            period,
-            regions: Vec::new(),
-            portal_regions: BTreeSet::new(),
-            left_out: LeftOut::default(),
-            unplaced: coverage.unplaced.clone(),
-            sign_ins: Vec::new(),
-            elsewhere: Vec::new(),
-            credential_events: Vec::new(),
-            root_calls: Vec::new(),
-        });
+        let activity = accounts
+            .entry(region.account.clone())
+            .or_insert_with(|| AccountActivity {
+                period,
+                regions: Vec::new(),
+                portal_regions: BTreeSet::new(),
+                left_out: LeftOut::default(),
+                unplaced: coverage.unplaced.clone(),
+                sign_ins: Vec::new(),
+                elsewhere: Vec::new(),
+                credential_events: Vec::new(),
+                root_calls: Vec::new(),
+            });
         activity.regions.push(region.clone());
     }
     let at_application = events.iter().filter(|event| event.at_application);
-    let applications: HashSet<_> = at_application.filter_map(|it| it.workflow.as_ref()).collect();
+    let applications: HashSet<_> = at_application
+        .filter_map(|it| it.workflow.as_ref())
+        .collect();
     for event in &events {
         if is_of_portal(event, &applications)
             && let Some(activity) = accounts.get_mut(&*event.account)
@@ -60,7 +64,9 @@ pub(crate) fn facts(
     }
     for event in events {
         if let Some(activity) = accounts.get_mut(&*event.account) {
-            activity.credential_events.push(credential_event(&event, &created, &enabled, &deleted));
+            activity
+                .credential_events
+                .push(credential_event(&event, &created, &enabled, &deleted));
         }
     }
     accounts
@@ -70,7 +76,10 @@ pub(crate) fn facts(
 /// unlike those of sessions of permission sets, and of workflows of applications with their own sign-in pages.
 fn is_of_portal(event: &Event, applications: &HashSet<&SharedText>) -> bool {
     let Actor { kind, role, .. } = &event.actor;
-    let is_of_application = event.workflow.as_ref().is_some_and(|it| applications.contains(it));
+    let is_of_application = event
+        .workflow
+        .as_ref()
+        .is_some_and(|it| applications.contains(it));
     *kind == ActorKind::IdentityCenter
         && role.is_none()
         && event.service == "signin"
@@ -122,7 +131,9 @@ fn add_elsewhere(accounts: &mut BTreeMap<String, AccountActivity>, attempts: &[A
             let first = &series[0].account;
             if let Some(activity) = accounts.get_mut(&**first) {
                 let others = series.iter().filter(|attempt| attempt.account != *first);
-                activity.elsewhere.extend(others.map(|attempt| sign_in(attempt)));
+                activity
+                    .elsewhere
+                    .extend(others.map(|attempt| sign_in(attempt)));
             }
         }
     }
@@ -130,11 +141,17 @@ fn add_elsewhere(accounts: &mut BTreeMap<String, AccountActivity>, attempts: &[A
 
 fn sign_in(attempt: &Attempt) -> SignIn {
     let factors = |state| {
-        let factors = attempt.factors.iter().filter(move |factor| factor.state == state);
+        let factors = attempt
+            .factors
+            .iter()
+            .filter(move |factor| factor.state == state);
         factors.map(|factor| factor.name.clone()).collect()
     };
-    let event_ids: Vec<SharedText> =
-        attempt.events.iter().map(|id| id.to_string().into()).collect();
+    let event_ids: Vec<SharedText> = attempt
+        .events
+        .iter()
+        .map(|id| id.to_string().into())
+        .collect();
     let first_event = event_ids.first().map_or("", |id| &**id);
     let person = &attempt.person;
     SignIn {
@@ -166,8 +183,13 @@ fn credential_event(
     enabled: &Times,
     deleted: &Times,
 ) -> CredentialEvent {
-    let created = times(created, event).iter().rev().find(|(created, _)| *created <= event.at);
-    let deleted = times(deleted, event).iter().find(|(deleted, _)| event.at <= *deleted);
+    let created = times(created, event)
+        .iter()
+        .rev()
+        .find(|(created, _)| *created <= event.at);
+    let deleted = times(deleted, event)
+        .iter()
+        .find(|(deleted, _)| event.at <= *deleted);
     CredentialEvent {
         resource_id: resource_id(&event.account, &event.region, &event.id.to_string()),
         user: who(event.actor.kind, event.actor.name.as_ref(), event.source.as_ref()),
@@ -201,7 +223,11 @@ fn credential_event(
 
 /// A fact about the target of the event, missing if the event does not show its target.
 fn of_target<T>(event: &Event, fact: T) -> Fact<T> {
-    if event.hides_target { Fact::missing(Source::CloudTrail) } else { Fact::Known(fact) }
+    if event.hides_target {
+        Fact::missing(Source::CloudTrail)
+    } else {
+        Fact::Known(fact)
+    }
 }
 
 /// The minutes between the event and the enabling of another device, after the event or, if it is certainly another
@@ -236,7 +262,10 @@ fn times_of(name: &str, events: &[Box<Event>]) -> Times {
             && let Some(user) = acted_on(event)
         {
             let users = times.entry(event.account.clone()).or_default();
-            users.entry(user).or_default().push((event.at, event.authenticator.clone()));
+            users
+                .entry(user)
+                .or_default()
+                .push((event.at, event.authenticator.clone()));
         }
     }
     times
@@ -278,7 +307,9 @@ fn who(kind: ActorKind, name: Option<&SharedText>, source: Option<&SharedText>) 
     if kind == ActorKind::Root {
         return "root".into();
     }
-    name.or(source).cloned().unwrap_or_else(|| "somebody not named".into())
+    name.or(source)
+        .cloned()
+        .unwrap_or_else(|| "somebody not named".into())
 }
 
 fn resource_id(account: &str, region: &str, event: &str) -> String {

@@ -55,7 +55,9 @@ impl<'a> Header<'a> {
                 }
                 continue;
             };
-            let Some(value) = value_of(record, end) else { continue };
+            let Some(value) = value_of(record, end) else {
+                continue;
+            };
             let &[begin, end] = strings.get(index + 1).filter(|next| next[0] == value)?;
             let text = &record[begin + 1..end];
             if may_escape && has_escape(text) {
@@ -66,7 +68,10 @@ impl<'a> Header<'a> {
             }
         }
         let decisive = [header.event_source?, header.event_name.unwrap_or_default()];
-        decisive.iter().all(|text| text.is_ascii()).then_some(header)
+        decisive
+            .iter()
+            .all(|text| text.is_ascii())
+            .then_some(header)
     }
 
     /// Reads the same fields of a parsed record.
@@ -104,7 +109,11 @@ impl<'a> Header<'a> {
 /// The index of the value whose key ends with that quote; none if the string is not a key.
 fn value_of(record: &[u8], quote: usize) -> Option<usize> {
     let colon = next(record, quote + 1)?;
-    if record[colon] == b':' { next(record, colon + 1) } else { None }
+    if record[colon] == b':' {
+        next(record, colon + 1)
+    } else {
+        None
+    }
 }
 
 /// The index of the next byte that is not white space.

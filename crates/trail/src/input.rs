@@ -164,7 +164,9 @@ impl Input {
         if head == BYTE_ORDER_MARK.as_bytes() {
             head = read_head(&mut input, 1)?;
         }
-        let is_json = head.first().is_none_or(|byte| b"{[ \t\r\n0123456789".contains(byte));
+        let is_json = head
+            .first()
+            .is_none_or(|byte| b"{[ \t\r\n0123456789".contains(byte));
         let mut whole = Cursor::new(head).chain(input);
         if is_json {
             return self.read_json(&mut whole);
@@ -231,7 +233,11 @@ impl Input {
             });
         } else if record.has_text("digestStartTime") {
             self.form = Some(Form::Digest);
-            match serde_json::from_str(text).ok().as_ref().and_then(digest::read) {
+            match serde_json::from_str(text)
+                .ok()
+                .as_ref()
+                .and_then(digest::read)
+            {
                 Some(digest) => self.digests.push(digest),
                 None => self.trouble("it is a digest that cannot be read".to_owned()),
             }
@@ -279,7 +285,8 @@ impl Input {
                 let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
                 let order = rank << PLACE_BITS | place.min((1 << PLACE_BITS) - 1);
                 self.found.push(Found { event, input: 0, order });
-                self.root_calls.extend(root::call(record, &mut self.pool).ok().flatten());
+                self.root_calls
+                    .extend(root::call(record, &mut self.pool).ok().flatten());
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }
@@ -288,8 +295,13 @@ impl Input {
     /// Takes what surrounds the records, which must be an empty list without them.
     fn take_container(&mut self, text: &[u8]) {
         let container: Value = serde_json::from_slice(text).unwrap_or_default();
-        let list = ["Records", "Events"].iter().find_map(|key| container.get(key));
-        let is_empty = list.unwrap_or(&container).as_array().is_some_and(Vec::is_empty);
+        let list = ["Records", "Events"]
+            .iter()
+            .find_map(|key| container.get(key));
+        let is_empty = list
+            .unwrap_or(&container)
+            .as_array()
+            .is_some_and(Vec::is_empty);
         if !is_empty {
             self.unreadable("the list of records is not valid JSON".to_owned());
         }
@@ -312,7 +324,9 @@ impl Input {
     }
 
     fn see(&mut self, header: &Header<'_>) {
-        let (Some(account), Some(name)) = (header.account, header.region) else { return };
+        let (Some(account), Some(name)) = (header.account, header.region) else {
+            return;
+        };
         // Usually the place of the last record.
         let is_here = |it: &Seen| it.account.as_bytes() == account && it.region.as_bytes() == name;
         let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
@@ -320,14 +334,17 @@ impl Input {
             let (account, region) = (text(account), text(name));
             let (days, written) = (Vec::new(), Vec::with_capacity(1));
             let (records, reads, writes) = (0, false, false);
-            self.regions.push(Seen { account, region, records, days, reads, writes, written });
+            self.regions
+                .push(Seen { account, region, records, days, reads, writes, written });
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
         seen.records += 1;
         // Sign-ins are management events, which a trail that records other events may leave out.
         let is_management = header.event_category.is_none_or(|it| it == b"Management");
-        let Some(time) = header.event_time.filter(|_| is_management) else { return };
+        let Some(time) = header.event_time.filter(|_| is_management) else {
+            return;
+        };
         // One that does not say so may be either.
         seen.reads |= header.read_only != Some(false);
         seen.writes |= header.read_only != Some(true);
@@ -388,7 +405,11 @@ fn written_time(time: &[u8]) -> Option<WrittenTime> {
 
 /// Says why a text cannot be read as a [`Node`], which is any JSON without duplicate keys.
 fn not_read(text: &str, error: &serde_json::Error) -> String {
-    let trouble = if error.is_data() { "names a key twice" } else { "is not valid JSON" };
+    let trouble = if error.is_data() {
+        "names a key twice"
+    } else {
+        "is not valid JSON"
+    };
     format!("{text} {trouble}")
 }
 
@@ -398,7 +419,11 @@ fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let head = read_head(&mut input, GZIP.len())?;
     let is_gzip = head == GZIP;
     let whole = Cursor::new(head).chain(input);
-    Ok(if is_gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+    Ok(if is_gzip {
+        Box::new(MultiGzDecoder::new(whole))
+    } else {
+        Box::new(whole)
+    })
 }
 
 /// How a file is packed that begins with these bytes, if it may hold logs and is not read.
@@ -420,7 +445,10 @@ pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
     if is_packed || UTF_16_MARKS.iter().any(|mark| head.starts_with(mark)) {
         return Ok(true);
     }
-    let head = head.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(&head).trim_ascii_start();
+    let head = head
+        .strip_prefix(BYTE_ORDER_MARK.as_bytes())
+        .unwrap_or(&head)
+        .trim_ascii_start();
     let title = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let begins_json = matches!(head.first(), None | Some(b'{' | b'['));
     Ok(begins_json || csv::is_title(title) || is_exported(title))
@@ -431,7 +459,9 @@ pub(crate) fn begins_as_log(path: &Path) -> io::Result<bool> {
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html>
 fn is_exported(line: &[u8]) -> bool {
     let mut parts = line.splitn(2, |byte| *byte == b' ');
-    let (Some(time), Some(record)) = (parts.next(), parts.next()) else { return false };
+    let (Some(time), Some(record)) = (parts.next(), parts.next()) else {
+        return false;
+    };
     TIMES.parse_timestamp(time).is_ok() && record.trim_ascii_start().starts_with(b"{")
 }
 
@@ -448,7 +478,10 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
         let length = chunk.len();
         bytes.consume(length);
     }
-    Ok(hash.finalize().iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
+    Ok(hash
+        .finalize()
+        .iter()
+        .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
 }
 
 /// Reads the first bytes; fewer only at the end of the input.

@@ -124,11 +124,18 @@ impl Header<'_> {
             return Interest::OtherLog;
         }
         let source = self.event_source.unwrap_or_default();
-        let service = source.split(|&byte| byte == b'.').next().unwrap_or_default();
+        let service = source
+            .split(|&byte| byte == b'.')
+            .next()
+            .unwrap_or_default();
         // Without a name, it may be any event of its service.
         let Some(name) = self.event_name.filter(|name| !name.is_empty()) else {
             let is_concerned = SERVICES.contains(&service);
-            return if is_concerned { Interest::Judge(ErrorCode) } else { Interest::Pass };
+            return if is_concerned {
+                Interest::Judge(ErrorCode)
+            } else {
+                Interest::Pass
+            };
         };
         let field = match service {
             b"signin" | b"sso" | b"sso-directory" => match name {

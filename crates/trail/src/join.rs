@@ -20,9 +20,22 @@ const SECONDS_A_DAY: f64 = 86_400.0;
 /// A sign-in or a call by root is a use of root that the credential report, which is older, may not show. Facts
 /// about users stay: a later use would make credentials look less idle than the report says.
 pub fn add_to(snapshot: &mut Snapshot, activity: AccountActivity) {
-    let sign_ins = activity.sign_ins.iter().filter(|it| is_by_root(it)).map(|it| (it.at, PASSWORD));
+    let sign_ins = activity
+        .sign_ins
+        .iter()
+        .filter(|it| is_by_root(it))
+        .map(|it| (it.at, PASSWORD));
     let calls = activity.root_calls.iter();
-    let calls = calls.map(|it| (it.at, if it.by_access_key { "access key" } else { PASSWORD }));
+    let calls = calls.map(|it| {
+        (
+            it.at,
+            if it.by_access_key {
+                "access key"
+            } else {
+                PASSWORD
+            },
+        )
+    });
     if let Some((at, credential)) = sign_ins.chain(calls).max() {
         use_root(&mut snapshot.root, at, credential, snapshot.as_of);
     }
@@ -39,7 +52,11 @@ fn is_by_root(attempt: &SignIn) -> bool {
 
 /// Notes that root was used then, unless a later use is known. Without the report, there may have been one.
 fn use_root(root: &mut Root, at: Timestamp, credential: &str, as_of: Timestamp) {
-    if root.last_used.known().is_some_and(|known| known.is_none_or(|known| known < at)) {
+    if root
+        .last_used
+        .known()
+        .is_some_and(|known| known.is_none_or(|known| known < at))
+    {
         let idle_days = as_of.duration_since(at).as_secs_f64() / SECONDS_A_DAY;
         root.last_used = Fact::Known(Some(at));
         root.last_used_credential = Fact::Known(Some(credential.to_owned()));
@@ -83,7 +100,11 @@ pub fn explain_refusals(summary: &mut ActivitySummary, snapshot: &Snapshot) {
 fn as_of(user: &User, snapshot: &Snapshot) -> Option<Timestamp> {
     let made = snapshot.account.report_generated_at.known()?;
     let source = user.mfa_source.as_ref().known()?;
-    Some(if source == Source::CredentialReport.name() { made } else { snapshot.as_of })
+    Some(if source == Source::CredentialReport.name() {
+        made
+    } else {
+        snapshot.as_of
+    })
 }
 
 /// Says why a user's password was refused, if the account's settings show more than the events.
@@ -95,7 +116,10 @@ fn words(
 ) -> Option<Words> {
     let (first, last) = row.first_try.zip(row.last_try)?;
     // A user who was created again under the same name has another id and password.
-    let id = row.last.as_ref().and_then(|last| last.principal_id.as_deref());
+    let id = row
+        .last
+        .as_ref()
+        .and_then(|last| last.principal_id.as_deref());
     let is_same = match id.zip(user.id.as_ref().known().and_then(Option::as_ref)) {
         Some((tried, here)) => tried == here,
         None => user.created.known().is_none_or(|created| created <= first),
@@ -122,12 +146,18 @@ fn words(
     if user.mfa_active.known()? || changed(&MFA_EVENTS) {
         return None;
     }
-    Some(if is_iam_read(snapshot, between) { ONLY_PASSWORD } else { LIKELY_ONLY_PASSWORD })
+    Some(if is_iam_read(snapshot, between) {
+        ONLY_PASSWORD
+    } else {
+        LIKELY_ONLY_PASSWORD
+    })
 }
 
 /// Whether all changes of users in that period were read. IAM records them in one region.
 fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
-    let Some(activity) = &snapshot.activity else { return false };
+    let Some(activity) = &snapshot.activity else {
+        return false;
+    };
     let contains = |read: &Period| read.from <= time.from && time.to <= read.to;
     let global = global_region(&snapshot.account.partition);
     let region = activity.regions.iter().find(|it| it.region == global);
@@ -135,7 +165,10 @@ fn is_iam_read(snapshot: &Snapshot, time: Period) -> bool {
         && !activity.left_out.writes
         && region.is_some_and(|it| {
             it.logged.iter().chain(&it.proved).any(contains)
-                && !it.incomplete.iter().any(|hole| hole.from < time.to && time.from < hole.to)
+                && !it
+                    .incomplete
+                    .iter()
+                    .any(|hole| hole.from < time.to && time.from < hole.to)
         })
 }
 
@@ -145,12 +178,18 @@ const MFA_EVENTS: [&str; 2] = ["DeactivateMFADevice", "EnableMFADevice"];
 /// Whether a password set at `changed` had expired by `at`, so that its user could not change it.
 fn has_expired(changed: Timestamp, policy: &PasswordPolicy, at: Timestamp) -> bool {
     let days = at.duration_since(changed).as_secs_f64() / SECONDS_A_DAY;
-    policy.hard_expiry && policy.max_age_days.is_some_and(|most| days > f64::from(most))
+    policy.hard_expiry
+        && policy
+            .max_age_days
+            .is_some_and(|most| days > f64::from(most))
 }
 
 /// Whether one of these events may have changed the user in that period.
 fn has_changed(snapshot: &Snapshot, user: &str, period: Period, names: &[&str; 2]) -> bool {
-    let mut events = snapshot.activity.iter().flat_map(|activity| &activity.credential_events);
+    let mut events = snapshot
+        .activity
+        .iter()
+        .flat_map(|activity| &activity.credential_events);
     events.any(|event| {
         let may_be_about_user = match &event.target {
             Fact::Known(Some(target)) => target.eq_ignore_ascii_case(user),

@@ -53,16 +53,18 @@ impl ActivityReader {
         if fs::metadata(path)?.is_dir() {
             let mut files = Vec::new();
             list(path, &mut files)?;
-            self.passed_over.extend(files.extract_if(.., |file| !may_be_log(file)));
+            self.passed_over
+                .extend(files.extract_if(.., |file| !may_be_log(file)));
             files.retain(|file| takes(file));
             let numbered: Vec<_> = (self.inputs.len()..).zip(&files).collect();
             let found = Mutex::new(mem::take(&mut self.found));
-            self.inputs.extend(side_by_side(&numbered, |(number, path), pool| {
-                let mut input = read_file(path, pool);
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                move_events(&mut input, *number, &mut found);
-                input
-            }));
+            self.inputs
+                .extend(side_by_side(&numbered, |(number, path), pool| {
+                    let mut input = read_file(path, pool);
+                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                    move_events(&mut input, *number, &mut found);
+                    input
+                }));
             self.found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         } else if takes(path) {
             let input = Input::read_file(path, &mut self.pool)?;
@@ -129,11 +131,15 @@ fn side_by_side<T: Sync, S: Default, R: Send>(
         let mut results = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { return results };
+            let Some(item) = items.get(index) else {
+                return results;
+            };
             results.push((index, work(item, &mut kept)));
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len());
     let mut results = thread::scope(|scope| {
         let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut results = work();
@@ -262,7 +268,10 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     let left_out = left_out(&inputs);
     for mut input in inputs {
         root_calls.append(&mut input.root_calls);
-        *coverage.inputs.entry(input.form.unwrap_or(Form::Unknown)).or_default() += 1;
+        *coverage
+            .inputs
+            .entry(input.form.unwrap_or(Form::Unknown))
+            .or_default() += 1;
         if input.form == Some(Form::Empty) && place_in_name(&input.name).is_some() {
             input.trouble("it is empty, and CloudTrail writes no empty file".to_owned());
         }
@@ -277,10 +286,16 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
         records.other_logs += input.records.other_logs;
         records.unreadable += input.records.unreadable;
         regions.add(&mut input, &hashes);
-        coverage.gaps.extend(input.trouble.into_iter().map(|(what, times)| {
-            let what = if times > 1 { format!("{what} ({times} times)") } else { what };
-            InputGap { input: input.name.clone(), what }
-        }));
+        coverage
+            .gaps
+            .extend(input.trouble.into_iter().map(|(what, times)| {
+                let what = if times > 1 {
+                    format!("{what} ({times} times)")
+                } else {
+                    what
+                };
+                InputGap { input: input.name.clone(), what }
+            }));
     }
     let copies = found.len();
     // Of several copies, the one that counts comes first. A stable sort would take more memory.
@@ -383,11 +398,9 @@ impl Regions {
 
     fn entry(&mut self, account: &str, region: &str) -> &mut RegionCoverage {
         let (account, region) = (account.to_owned(), region.to_owned());
-        self.0.entry((account.clone(), region.clone())).or_insert(RegionCoverage {
-            account,
-            region,
-            ..RegionCoverage::default()
-        })
+        self.0
+            .entry((account.clone(), region.clone()))
+            .or_insert(RegionCoverage { account, region, ..RegionCoverage::default() })
     }
 }
 

@@ -31,7 +31,10 @@ pub(crate) fn call(record: &Node<'_>, pool: &mut Pool) -> Result<Option<RootCall
     }
     let Origin { at, account, region } = Origin::read(record)?;
     // The root user of another account may act on what is this account's.
-    if record.text("/userIdentity/accountId").is_some_and(|own| own != account) {
+    if record
+        .text("/userIdentity/accountId")
+        .is_some_and(|own| own != account)
+    {
         return Ok(None);
     }
     let access_key = record.text("/userIdentity/accessKeyId");
@@ -45,11 +48,14 @@ pub(crate) fn call(record: &Node<'_>, pool: &mut Pool) -> Result<Option<RootCall
 
 /// Whether AWS acted: by itself, or a service that root had set to work. The console acts for whoever signed in.
 fn is_by_aws(record: &Node<'_>) -> bool {
-    let is_event_of_service =
-        record.text("/eventType").is_some_and(|kind| kind.eq_ignore_ascii_case("AwsServiceEvent"));
+    let is_event_of_service = record
+        .text("/eventType")
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("AwsServiceEvent"));
     let service = record.text("/userIdentity/invokedBy").or_else(|| {
         // Where the CSV of the event history names no service, the source does.
-        record.text("/sourceIPAddress").filter(|source| source.ends_with(".amazonaws.com"))
+        record
+            .text("/sourceIPAddress")
+            .filter(|source| source.ends_with(".amazonaws.com"))
     });
     is_event_of_service || service.is_some_and(|service| service != "signin.amazonaws.com")
 }

@@ -15,7 +15,10 @@ pub(crate) fn left_out(inputs: &[Input]) -> BTreeMap<String, LeftOut> {
     let mut seen_of: BTreeMap<&str, [bool; 2]> = BTreeMap::new();
     let mut trails_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     // Other inputs may be a choice of events.
-    for input in inputs.iter().filter(|input| input.form == Some(Form::LogFile)) {
+    for input in inputs
+        .iter()
+        .filter(|input| input.form == Some(Form::LogFile))
+    {
         for region in &input.regions {
             let trail = organization(&input.name).unwrap_or(&region.account);
             let [reads, writes] = seen_of.entry(trail).or_default();
@@ -45,5 +48,7 @@ pub(crate) fn left_out(inputs: &[Input]) -> BTreeMap<String, LeftOut> {
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>
 fn organization(path: &str) -> Option<&str> {
     let (_, rest) = path.split_once("AWSLogs/")?;
-    rest.split('/').next().filter(|folder| folder.starts_with("o-"))
+    rest.split('/')
+        .next()
+        .filter(|folder| folder.starts_with("o-"))
 }

@@ -133,13 +133,20 @@ impl Splitter {
             padded[..bytes.len()].copy_from_slice(bytes);
             &padded
         });
-        let has_backslash = block.iter().fold(0, |any, &byte| any | u8::from(byte == b'\\')) != 0;
+        let has_backslash = block
+            .iter()
+            .fold(0, |any, &byte| any | u8::from(byte == b'\\'))
+            != 0;
         let mut quotes = bits(block, |byte| byte == b'"');
         if has_backslash || self.escaped {
             let backslashes = bits(block, |byte| byte == b'\\');
             quotes = self.unescaped(quotes, backslashes, bytes.len());
         }
-        let strings = if self.in_string { !parity(quotes) } else { parity(quotes) };
+        let strings = if self.in_string {
+            !parity(quotes)
+        } else {
+            parity(quotes)
+        };
         self.in_string = strings >> (BLOCK - 1) == 1;
         // In ASCII, square brackets differ from braces in one bit, and opening ones from closing ones by two.
         let brackets = bits(block, |byte| (byte | 0x20).wrapping_sub(b'{') & !2 == 0);
@@ -170,7 +177,11 @@ impl Splitter {
     /// The marks that matter now: within a record, only the strings at its top level.
     fn relevant(&self, marks: &Marks) -> u64 {
         let is_nested = self.in_record && !self.is_top_level();
-        if is_nested { marks.brackets } else { marks.brackets | marks.quotes }
+        if is_nested {
+            marks.brackets
+        } else {
+            marks.brackets | marks.quotes
+        }
     }
 
     /// Takes an opening bracket at index `at`, and returns the first byte that has not been taken.
@@ -236,7 +247,11 @@ impl Splitter {
             self.list_depth = Some(1);
             return;
         }
-        let before = if self.in_record { &self.record } else { &self.container };
+        let before = if self.in_record {
+            &self.record
+        } else {
+            &self.container
+        };
         let form = match key_at_end(before) {
             Some(b"Records") => Form::LogFile,
             Some(b"Events") => Form::LookupEvents,

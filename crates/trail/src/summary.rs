@@ -46,10 +46,14 @@ pub fn summarise(
     let Activity { mut coverage, mut events, root_calls, left_out } = activity;
     let of_interest = events.len();
     let absent = absent(&coverage.regions, filter);
-    coverage.regions.retain(|read| filter.takes_account(&read.account));
+    coverage
+        .regions
+        .retain(|read| filter.takes_account(&read.account));
     let of_accounts = read_period(&coverage.regions);
     add_unread(&mut coverage, &filter.regions);
-    coverage.regions.retain(|read| filter.takes_place(&read.account, &read.region));
+    coverage
+        .regions
+        .retain(|read| filter.takes_place(&read.account, &read.region));
     events.retain(|event| filter.takes_place(&event.account, &event.region));
     let mut attempts = attempts(&events);
     attempts.retain(|attempt| filter.takes_time(attempt.first, attempt.last));
@@ -68,7 +72,10 @@ pub fn summarise(
             name_device(&mut row.diagnosis, arn);
         }
     }
-    let similar = filter.user.as_ref().and_then(|name| similar(name, &attempts));
+    let similar = filter
+        .user
+        .as_ref()
+        .and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter, of_accounts);
     let of_person = timeline(&events, &attempts, filter);
@@ -120,7 +127,11 @@ fn add_root_calls(
 fn absent(read: &[RegionCoverage], filter: &Filter) -> Option<Absent> {
     let missing = |asked_for: &[String], place: fn(&RegionCoverage) -> &String| {
         let is_read = |asked: &&String| read.iter().any(|region| place(region) == *asked);
-        asked_for.iter().filter(|asked| !is_read(asked)).cloned().collect()
+        asked_for
+            .iter()
+            .filter(|asked| !is_read(asked))
+            .cloned()
+            .collect()
     };
     let accounts: BTreeSet<String> = missing(&filter.accounts, |region| &region.account);
     let regions: BTreeSet<String> = missing(&filter.regions, |region| &region.region);
@@ -139,7 +150,8 @@ fn absent(read: &[RegionCoverage], filter: &Filter) -> Option<Absent> {
 
 /// The periods of which something was read.
 fn periods(read: &[RegionCoverage]) -> impl Iterator<Item = &Period> {
-    read.iter().flat_map(|region| region.seen.iter().chain(&region.proved))
+    read.iter()
+        .flat_map(|region| region.seen.iter().chain(&region.proved))
 }
 
 /// From the first to the last moment of what was read.
@@ -151,7 +163,11 @@ fn read_period(read: &[RegionCoverage]) -> Option<Period> {
 
 /// Adds the regions that were asked for and that nothing was read of, in each account: rules cannot pass there.
 fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
-    let accounts: BTreeSet<String> = coverage.regions.iter().map(|it| it.account.clone()).collect();
+    let accounts: BTreeSet<String> = coverage
+        .regions
+        .iter()
+        .map(|it| it.account.clone())
+        .collect();
     for account in accounts {
         for region in asked_for {
             let is_it = |read: &RegionCoverage| read.account == account && read.region == *region;
@@ -164,7 +180,9 @@ fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
             }
         }
     }
-    coverage.regions.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    coverage
+        .regions
+        .sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
 }
 
 impl Filter {
@@ -181,13 +199,18 @@ impl Filter {
     pub(crate) fn takes_event(&self, event: &Event) -> bool {
         let is_theirs = self.user.as_ref().is_none_or(|name| {
             is_named(event.actor.kind, event.actor.name.as_ref(), name)
-                || event.target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(name))
+                || event
+                    .target
+                    .as_ref()
+                    .is_some_and(|target| target.eq_ignore_ascii_case(name))
         });
         is_theirs && self.takes_time(event.at, event.at)
     }
 
     fn takes_root_call(&self, call: &RootCall) -> bool {
-        self.user.as_ref().is_none_or(|name| is_named(ActorKind::Root, None, name))
+        self.user
+            .as_ref()
+            .is_none_or(|name| is_named(ActorKind::Root, None, name))
             && self.takes_place(&call.account, &call.region)
             && self.takes_time(call.at, call.at)
     }
@@ -197,12 +220,18 @@ impl Filter {
     }
 
     fn takes_person(&self, person: &Person) -> bool {
-        self.user.as_ref().is_none_or(|name| is_named(person.kind, person.name.as_ref(), name))
+        self.user
+            .as_ref()
+            .is_none_or(|name| is_named(person.kind, person.name.as_ref(), name))
     }
 }
 
 fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
-    let name = if kind == ActorKind::Root { Some("root") } else { name.map(|name| &**name) };
+    let name = if kind == ActorKind::Root {
+        Some("root")
+    } else {
+        name.map(|name| &**name)
+    };
     name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
@@ -216,7 +245,10 @@ fn period(coverage: &Coverage, filter: &Filter, of_accounts: Option<Period>) -> 
 
 /// The events that are part of the person's attempts, or name them.
 fn timeline<'e>(events: &'e [Box<Event>], attempts: &[Attempt], filter: &Filter) -> Vec<&'e Event> {
-    let parts: HashSet<&EventId> = attempts.iter().flat_map(|attempt| &attempt.events).collect();
+    let parts: HashSet<&EventId> = attempts
+        .iter()
+        .flat_map(|attempt| &attempt.events)
+        .collect();
     let mut timeline = Vec::new();
     for event in events {
         let is_part = parts.contains(&event.id) && filter.takes_time(event.at, event.at);
@@ -240,14 +272,21 @@ struct FailedAttempts<'a> {
 impl<'a> FailedAttempts<'a> {
     /// The person who soon signed in from where an unknown name was typed.
     fn in_as(&self) -> Option<&'a Person> {
-        let success = self.ended.filter(|_| self.pattern == Pattern::UnknownName)?;
+        let success = self
+            .ended
+            .filter(|_| self.pattern == Pattern::UnknownName)?;
         Some(&success.person)
     }
 
     /// Whether another user of the name made that attempt: one who is deleted and made again has another id.
     fn is_of_another(&self, attempt: &Attempt) -> bool {
-        let id = self.tries.iter().rev().find_map(|own| own.principal_id.as_ref());
-        id.zip(attempt.principal_id.as_ref()).is_some_and(|(own, other)| own != other)
+        let id = self
+            .tries
+            .iter()
+            .rev()
+            .find_map(|own| own.principal_id.as_ref());
+        id.zip(attempt.principal_id.as_ref())
+            .is_some_and(|(own, other)| own != other)
     }
 
     /// Whether the same address succeeded so soon that somebody must have mistyped something.
@@ -264,7 +303,10 @@ impl<'a> FailedAttempts<'a> {
         self.ended.is_some_and(|success| {
             self.tries.len() <= MOST_TYPING_ERRORS
                 && success.last.duration_since(self.last.last) <= limit
-                && self.tries.iter().all(|attempt| attempt.source == success.source)
+                && self
+                    .tries
+                    .iter()
+                    .all(|attempt| attempt.source == success.source)
         })
     }
 }
@@ -276,10 +318,16 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
     by_end.sort_by_key(|attempt| attempt.last);
     for attempt in by_end {
         // Somebody who may assume one role may still be refused another.
-        let role = attempt.role.as_ref().filter(|_| attempt.purpose == Purpose::SwitchRole);
+        let role = attempt
+            .role
+            .as_ref()
+            .filter(|_| attempt.purpose == Purpose::SwitchRole);
         let key = (&attempt.person, attempt.purpose, role);
         if let Some(pattern) = attempt.pattern {
-            if open.get(&key).is_some_and(|&index| all[index].is_of_another(attempt)) {
+            if open
+                .get(&key)
+                .is_some_and(|&index| all[index].is_of_another(attempt))
+            {
                 open.remove(&key);
             }
             let index = *open.entry(key).or_insert_with(|| {
@@ -292,7 +340,10 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
         } else if attempt.outcome == Outcome::Success {
             let recovery = (&attempt.person, Purpose::PasswordRecovery, None);
             let is_sign_in = attempt.purpose == Purpose::SignIn;
-            for key in [Some(key), is_sign_in.then_some(recovery)].into_iter().flatten() {
+            for key in [Some(key), is_sign_in.then_some(recovery)]
+                .into_iter()
+                .flatten()
+            {
                 if let Some(&index) = open.get(&key)
                     && !all[index].is_of_another(attempt)
                 {
@@ -350,7 +401,10 @@ fn row(trouble: FailedAttempts<'_>) -> LockedOut {
         tries: tries.len(),
         first_try: tries.iter().map(|attempt| attempt.first).min(),
         last_try: Some(last.last),
-        sources: tries.iter().filter_map(|attempt| attempt.source.clone()).collect(),
+        sources: tries
+            .iter()
+            .filter_map(|attempt| attempt.source.clone())
+            .collect(),
         pattern,
         diagnosis: diagnose(&tries, last, pattern),
         in_since: ended.map(|success| success.last),
@@ -384,7 +438,9 @@ fn similar(name: &str, attempts: &[Attempt]) -> Option<Person> {
     let wanted = name.to_ascii_lowercase();
     let mut best: Option<(usize, &Person)> = None;
     for Attempt { person, .. } in attempts {
-        let Some(other) = person.name.as_deref().map(str::to_ascii_lowercase) else { continue };
+        let Some(other) = person.name.as_deref().map(str::to_ascii_lowercase) else {
+            continue;
+        };
         let distance = match strsim::damerau_levenshtein(&wanted, &other) {
             distance @ ..=2 => distance,
             _ if other.starts_with(&wanted) || wanted.starts_with(&other) => 2,
@@ -440,7 +496,9 @@ fn signed_in(attempts: &[Attempt]) -> Vec<SignedIn> {
         row.sources.extend(attempt.source.clone());
         if is_known {
             row.sign_ins += 1;
-            *row.mfa.entry(attempt.mfa.unwrap_or(Mfa::Unknown)).or_default() += 1;
+            *row.mfa
+                .entry(attempt.mfa.unwrap_or(Mfa::Unknown))
+                .or_default() += 1;
         } else {
             row.unknown += 1;
         }

@@ -19,7 +19,9 @@ pub(crate) enum Node<'a> {
 
 impl Node<'_> {
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
-        let Node::Object(fields) = self else { return None };
+        let Node::Object(fields) = self else {
+            return None;
+        };
         let (_, value) = fields.iter().find(|(key, _)| key.as_str() == Some(name))?;
         Some(value)
     }
@@ -30,7 +32,11 @@ impl Node<'_> {
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
-        if let Node::Text(text) = self { Some(text) } else { None }
+        if let Node::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// The text at the end of a path such as `/userIdentity/type`, unless it is empty.
@@ -49,7 +55,9 @@ impl Node<'_> {
 
     /// The number at the end of that path, if it is whole and not negative.
     pub(crate) fn number(&self, path: &str) -> Option<u32> {
-        let Some(Node::Number(number)) = self.at(path) else { return None };
+        let Some(Node::Number(number)) = self.at(path) else {
+            return None;
+        };
         u32::try_from(*number).ok()
     }
 

@@ -58,8 +58,11 @@ fn schema() -> Json {
 fn option(arg: &Arg) -> Json {
     let valid = arg.get_possible_values();
     let words: Vec<_> = valid.iter().map(PossibleValue::get_name).collect();
-    let text =
-        if words.is_empty() { json!({ "type": "string" }) } else { json!({ "enum": words }) };
+    let text = if words.is_empty() {
+        json!({ "type": "string" })
+    } else {
+        json!({ "enum": words })
+    };
     let mut schema = match layers::kind(arg) {
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Number => json!({ "type": "integer", "minimum": 0 }),
@@ -142,7 +145,12 @@ fn waiver() -> Json {
 }
 
 fn keys(schema: &Json) -> BTreeSet<String> {
-    schema["properties"].as_object().unwrap().keys().cloned().collect()
+    schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect()
 }
 
 /// The document as editors check it: dates are texts.
@@ -150,7 +158,10 @@ fn json_of(toml: Toml) -> Json {
     match toml {
         Toml::Datetime(date) => date.to_string().into(),
         Toml::Array(values) => values.into_iter().map(json_of).collect(),
-        Toml::Table(table) => table.into_iter().map(|(key, value)| (key, json_of(value))).collect(),
+        Toml::Table(table) => table
+            .into_iter()
+            .map(|(key, value)| (key, json_of(value)))
+            .collect(),
         plain => serde_json::to_value(plain).unwrap(),
     }
 }
@@ -158,7 +169,10 @@ fn json_of(toml: Toml) -> Json {
 fn errors(toml: &str) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let document = json_of(Toml::Table(toml.parse().unwrap()));
-    validator.iter_errors(&document).map(|error| error.to_string()).collect()
+    validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect()
 }
 
 #[test]
@@ -226,9 +240,15 @@ fn what_no_configuration_may_say_is_refused() {
 fn keys_read(text: &str) -> BTreeSet<String> {
     let file = RuleFile { path: String::new(), text: text.to_owned() };
     let problems = Config::parse(file, &options()).problems;
-    let unknown = problems.into_iter().find(|problem| problem.message.starts_with("`unknown_key`"));
+    let unknown = problems
+        .into_iter()
+        .find(|problem| problem.message.starts_with("`unknown_key`"));
     let help = unknown.unwrap().help.unwrap();
-    help.strip_prefix("valid: ").unwrap().split(", ").map(str::to_owned).collect()
+    help.strip_prefix("valid: ")
+        .unwrap()
+        .split(", ")
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]

@@ -40,7 +40,9 @@ async fn a_healthy_account_has_no_gap() {
     assert_eq!(manifest.account.as_deref(), Some("111122223333"));
     assert_eq!(manifest.partition.as_deref(), Some("aws-cn"));
     assert_eq!(manifest.region.as_deref(), Some("eu-test-1"));
-    let [endpoint] = manifest.endpoints.as_slice() else { panic!("{:?}", manifest.endpoints) };
+    let [endpoint] = manifest.endpoints.as_slice() else {
+        panic!("{:?}", manifest.endpoints)
+    };
     assert!(endpoint.starts_with("http://127.0.0.1:"), "{endpoint}");
     assert_eq!(document(&bundle, Source::AccessKeys)["Users"], json!(["ann", "bob"]));
     assert_eq!(document(&bundle, Source::MfaDevices)["Users"], json!(["ann", "bob"]));
@@ -68,7 +70,13 @@ async fn what_the_partition_does_not_offer_is_not_called() {
     };
     let calls = Heard::default();
     let bundle = gather(&iam.0.uri(), Ok(caller), &options(false), &calls).await;
-    assert!(!calls.0.lock().unwrap().contains(&"GetAlternateContact".to_owned()));
+    assert!(
+        !calls
+            .0
+            .lock()
+            .unwrap()
+            .contains(&"GetAlternateContact".to_owned())
+    );
     assert_eq!(code(&bundle, Source::AlternateContacts), Gap::NOT_REQUESTED);
     assert_eq!(bundle.gaps[0].message, "AWS does not offer it in this partition");
     assert_eq!(bundle.documents.len(), Source::ALL.len() - 1);
@@ -78,7 +86,8 @@ async fn what_the_partition_does_not_offer_is_not_called() {
 async fn live_is_what_is_written_and_read() {
     let iam = FakeAws::start().await;
     iam.says("GetAccountSummary", "", 403, DENIED).await;
-    iam.says("ListAccessKeys", "UserName=bob", 400, THROTTLED).await;
+    iam.says("ListAccessKeys", "UserName=bob", 400, THROTTLED)
+        .await;
     let bundle = iam.collect().await;
     let dir = tempfile::tempdir().unwrap();
     bundle.write(&dir.path().join("bundle")).unwrap();
@@ -89,14 +98,22 @@ async fn live_is_what_is_written_and_read() {
 /// A gap with the code, no document, and the rest stays; `faults` has all the ways to fail.
 #[tokio::test]
 async fn a_failing_call_is_a_gap_and_the_rest_goes_on() {
-    for source in Source::ALL.into_iter().filter(|&source| source != Source::CallerIdentity) {
+    for source in Source::ALL
+        .into_iter()
+        .filter(|&source| source != Source::CallerIdentity)
+    {
         let aws = FakeAws::start().await;
-        aws.says(source.operation(), "", 403, DENIED_BY_EMULATOR).await;
+        aws.says(source.operation(), "", 403, DENIED_BY_EMULATOR)
+            .await;
         let bundle = aws.collect().await;
         assert_eq!(code(&bundle, source), "AccessDenied", "{source}");
         let gap = bundle.gaps.iter().find(|gap| gap.source == source).unwrap();
         assert_eq!(gap.request_id.as_deref(), Some("r-3"), "{source}");
-        let lost = if source == Source::CredentialReport { 3 } else { 1 };
+        let lost = if source == Source::CredentialReport {
+            3
+        } else {
+            1
+        };
         assert_eq!(bundle.documents.len(), Source::ALL.len() - lost, "{source}");
     }
 }
@@ -106,7 +123,8 @@ async fn an_answer_without_its_content_is_no_answer() {
     for source in [Source::CredentialReport, Source::AccountSummary, Source::AccountPasswordPolicy]
     {
         let iam = FakeAws::start().await;
-        iam.says(source.operation(), "", 200, &answer(source.operation(), "")).await;
+        iam.says(source.operation(), "", 200, &answer(source.operation(), ""))
+            .await;
         assert_eq!(code(&iam.collect().await, source), "MalformedResponse");
     }
 }
@@ -153,14 +171,19 @@ async fn the_run_ends_at_its_deadline() {
     let bundle = gather(&aws.0.uri(), denied, &options, &Heard::default()).await;
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     assert_eq!(code(&bundle, Source::AccountSummary), "DeadlineExceeded");
-    let gap = bundle.gaps.iter().find(|gap| gap.source == Source::AccountSummary).unwrap();
+    let gap = bundle
+        .gaps
+        .iter()
+        .find(|gap| gap.source == Source::AccountSummary)
+        .unwrap();
     assert_eq!(gap.message, "the run ended after 0.3 seconds, before AWS answered");
 }
 
 #[tokio::test]
 async fn no_password_policy_is_an_answer() {
     let iam = FakeAws::start().await;
-    iam.says("GetAccountPasswordPolicy", "", 404, NO_SUCH_ENTITY).await;
+    iam.says("GetAccountPasswordPolicy", "", 404, NO_SUCH_ENTITY)
+        .await;
     let bundle = iam.collect().await;
     assert_eq!(document(&bundle, Source::AccountPasswordPolicy), json!({"PasswordPolicy": null}));
 }
@@ -179,9 +202,14 @@ async fn pages_are_put_together() {
     iam.mount(2, "ListVirtualMFADevices", "", ResponseTemplate::new(200).set_body_string(first))
         .await;
     let second = healthy("ListVirtualMFADevices");
-    iam.says("ListVirtualMFADevices", "Marker=m2", 200, &second).await;
+    iam.says("ListVirtualMFADevices", "Marker=m2", 200, &second)
+        .await;
     let devices = document(&iam.collect().await, Source::VirtualMfaDevices);
-    let serial = |i: usize| devices["VirtualMFADevices"][i]["SerialNumber"].as_str().unwrap();
+    let serial = |i: usize| {
+        devices["VirtualMFADevices"][i]["SerialNumber"]
+            .as_str()
+            .unwrap()
+    };
     assert_eq!([serial(0), serial(1)], [format!("{ARN}:mfa/bob"), format!("{ARN}:mfa/zoe")]);
 }
 
@@ -216,7 +244,8 @@ async fn details_without_one_of_their_lists_are_not_an_answer() {
         let lists: String = lists.flat_map(|list| ["<", list, "/>"]).collect();
         let body = answer("GetAccountAuthorizationDetails", &lists);
         let aws = FakeAws::start().await;
-        aws.says("GetAccountAuthorizationDetails", "", 200, &body).await;
+        aws.says("GetAccountAuthorizationDetails", "", 200, &body)
+            .await;
         let bundle = aws.collect().await;
         assert_eq!(code(&bundle, Source::AccountAuthorizationDetails), "MalformedResponse");
     }
@@ -226,7 +255,8 @@ async fn details_without_one_of_their_lists_are_not_an_answer() {
 async fn a_list_that_never_ends_is_no_list() {
     for rest in ["<IsTruncated>true</IsTruncated>", &first_page("")] {
         let iam = FakeAws::start().await;
-        iam.says("ListVirtualMFADevices", "", 200, &answer("ListVirtualMFADevices", rest)).await;
+        iam.says("ListVirtualMFADevices", "", 200, &answer("ListVirtualMFADevices", rest))
+            .await;
         assert_eq!(code(&iam.collect().await, Source::VirtualMfaDevices), "MalformedResponse");
     }
     // The third page is the second again.
@@ -244,12 +274,15 @@ async fn a_list_that_never_ends_is_no_list() {
 #[tokio::test]
 async fn a_failure_for_one_user_is_a_gap_of_that_user() {
     let iam = FakeAws::start().await;
-    iam.says("ListAccessKeys", "UserName=bob", 403, DENIED).await;
+    iam.says("ListAccessKeys", "UserName=bob", 403, DENIED)
+        .await;
     let bundle = iam.collect().await;
     let keys = document(&bundle, Source::AccessKeys);
     assert_eq!(keys["Users"], json!(["ann"]));
     assert_eq!(keys["AccessKeyMetadata"].as_array().unwrap().len(), 1);
-    let [gap] = bundle.gaps.as_slice() else { panic!("{:?}", bundle.gaps) };
+    let [gap] = bundle.gaps.as_slice() else {
+        panic!("{:?}", bundle.gaps)
+    };
     assert_eq!((gap.source, gap.code.as_str()), (Source::AccessKeys, "AccessDenied"));
     assert_eq!(gap.resource.as_deref(), Some("bob"));
 }
@@ -257,12 +290,15 @@ async fn a_failure_for_one_user_is_a_gap_of_that_user() {
 #[tokio::test]
 async fn a_user_deleted_meanwhile_voids_nothing() {
     let iam = FakeAws::start().await;
-    iam.says("ListMFADevices", "UserName=ann", 404, NO_SUCH_ENTITY).await;
+    iam.says("ListMFADevices", "UserName=ann", 404, NO_SUCH_ENTITY)
+        .await;
     let bundle = iam.collect().await;
     let devices = document(&bundle, Source::MfaDevices);
     assert_eq!(devices["Users"], json!(["bob"]));
     assert_eq!(devices["MFADevices"].as_array().unwrap().len(), 1);
-    let [gap] = bundle.gaps.as_slice() else { panic!("{:?}", bundle.gaps) };
+    let [gap] = bundle.gaps.as_slice() else {
+        panic!("{:?}", bundle.gaps)
+    };
     assert_eq!((gap.code.as_str(), gap.resource.as_deref()), ("NoSuchEntity", Some("ann")));
 
     let iam = FakeAws::start().await;
@@ -283,7 +319,10 @@ async fn calls_that_are_throttled_in_a_row_end_an_operation() {
             Err::<(), _>(Failure::new(code, "no"))
         });
         let answer = Answer::of_each(&names, calls.collect()).await;
-        let asked = answer.failures.iter().filter(|(_, failure)| failure.message == "no");
+        let asked = answer
+            .failures
+            .iter()
+            .filter(|(_, failure)| failure.message == "no");
         assert_eq!((asked.count(), answer.failures.len()), (made, 100), "{code}");
         // Those under way are given up.
         assert!(count.into_inner() < made + 8, "{code}");
@@ -300,7 +339,9 @@ async fn details_that_take_too_long_come_on_smaller_pages() {
     let slow = |milliseconds| {
         let body = healthy(operation);
         let delay = Duration::from_millis(milliseconds);
-        ResponseTemplate::new(200).set_body_string(body).set_delay(delay)
+        ResponseTemplate::new(200)
+            .set_body_string(body)
+            .set_delay(delay)
     };
     aws.mount(1, operation, "MaxItems=1000", slow(1_500)).await;
     assert_eq!(aws.collect().await.gaps, [], "three times as long as other calls may take");
@@ -327,10 +368,15 @@ async fn a_denied_generate_is_what_the_gap_names() {
     let iam = FakeAws::start().await;
     let absent = NO_SUCH_ENTITY.replace("NoSuchEntity", "ReportNotPresent");
     iam.says("GetCredentialReport", "", 410, &absent).await;
-    iam.says("GenerateCredentialReport", "", 403, DENIED_BY_EMULATOR).await;
+    iam.says("GenerateCredentialReport", "", 403, DENIED_BY_EMULATOR)
+        .await;
     let bundle = iam.collect().await;
     assert_eq!(code(&bundle, Source::CredentialReport), "AccessDenied");
-    let gap = bundle.gaps.iter().find(|gap| gap.source == Source::CredentialReport).unwrap();
+    let gap = bundle
+        .gaps
+        .iter()
+        .find(|gap| gap.source == Source::CredentialReport)
+        .unwrap();
     assert_eq!(gap.action, "iam:GenerateCredentialReport");
 }
 
@@ -382,8 +428,13 @@ async fn a_throttled_call_says_so_while_it_waits() {
     let heard = Heard::default();
     let calls = Calls::new(&Options { progress: Arc::new(heard.clone()), ..options(false) });
     let a_day = Duration::from_hours(24);
-    let patient = RetryConfig::standard().with_initial_backoff(a_day).with_max_backoff(a_day);
-    let config = config(&aws.0.uri()).into_builder().retry_config(patient).build();
+    let patient = RetryConfig::standard()
+        .with_initial_backoff(a_day)
+        .with_max_backoff(a_day);
+    let config = config(&aws.0.uri())
+        .into_builder()
+        .retry_config(patient)
+        .build();
     let iam = Iam::new(&config, &calls);
     let both_attempts = async {
         while heard.0.lock().unwrap().len() < 2 {
@@ -430,7 +481,10 @@ async fn a_call_given_up_at_the_deadline_says_what_it_waited_for() {
 #[tokio::test]
 async fn the_calls_of_an_account_share_a_budget_of_retries() {
     let aws = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&aws).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(500))
+        .mount(&aws)
+        .await;
     let config = config(&aws.uri());
     let asked = async || aws.received_requests().await.unwrap().len();
     let ask = async |iam: &Iam<'_>| {

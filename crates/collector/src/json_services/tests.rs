@@ -22,7 +22,9 @@ fn describe_organization() -> Request {
 async fn call_with(config: SdkConfig, request: Request) -> Result<Json, Failure> {
     let calls = Calls::new(&options(false));
     let services = JsonServices::new(config, "aws", &calls);
-    services.call(&ORGANIZATIONS, "us-east-1", "DescribeOrganization", request).await
+    services
+        .call(&ORGANIZATIONS, "us-east-1", "DescribeOrganization", request)
+        .await
 }
 
 async fn call(server: &MockServer, request: Request) -> Result<Json, Failure> {
@@ -32,14 +34,21 @@ async fn call(server: &MockServer, request: Request) -> Result<Json, Failure> {
 /// A server that answers everything so, and expects that many requests.
 async fn server(requests: u64, response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(response).expect(requests).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(response)
+        .expect(requests)
+        .mount(&server)
+        .await;
     server
 }
 
 /// The code of a call that is answered so, after that many attempts.
 async fn code(attempts: u64, response: ResponseTemplate) -> String {
     let server = server(attempts, response).await;
-    call(&server, describe_organization()).await.unwrap_err().code
+    call(&server, describe_organization())
+        .await
+        .unwrap_err()
+        .code
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
@@ -80,7 +89,12 @@ async fn rest_requests_have_a_path_a_query_and_a_body() {
         .mount(&server)
         .await;
     let query = [("type", None), ("nextToken", Some("a/b+c="))];
-    assert_eq!(call(&server, Request::get("/analyzer", &query)).await.unwrap(), "page");
+    assert_eq!(
+        call(&server, Request::get("/analyzer", &query))
+            .await
+            .unwrap(),
+        "page"
+    );
     Mock::given(method("POST"))
         .and(path("/getAlternateContact"))
         .and(header("content-type", "application/json"))
@@ -123,7 +137,14 @@ async fn what_may_pass_is_tried_again_as_often_as_allowed() {
         let body = json!({"__type": code_sent});
         let response = ResponseTemplate::new(status).set_body_json(body);
         let failed = code(2, response.clone()).await;
-        assert_eq!(failed, if code_sent.is_empty() { "HttpError 503" } else { code_sent });
+        assert_eq!(
+            failed,
+            if code_sent.is_empty() {
+                "HttpError 503"
+            } else {
+                code_sent
+            }
+        );
 
         let server = MockServer::start().await;
         Mock::given(method("POST"))
@@ -133,7 +154,10 @@ async fn what_may_pass_is_tried_again_as_often_as_allowed() {
             .mount(&server)
             .await;
         let answer = ResponseTemplate::new(200).set_body_json(json!({}));
-        Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+        Mock::given(method("POST"))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
         assert_eq!(call(&server, describe_organization()).await, Ok(json!({})), "{status}");
     }
     let denied = ResponseTemplate::new(400).set_body_json(json!({"__type": "AccessDenied"}));
@@ -142,8 +166,9 @@ async fn what_may_pass_is_tried_again_as_often_as_allowed() {
 
 #[tokio::test]
 async fn silence_and_cut_answers_are_failures() {
-    let late =
-        ResponseTemplate::new(200).set_body_json(json!({})).set_delay(Duration::from_secs(9));
+    let late = ResponseTemplate::new(200)
+        .set_body_json(json!({}))
+        .set_delay(Duration::from_secs(9));
     assert_eq!(code(2, late).await, "Timeout");
     for cut in ["", r#"{"Organization": {"#, "<html>"] {
         let response = ResponseTemplate::new(200).set_body_string(cut);
@@ -156,9 +181,16 @@ async fn silence_and_cut_answers_are_failures() {
 async fn an_answer_without_end_is_a_failure() {
     let body = format!("\"{}\"", "x".repeat(8 << 20));
     let server = server(2, ResponseTemplate::new(200).set_body_string(body)).await;
-    let patient = TimeoutConfig::builder().operation_timeout(Duration::from_mins(1)).build();
-    let config = config(&server.uri()).into_builder().timeout_config(patient).build();
-    let failure = call_with(config, describe_organization()).await.unwrap_err();
+    let patient = TimeoutConfig::builder()
+        .operation_timeout(Duration::from_mins(1))
+        .build();
+    let config = config(&server.uri())
+        .into_builder()
+        .timeout_config(patient)
+        .build();
+    let failure = call_with(config, describe_organization())
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, "AnswerTooLarge");
 }
 
@@ -174,7 +206,9 @@ impl LoadServiceConfig for Settings {
 }
 
 async fn url(config: SdkConfig, service: &Service, region: &str) -> String {
-    endpoint::of_service(&config, service, region).await.unwrap()
+    endpoint::of_service(&config, service, region)
+        .await
+        .unwrap()
 }
 
 /// <https://docs.aws.amazon.com/general/latest/gr/access_analyzer.html>, and for China

@@ -22,9 +22,14 @@ impl Respond for EventStore {
     fn respond(&self, request: &Heard) -> ResponseTemplate {
         let body: Json = serde_json::from_slice(&request.body).unwrap();
         let attribute = &body["LookupAttributes"][0];
-        let found =
-            if attribute["AttributeValue"] == "signin.amazonaws.com" { self.sign_ins } else { 0 };
-        let page: usize = body["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+        let found = if attribute["AttributeValue"] == "signin.amazonaws.com" {
+            self.sign_ins
+        } else {
+            0
+        };
+        let page: usize = body["NextToken"]
+            .as_str()
+            .map_or(0, |token| token.parse().unwrap());
         if self.failing_page == Some(page) {
             let error = json!({"__type": "AccessDeniedException", "message": "no"});
             return ResponseTemplate::new(400).set_body_json(error);
@@ -89,7 +94,13 @@ async fn history(request: &LookupRequest, store: EventStore) -> (EventHistory, V
         .await;
     let read = read(&server.uri(), request).await;
     let heard = server.received_requests().await.unwrap();
-    (read, heard.iter().map(|heard| serde_json::from_slice(&heard.body).unwrap()).collect())
+    (
+        read,
+        heard
+            .iter()
+            .map(|heard| serde_json::from_slice(&heard.body).unwrap())
+            .collect(),
+    )
 }
 
 fn store(sign_ins: usize, failing_page: Option<usize>) -> EventStore {
@@ -104,7 +115,9 @@ fn one_region() -> LookupRequest {
 async fn all_pages_of_a_region_are_read() {
     let (history, heard) = history(&one_region(), store(120, None)).await;
     assert_eq!(history.events.len(), 120);
-    let [lookup] = history.lookups.as_slice() else { panic!("{:?}", history.lookups) };
+    let [lookup] = history.lookups.as_slice() else {
+        panic!("{:?}", history.lookups)
+    };
     // The event history may lack the last quarter of an hour.
     let expected = Lookup {
         account: Some("111122223333".to_owned()),
@@ -126,12 +139,19 @@ async fn all_pages_of_a_region_are_read() {
 #[tokio::test]
 async fn sign_ins_are_looked_up_wherever_they_are_recorded() {
     let (history, heard) = history(&request(), store(0, None)).await;
-    let regions: Vec<&str> = history.lookups.iter().map(|lookup| &*lookup.region).collect();
+    let regions: Vec<&str> = history
+        .lookups
+        .iter()
+        .map(|lookup| &*lookup.region)
+        .collect();
     // Those of the console's global page, and the session's.
     let expected = ["ap-southeast-2", "eu-north-1", "us-east-1", "us-east-2", "us-west-2"];
     assert!(expected.iter().all(|region| regions.contains(region)), "{regions:?}");
     let asked = |value| {
-        heard.iter().filter(|body| body["LookupAttributes"][0]["AttributeValue"] == value).count()
+        heard
+            .iter()
+            .filter(|body| body["LookupAttributes"][0]["AttributeValue"] == value)
+            .count()
     };
     assert_eq!(asked("signin.amazonaws.com"), regions.len());
     assert_eq!(asked("CreateLoginProfile"), 1, "IAM's events are in us-east-1 alone");

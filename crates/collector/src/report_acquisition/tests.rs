@@ -46,15 +46,26 @@ impl ReportApi for Script {
     async fn get(&self) -> Result<CredentialReport, Failure> {
         self.calls.lock().unwrap().push('g');
         let mut gets = self.gets.lock().unwrap();
-        let answer = if gets.len() > 1 { gets.pop_front() } else { gets.front().copied() };
-        let age = answer.unwrap().map_err(|code| Failure::new(code, "Unknown"))?;
+        let answer = if gets.len() > 1 {
+            gets.pop_front()
+        } else {
+            gets.front().copied()
+        };
+        let age = answer
+            .unwrap()
+            .map_err(|code| Failure::new(code, "Unknown"))?;
         let generated_time = Some(Timestamp::from_second(NOW - age * 3600).unwrap());
         Ok(CredentialReport { content: String::new(), report_format: None, generated_time })
     }
 
     async fn generate(&self) -> Result<bool, Failure> {
         self.calls.lock().unwrap().push('G');
-        let answer = self.generates.lock().unwrap().pop_front().expect("one Generate at most");
+        let answer = self
+            .generates
+            .lock()
+            .unwrap()
+            .pop_front()
+            .expect("one Generate at most");
         answer.map_err(|code| Failure::new(code, "Rate exceeded"))
     }
 }
@@ -116,7 +127,9 @@ async fn the_deadline_ends_the_waiting_and_there_is_no_busy_loop() {
 
 #[tokio::test(start_paused = true)]
 async fn at_the_deadline_the_old_report_is_better_than_none() {
-    let (outcome, _) = Script::new([Ok(9), IN_PROGRESS], Some(Ok(false))).run().await;
+    let (outcome, _) = Script::new([Ok(9), IN_PROGRESS], Some(Ok(false)))
+        .run()
+        .await;
     assert_eq!(outcome, Ok(9));
 }
 

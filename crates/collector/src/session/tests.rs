@@ -34,7 +34,8 @@ pub(crate) async fn enter(config: SdkConfig, has_role: bool) -> Result<Session, 
     let role_arn = options.role_arn.clone().filter(|_| has_role);
     let options = Options { role_arn, ..options };
     let base = Base { config, profile: "prod".to_owned(), place: "at the test".to_owned() };
-    base.enter(&options, &Calls::new(&options), Duration::from_secs(2)).await
+    base.enter(&options, &Calls::new(&options), Duration::from_secs(2))
+        .await
 }
 
 async fn sts(operation: &str, status: u16, body: &str) -> MockServer {
@@ -80,12 +81,16 @@ fn as_role(base: SdkConfig) -> SdkConfig {
 /// The error of a first call that AWS answers so.
 async fn error_after(status: u16, body: &str) -> CollectError {
     let server = sts("GetCallerIdentity", status, body).await;
-    ask(&config_with(&server.uri(), keys).await).await.expect_err("an error")
+    ask(&config_with(&server.uri(), keys).await)
+        .await
+        .expect_err("an error")
 }
 
 /// The error of a first call for which no credentials could be loaded.
 async fn error_without(credentials: fn() -> CredentialsResult) -> CollectError {
-    ask(&config_with("http://127.0.0.1:9", credentials).await).await.expect_err("an error")
+    ask(&config_with("http://127.0.0.1:9", credentials).await)
+        .await
+        .expect_err("an error")
 }
 
 #[tokio::test]
@@ -94,7 +99,10 @@ async fn the_caller_is_known() {
         <Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ann</Arn>\
         </GetCallerIdentityResult></GetCallerIdentityResponse>";
     let server = sts("GetCallerIdentity", 200, body).await;
-    let caller = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap();
+    let caller = ask(&config_with(&server.uri(), keys).await)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(caller.arn, "arn:aws:iam::111122223333:user/ann");
 }
 
@@ -108,14 +116,20 @@ async fn the_name_of_a_session_is_kept_nowhere() {
          </GetCallerIdentityResponse>"
     );
     let server = sts("GetCallerIdentity", 200, &body).await;
-    let caller = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap();
+    let caller = ask(&config_with(&server.uri(), keys).await)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(caller.arn, "arn:aws:sts::111122223333:assumed-role/audit");
     assert_eq!(caller.user_id.as_deref(), Some("AROA1"));
 
     let denial = format!("User: {session} is not authorized to perform: sts:GetCallerIdentity");
     let body = error_body("AccessDenied").replace("no AccessDenied", &denial);
     let server = sts("GetCallerIdentity", 403, &body).await;
-    let failure = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap_err();
+    let failure = ask(&config_with(&server.uri(), keys).await)
+        .await
+        .unwrap()
+        .unwrap_err();
     let shown = "User: arn:aws:sts::111122223333:assumed-role/audit is not authorized to perform: \
                  sts:GetCallerIdentity";
     assert_eq!(failure.message, shown);
@@ -175,7 +189,10 @@ async fn a_denied_first_call_stops_nothing() {
 async fn a_first_answer_without_end_is_not_read_to_its_end() {
     let body = "x".repeat((8 << 20) + 1);
     let server = sts("GetCallerIdentity", 200, &body).await;
-    let failure = ask(&config_with(&server.uri(), keys).await).await.unwrap().unwrap_err();
+    let failure = ask(&config_with(&server.uri(), keys).await)
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(failure.code, "AnswerTooLarge");
     let message = "the answer is longer than any of AWS's; does something else answer?";
     assert_eq!(failure.message, message);
@@ -250,7 +267,9 @@ async fn an_expired_sso_session_names_the_command() {
         let failure = aws_sdk_sts::error::ConnectorError::other(cause.into(), None);
         let error = SdkError::<GetCallerIdentityError>::dispatch_failure(failure);
         let options = options(None);
-        let error = attempt(&options, &Calls::new(&options)).error(&error).unwrap();
+        let error = attempt(&options, &Calls::new(&options))
+            .error(&error)
+            .unwrap();
         assert_eq!(error.help(), "run `aws sso login --profile prod`");
     }
 }
@@ -351,7 +370,8 @@ async fn entered(operation: &str, answer: ResponseTemplate) -> Result<Session, C
     let config = config_with(&server.uri(), keys).await;
     let base = Base { config, profile: "prod".to_owned(), place: "here".to_owned() };
     let options = options(None);
-    base.enter(&options, &Calls::new(&options), Duration::from_millis(1_400)).await
+    base.enter(&options, &Calls::new(&options), Duration::from_millis(1_400))
+        .await
 }
 
 /// Whether an account that is throttled for ever counts as throttled must not depend on how fast it is.

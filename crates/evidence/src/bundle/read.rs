@@ -57,7 +57,9 @@ impl Bundle {
         let manifest = read_manifest(path).ok().flatten();
         let in_manifest = manifest.and_then(|manifest| AccountId::parse(&manifest.account?));
         in_manifest.or_else(|| {
-            IDENTIFYING.iter().find_map(|&source| read_directory(path, &[source]).ok()?.account())
+            IDENTIFYING
+                .iter()
+                .find_map(|&source| read_directory(path, &[source]).ok()?.account())
         })
     }
 
@@ -182,7 +184,11 @@ impl Unusable {
 
 /// Returns the content unless it is blank.
 fn not_empty(bytes: Vec<u8>) -> Result<Vec<u8>, Unusable> {
-    if bytes.iter().all(u8::is_ascii_whitespace) { Err(Unusable::Empty) } else { Ok(bytes) }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        Err(Unusable::Empty)
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Reads a regular file of reasonable size.
@@ -259,8 +265,10 @@ fn read_collected(dir: &Path, manifest: Manifest, sources: &[Source]) -> Bundle 
     for &source in sources {
         let mut listed = file_names(source);
         listed.retain(|name| manifest.files.contains_key(name));
-        let has_gap =
-            manifest.gaps.iter().any(|gap| gap.source == source && gap.resource.is_none());
+        let has_gap = manifest
+            .gaps
+            .iter()
+            .any(|gap| gap.source == source && gap.resource.is_none());
         if has_gap || (listed.is_empty() && !is_expected(source, dir)) {
             continue;
         }
@@ -289,7 +297,11 @@ fn read_by_hand(dir: &Path, sources: &[Source]) -> Result<Bundle, BundleError> {
         found |= !existing.is_empty();
         bundle.add(source, existing.into_iter().next(), content);
     }
-    if found { Ok(bundle.sorted()) } else { Err(BundleError::NothingFound(dir.to_owned())) }
+    if found {
+        Ok(bundle.sorted())
+    } else {
+        Err(BundleError::NothingFound(dir.to_owned()))
+    }
 }
 
 /// Returns what a file is and what to do with it, if it is certainly not a credential report.
@@ -321,7 +333,9 @@ fn wrong_kind(text: &[u8]) -> Option<&'static str> {
             "neither a bundle nor a credential report, as CSV or as the AWS CLI prints it",
         );
     }
-    let mut columns = header.split([',', ';']).map(|name| name.trim().trim_matches('"'));
+    let mut columns = header
+        .split([',', ';'])
+        .map(|name| name.trim().trim_matches('"'));
     let is_report = columns.any(|name| ["user", "arn"].contains(&name));
     (!is_report).then_some("not a credential report: its first line lacks the columns user and arn")
 }
@@ -337,7 +351,10 @@ fn of_report(name: &str, content: Result<Vec<u8>, Unusable>) -> Result<Bundle, B
     let is_json = text.starts_with(b"{");
     let file = (!is_json).then(|| REPORT_CSV.to_owned());
     bundle.add(Source::CredentialReport, file, content);
-    for source in Source::ALL.into_iter().filter(|&source| source != Source::CredentialReport) {
+    for source in Source::ALL
+        .into_iter()
+        .filter(|&source| source != Source::CredentialReport)
+    {
         bundle.add(source, None, Err(Unusable::NotGiven));
     }
     Ok(bundle.sorted())

@@ -77,6 +77,12 @@ pub fn verify(dir: &Path) -> Result<Vec<Change>, BundleError> {
 pub(super) fn entry_names(dir: &Path) -> Result<Vec<String>, BundleError> {
     fs::read_dir(dir)
         .map_err(BundleError::io(dir))?
-        .map(|entry| Ok(entry.map_err(BundleError::io(dir))?.file_name().to_string_lossy().into()))
+        .map(|entry| {
+            Ok(entry
+                .map_err(BundleError::io(dir))?
+                .file_name()
+                .to_string_lossy()
+                .into())
+        })
         .collect()
 }

@@ -64,7 +64,9 @@ impl Bundle {
 impl Manifest {
     /// Whether the bundle holds a source completely.
     fn is_complete(&self, source: Source) -> bool {
-        let has_file = file_names(source).iter().any(|name| self.files.contains_key(name));
+        let has_file = file_names(source)
+            .iter()
+            .any(|name| self.files.contains_key(name));
         has_file && !self.gaps.iter().any(|gap| gap.source == source)
     }
 }
@@ -122,7 +124,10 @@ fn temporary_dir(parent: &Path) -> Result<TempDir, BundleError> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.prefix(TEMPORARY).tempdir_in(parent).map_err(BundleError::io(parent))
+    builder
+        .prefix(TEMPORARY)
+        .tempdir_in(parent)
+        .map_err(BundleError::io(parent))
 }
 
 fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
@@ -138,7 +143,11 @@ fn write_file(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), BundleError> {
 
 /// Makes renames and new entries in a directory durable, which only Unix needs.
 fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(dir)?.sync_all()
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns JSON as bundles store it: indented, with a newline at the end.

@@ -113,6 +113,10 @@ impl OrganizationsFeatures {
     #[must_use]
     pub fn manages_root_credentials(&self) -> Option<bool> {
         let features = self.enabled_features.as_ref()?;
-        Some(features.iter().any(|feature| feature == OrganizationsFeatures::ROOT_CREDENTIALS))
+        Some(
+            features
+                .iter()
+                .any(|feature| feature == OrganizationsFeatures::ROOT_CREDENTIALS),
+        )
     }
 }

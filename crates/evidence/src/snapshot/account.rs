@@ -41,26 +41,40 @@ pub(super) fn account(
         caller: caller.or_else(|| known_or(caller_in_manifest, Source::CallerIdentity)),
         report_generated_at: report_made,
         report_age_hours: report_made.map(|made| hours(made, answers.as_of)),
-        user_count: all_users.map(|users| user_count(users)).or_else(|| counted(answers)),
+        user_count: all_users
+            .map(|users| user_count(users))
+            .or_else(|| counted(answers)),
         console_user_count: all_users.and_then(|users| console_user_count(users)),
         has_console_users: has_console_users(users, all_users),
-        password_policy: answers.password_policy.as_ref().map(|policy| PasswordPolicy {
-            changed: declared.password_policy_changed.filter(|_| policy.custom),
-            ..policy.clone()
-        }),
+        password_policy: answers
+            .password_policy
+            .as_ref()
+            .map(|policy| PasswordPolicy {
+                changed: declared.password_policy_changed.filter(|_| policy.custom),
+                ..policy.clone()
+            }),
         sts_token_version: sts_token_version(answers, documents.gaps),
         alternate_contacts: where_offered(contacts.as_ref().map(Contacts::set)),
         has_security_contact: where_offered(contacts.as_ref().map(Contacts::has_security)),
         has_separate_contacts: where_offered(contacts.as_ref().map(Contacts::are_separate)),
-        organization_id: organization
-            .map(|organization| organization.as_ref().map(|organization| organization.id.clone())),
+        organization_id: organization.map(|organization| {
+            organization
+                .as_ref()
+                .map(|organization| organization.id.clone())
+        }),
         is_management_account: organization::is_management_account(answers, documents.gaps),
         root_credentials_managed: organization::root_credentials_managed(answers, documents),
         open_partner_delegations: delegations::open(documents, &answers.identity, answers.as_of),
         web_identity_issuer: web_identity_issuer(documents),
-        saml_provider_count: answers.saml_providers.as_ref().map(|saml| count(&saml.list)),
+        saml_provider_count: answers
+            .saml_providers
+            .as_ref()
+            .map(|saml| count(&saml.list)),
         saml_federation: saml::federate(saml_providers),
-        oidc_provider_count: answers.oidc_providers.as_ref().map(|oidc| count(&oidc.list)),
+        oidc_provider_count: answers
+            .oidc_providers
+            .as_ref()
+            .map(|oidc| count(&oidc.list)),
         identity_center: permissions.and_then(|facts| facts.identity_center),
         support_principals: permissions.and_then(|facts| facts.support_principals.clone()),
         security_audit_roles: permissions.and_then(|facts| facts.security_audit_roles.clone()),
@@ -88,7 +102,8 @@ fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
             _ => None,
         };
         let problem = "is not 1 or 2 in the account summary";
-        gaps.require(version, Source::AccountSummary, KEY, problem).map(Some)
+        gaps.require(version, Source::AccountSummary, KEY, problem)
+            .map(Some)
     })
 }
 
@@ -100,7 +115,9 @@ fn web_identity_issuer(documents: &mut Documents<'_>) -> Fact<Option<String>> {
         if info.jwt_vending_enabled == Some(true) && info.issuer_identifier.is_none() {
             return Err(Problem::malformed("is on, but has no IssuerIdentifier"));
         }
-        Ok(info.issuer_identifier.filter(|_| info.jwt_vending_enabled != Some(false)))
+        Ok(info
+            .issuer_identifier
+            .filter(|_| info.jwt_vending_enabled != Some(false)))
     })
 }
 
@@ -111,7 +128,9 @@ fn user_count(users: &[User]) -> u32 {
 /// Returns the number of users in the account summary, for when the users are not known.
 fn counted(answers: &Answers) -> Fact<u32> {
     answers.summary.as_ref().and_then(|summary| {
-        let users = summary.get("Users").and_then(|&users| u32::try_from(users).ok());
+        let users = summary
+            .get("Users")
+            .and_then(|&users| u32::try_from(users).ok());
         users.map_or(Fact::Missing(Sources::NONE), Fact::Known)
     })
 }
@@ -123,7 +142,12 @@ fn console_user_count(users: &[User]) -> Fact<u32> {
 
 /// Whether any user has a password; one such user suffices, even if others are not known.
 fn has_console_users(users: &Fact<Vec<User>>, all_users: Fact<&Vec<User>>) -> Fact<bool> {
-    let present = users.as_ref().known().into_iter().flatten().filter(|user| !user.deleted);
+    let present = users
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten()
+        .filter(|user| !user.deleted);
     any(present.map(|user| user.password_enabled)).or(all_users.map(|_| false))
 }
 

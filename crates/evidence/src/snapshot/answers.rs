@@ -69,7 +69,9 @@ impl Identity {
 
     /// Checks that an answer with this ARN is about this account.
     pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
-        let Some(arn) = Arn::parse(text) else { return Err(no_resource(text)) };
+        let Some(arn) = Arn::parse(text) else {
+            return Err(no_resource(text));
+        };
         if arn.is_aws_managed() {
             return Ok(());
         }
@@ -183,12 +185,19 @@ impl Answers {
         if let Some(arn) = arns.find(|arn| arn.account_id().is_some()) {
             (account, partition) = (arn.account, arn.partition);
         }
-        let caller = self.caller.as_ref().known().and_then(|caller| Arn::parse(&caller.arn));
+        let caller = self
+            .caller
+            .as_ref()
+            .known()
+            .and_then(|caller| Arn::parse(&caller.arn));
         if let Some(arn) = caller {
             (account, partition) = (arn.account, arn.partition);
         }
         if let Some(manifest) = manifest {
-            let id = manifest.account.as_deref().filter(|id| AccountId::parse(id).is_some());
+            let id = manifest
+                .account
+                .as_deref()
+                .filter(|id| AccountId::parse(id).is_some());
             account = id.unwrap_or(account);
             partition = manifest.partition.as_deref().unwrap_or(partition);
         }
@@ -204,8 +213,16 @@ impl Answers {
     fn arns(&self) -> Vec<&str> {
         let report = self.report.as_ref().map(report_arns).known();
         let details = self.details.as_ref().map(details_arns).known();
-        let devices = self.virtual_devices.as_ref().map(|devices| device_arns(devices)).known();
-        [report, details, devices].into_iter().flatten().flatten().collect()
+        let devices = self
+            .virtual_devices
+            .as_ref()
+            .map(|devices| device_arns(devices))
+            .known();
+        [report, details, devices]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()
     }
 
     /// Drops answers of other accounts, since each of two accounts mixed in one directory would
@@ -219,22 +236,44 @@ impl Answers {
             device_arns(devices)
         });
         own.keep(&mut self.mfa_devices, Source::MfaDevices, |devices| {
-            devices.values().flatten().map(|device| device.serial_number.as_str()).collect()
+            devices
+                .values()
+                .flatten()
+                .map(|device| device.serial_number.as_str())
+                .collect()
         });
         own.keep(&mut self.saml_providers, Source::SamlProviders, |providers| {
-            providers.list.iter().map(|entry| entry.arn.as_str()).collect()
+            providers
+                .list
+                .iter()
+                .map(|entry| entry.arn.as_str())
+                .collect()
         });
         own.keep(&mut self.oidc_providers, Source::OpenIdConnectProviders, |providers| {
-            providers.list.iter().map(|entry| entry.arn.as_str()).collect()
+            providers
+                .list
+                .iter()
+                .map(|entry| entry.arn.as_str())
+                .collect()
         });
         own.keep(&mut self.service_credentials, Source::ServiceSpecificCredentials, |listed| {
-            listed.iter().map(|credential| &*credential.service_specific_credential_id).collect()
+            listed
+                .iter()
+                .map(|credential| &*credential.service_specific_credential_id)
+                .collect()
         });
         own.keep(&mut self.root_credentials, Source::RootCredentials, |session| {
-            session.iter().flat_map(|session| &session.user).map(|user| user.arn.as_str()).collect()
+            session
+                .iter()
+                .flat_map(|session| &session.user)
+                .map(|user| user.arn.as_str())
+                .collect()
         });
         own.keep(&mut self.server_certificates, Source::ServerCertificates, |certificates| {
-            certificates.iter().map(|certificate| certificate.arn.as_str()).collect()
+            certificates
+                .iter()
+                .map(|certificate| certificate.arn.as_str())
+                .collect()
         });
     }
 
@@ -243,7 +282,9 @@ impl Answers {
     /// since.
     fn drop_earlier_session(&mut self, gaps: &mut Gaps) {
         let source = Source::RootCredentials;
-        let dates = self.collected_at(source).zip(self.collected_at(Source::AccountSummary));
+        let dates = self
+            .collected_at(source)
+            .zip(self.collected_at(Source::AccountSummary));
         if let Some((session, summary)) = dates.filter(|(session, summary)| session < summary) {
             let message =
                 format!("was looked at {session}, before the account summary of {summary}");
@@ -286,7 +327,9 @@ fn report_arns(report: &Report) -> Vec<&str> {
 fn device_arns(devices: &[shapes::VirtualMfaDevice]) -> Vec<&str> {
     let serials = devices.iter().map(|device| device.serial_number.as_str());
     let owners = devices.iter().filter_map(|device| device.user.as_ref());
-    serials.chain(owners.map(|owner| owner.arn.as_str())).collect()
+    serials
+        .chain(owners.map(|owner| owner.arn.as_str()))
+        .collect()
 }
 
 /// Reads the caller, and checks that its ARN and account id agree.
@@ -322,7 +365,10 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
             let message = format!("assigns a device to {}, which is not a user", owner.arn);
             return Err(Problem::malformed(message));
         }
-        if by_arn.zip(owner.user_name.as_deref()).is_some_and(|(by_arn, name)| by_arn != name) {
+        if by_arn
+            .zip(owner.user_name.as_deref())
+            .is_some_and(|(by_arn, name)| by_arn != name)
+        {
             let message = format!("gives {} another name than its ARN does", owner.arn);
             return Err(Problem::malformed(message));
         }

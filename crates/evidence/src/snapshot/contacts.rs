@@ -30,7 +30,9 @@ pub(super) fn read(partition: &str, documents: &mut Documents<'_>) -> Option<Con
     for (kind, name) in TYPES {
         let address = answers.as_ref().and_then(|answers| {
             let contact =
-                documents.gaps.require(answers.get(kind), source, kind, "was not asked for");
+                documents
+                    .gaps
+                    .require(answers.get(kind), source, kind, "was not asked for");
             contact.map(|contact| contact.as_ref().map(address))
         });
         by_type.push((name, address));
@@ -90,7 +92,10 @@ fn contacts_by_type(
             contacts.push((contact.alternate_contact_type.clone(), Some(contact)));
         }
         for (kind, contact) in answer.alternate_contacts {
-            if contact.as_ref().is_some_and(|contact| contact.alternate_contact_type != kind) {
+            if contact
+                .as_ref()
+                .is_some_and(|contact| contact.alternate_contact_type != kind)
+            {
                 return Err(Problem::malformed(format!(
                     "holds a contact of another type as {kind}"
                 )));

@@ -78,7 +78,10 @@ pub(super) fn parse(
     })?;
     let table = table::parse(text)?;
     // All lines are checked here, since `rows` keeps one line per name.
-    let arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
+    let arns = table
+        .entries
+        .iter()
+        .filter_map(|entry| Arn::parse(&entry.arn));
     let accounts: BTreeSet<_> = arns.map(|arn| (arn.partition, arn.account)).collect();
     if accounts.len() > 1 {
         let message = "has lines of more than one account".to_owned();
@@ -120,8 +123,11 @@ fn is_json(document: &Document) -> bool {
 }
 
 fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
-    let base64: Vec<u8> =
-        answer.content.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let base64: Vec<u8> = answer
+        .content
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
     let csv = STANDARD.decode(base64);
     csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
@@ -135,11 +141,17 @@ fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
         gaps.push(Gap::new(Source::CredentialReport, "Incomplete", message));
     }
     let all_lines_read = table.without_user.is_empty() && !table.cut;
-    let mut arns = table.entries.iter().filter_map(|entry| Arn::parse(&entry.arn));
+    let mut arns = table
+        .entries
+        .iter()
+        .filter_map(|entry| Arn::parse(&entry.arn));
     let needs_root = arns.next().is_none_or(|arn| has_root_user(arn.partition));
     let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for entry in table.entries {
-        by_name.entry(name_key(&entry.name)).or_default().push(entry);
+        by_name
+            .entry(name_key(&entry.name))
+            .or_default()
+            .push(entry);
     }
     let (mut root, mut users) = (None, Vec::new());
     for entries in by_name.values() {

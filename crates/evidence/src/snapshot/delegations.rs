@@ -35,13 +35,18 @@ pub(super) fn open(
                 "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
                 other => {
                     let message = format!("has the unknown state {other:?}");
-                    documents.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(id));
+                    documents
+                        .gaps
+                        .push(Gap::new(SOURCE, "Malformed", message).for_resource(id));
                     are_known = false;
                     continue;
                 }
             };
             // Somebody of the account approves.
-            let approver = request.approver_id.as_deref().filter(|id| Arn::parse(id).is_some());
+            let approver = request
+                .approver_id
+                .as_deref()
+                .filter(|id| Arn::parse(id).is_some());
             if let Some(Err(problem)) = approver.map(|approver| identity.check(approver)) {
                 let gap = Gap::new(SOURCE, problem.code, problem.message);
                 documents.gaps.push(gap.for_resource(id));
@@ -56,7 +61,10 @@ pub(super) fn open(
 }
 
 fn delegation(request: &DelegationRequest, state: DelegationState) -> PartnerDelegation {
-    let requestor = request.requestor_name.as_ref().or(request.requestor_id.as_ref());
+    let requestor = request
+        .requestor_name
+        .as_ref()
+        .or(request.requestor_id.as_ref());
     PartnerDelegation {
         id: request.delegation_request_id.clone(),
         requestor: requestor.unwrap_or(&request.delegation_request_id).clone(),

@@ -59,7 +59,8 @@ impl Documents<'_> {
         match parse(document) {
             Ok(content) => Fact::Known(content),
             Err(Problem { code, message }) => {
-                self.gaps.push(Gap::new(source, code, format!("{}: {message}", document.file)));
+                self.gaps
+                    .push(Gap::new(source, code, format!("{}: {message}", document.file)));
                 Fact::missing(source)
             }
         }
@@ -82,7 +83,9 @@ impl Documents<'_> {
 
     /// Returns when the last answer of each source arrived, if the manifest says.
     pub(super) fn collected(&self) -> HashMap<Source, Timestamp> {
-        let Some(manifest) = &self.bundle.manifest else { return HashMap::new() };
+        let Some(manifest) = &self.bundle.manifest else {
+            return HashMap::new();
+        };
         let mut collected = HashMap::new();
         for (&source, document) in &self.bundle.documents {
             if let Some(entry) = manifest.files.get(&document.file) {
@@ -262,7 +265,9 @@ mod tests {
     #[test]
     fn no_page_of_a_listing_per_user_may_be_cut() {
         let text = r#"{"AccessKeyMetadata": [], "IsTruncated": true} {"AccessKeyMetadata": []}"#;
-        let problem = all::<AccessKeys>(&document(text), Pages::ListingPerUser).err().unwrap();
+        let problem = all::<AccessKeys>(&document(text), Pages::ListingPerUser)
+            .err()
+            .unwrap();
         assert_eq!(problem.code, "Incomplete");
     }
 }

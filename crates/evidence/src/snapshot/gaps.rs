@@ -16,7 +16,10 @@ pub(super) struct Gaps {
 
 impl Gaps {
     pub(super) fn push(&mut self, gap: Gap) {
-        *self.explained.entry((gap.source, gap.resource.clone())).or_default() |= gap.is_failure();
+        *self
+            .explained
+            .entry((gap.source, gap.resource.clone()))
+            .or_default() |= gap.is_failure();
         self.gaps.push(gap);
     }
 

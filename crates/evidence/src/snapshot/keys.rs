@@ -29,8 +29,14 @@ pub(super) fn of_user(
         return Fact::Known(Vec::new());
     }
     let by_user = answers.access_keys.as_ref().known();
-    let listed = by_user.and_then(|users| users.get(&name_key(user.name))).map(Vec::as_slice);
-    let newest = listed.into_iter().flatten().map(|key| key.create_date).max();
+    let listed = by_user
+        .and_then(|users| users.get(&name_key(user.name)))
+        .map(Vec::as_slice);
+    let newest = listed
+        .into_iter()
+        .flatten()
+        .map(|key| key.create_date)
+        .max();
     let newer = match user.row {
         _ if listed.is_none() => Some(false),
         Fact::Missing(_) => Some(true),
@@ -43,14 +49,20 @@ pub(super) fn of_user(
             .map(|listed| matching::pair(Vec::new(), listed))
             .ok_or(sources | Source::AccessKeys.into()),
     };
-    if !pairs.as_ref().is_ok_and(|pairs| pairs.iter().all(|pair| pair.listed.is_some())) {
+    if !pairs
+        .as_ref()
+        .is_ok_and(|pairs| pairs.iter().all(|pair| pair.listed.is_some()))
+    {
         let message = "the user's access keys were not asked for since the credential report";
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
     let is_lost = gaps.has_failed_for(Source::AccessKeys, user.name);
     let builder = KeyBuilder { user, created, answers, newer, is_lost };
     let mut keys: Vec<AccessKey> = match pairs {
-        Ok(pairs) => pairs.into_iter().map(|pair| builder.key(pair, &mut ids, gaps)).collect(),
+        Ok(pairs) => pairs
+            .into_iter()
+            .map(|pair| builder.key(pair, &mut ids, gaps))
+            .collect(),
         Err(missing) => return Fact::Missing(missing),
     };
     sort(&mut keys);
@@ -64,7 +76,10 @@ fn of_row<'a>(
     newer: Option<bool>,
     ids: &mut ResourceIds,
 ) -> Result<Vec<Pair<'a>>, Sources> {
-    let is_doubtful = row.keys.iter().any(|slot| matches!(slot.filled, Fact::Missing(_)));
+    let is_doubtful = row
+        .keys
+        .iter()
+        .any(|slot| matches!(slot.filled, Fact::Missing(_)));
     if newer != Some(true) && (is_doubtful || row.has_more_credentials) {
         return Err(Sources::from_iter([Source::CredentialReport, Source::AccessKeys]));
     }
@@ -179,7 +194,14 @@ impl KeyBuilder<'_> {
                 return Fact::Missing(sources);
             }
         };
-        Fact::Known((date, if self.is_lost { AgeSource::AtLeast } else { source }))
+        Fact::Known((
+            date,
+            if self.is_lost {
+                AgeSource::AtLeast
+            } else {
+                source
+            },
+        ))
     }
 
     /// Returns when a listed key was created; missing if the report shows an earlier use.

@@ -36,7 +36,10 @@ const DEVICES_IN_USE: &str = "MFADevicesInUse";
 
 /// Adds a gap for the counts that the account summary lacks.
 pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
-    let lost: Vec<&str> = COUNTS.into_iter().filter(|key| answers.lacks_count(key)).collect();
+    let lost: Vec<&str> = COUNTS
+        .into_iter()
+        .filter(|key| answers.lacks_count(key))
+        .collect();
     if !lost.is_empty() {
         let lacks = format!("lacks {}, which AWS always sends", lost.join(", "));
         gaps.push(Gap::new(Source::AccountSummary, "Incomplete", lacks));
@@ -58,7 +61,9 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
     void(&mut answers.virtual_devices, Source::VirtualMfaDevices, &virtual_devices, gaps);
     let devices = answers.mfa_devices.as_ref().map(|by_user| {
         let virtual_devices = answers.virtual_devices.as_ref().known();
-        let mut in_use = virtual_devices.map(|devices| of_users(devices)).unwrap_or_default();
+        let mut in_use = virtual_devices
+            .map(|devices| of_users(devices))
+            .unwrap_or_default();
         for device in by_user.values().flatten() {
             // AWS does not document whether it counts other kinds.
             if mfa::kind(&device.serial_number) == MfaKind::Virtual {
@@ -98,7 +103,10 @@ pub(super) fn drop_miscounted(answers: &mut Answers, gaps: &mut Gaps) {
 fn of_users(devices: &[VirtualMfaDevice]) -> Items<'_> {
     let mut items = Items::new();
     for device in devices {
-        let owner = device.user.as_ref().and_then(|owner| Arn::parse(&owner.arn));
+        let owner = device
+            .user
+            .as_ref()
+            .and_then(|owner| Arn::parse(&owner.arn));
         if owner.and_then(Arn::user).is_some() {
             items.insert(&device.serial_number, device.enable_date);
         }
@@ -152,7 +160,10 @@ fn explain(source: Source, miscounts: &[Miscount], gaps: &mut Gaps) {
 impl Answers {
     /// Whether there is an account summary without this count.
     pub(super) fn lacks_count(&self, key: &str) -> bool {
-        self.summary.as_ref().known().is_some_and(|summary| !summary.contains_key(key))
+        self.summary
+            .as_ref()
+            .known()
+            .is_some_and(|summary| !summary.contains_key(key))
     }
 
     /// Returns how the list differs from the summary; none if it does not. Items created since the
@@ -166,7 +177,9 @@ impl Answers {
         let mut newer = 0;
         if let Some(collected) = self.collected_at(Source::AccountSummary) {
             let created = items.values().flatten();
-            newer = created.filter(|created| may_be_since(**created, collected)).count();
+            newer = created
+                .filter(|created| may_be_since(**created, collected))
+                .count();
         }
         let is_short = bound != Bound::AtMost && listed < counted;
         let is_long = bound != Bound::AtLeast && listed - newer > counted;

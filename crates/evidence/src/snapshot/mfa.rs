@@ -52,7 +52,9 @@ pub(super) fn new_device(
 }
 
 pub(super) fn kind(serial: &str) -> MfaKind {
-    let Some(arn) = Arn::parse(serial) else { return MfaKind::HardwareToken };
+    let Some(arn) = Arn::parse(serial) else {
+        return MfaKind::HardwareToken;
+    };
     match arn.resource.split('/').next() {
         Some("u2f") => MfaKind::Fido,
         Some("sms-mfa") => MfaKind::Sms,
@@ -74,11 +76,20 @@ impl<'a> VirtualDevices<'a> {
         for device in devices {
             match &device.owner_arn {
                 None => {
-                    index.unassigned.entry(name_key(&device.name)).or_insert(device);
+                    index
+                        .unassigned
+                        .entry(name_key(&device.name))
+                        .or_insert(device);
                 }
                 Some(owner) => {
-                    let user = Arn::parse(owner).and_then(Arn::user).map_or("", |(_, name)| name);
-                    index.by_owner.entry(name_key(user)).or_default().push(device);
+                    let user = Arn::parse(owner)
+                        .and_then(Arn::user)
+                        .map_or("", |(_, name)| name);
+                    index
+                        .by_owner
+                        .entry(name_key(user))
+                        .or_default()
+                        .push(device);
                 }
             }
         }
@@ -86,7 +97,9 @@ impl<'a> VirtualDevices<'a> {
     }
 
     fn of_user(&self, user: &str) -> &[&'a MfaDevice] {
-        self.by_owner.get(&name_key(user)).map_or(&[], Vec::as_slice)
+        self.by_owner
+            .get(&name_key(user))
+            .map_or(&[], Vec::as_slice)
     }
 }
 
@@ -106,7 +119,9 @@ pub(super) fn of_user(
     gaps: &mut Gaps,
 ) -> Mfa {
     let mut own = own_devices(user, answers);
-    let virtual_ones = virtual_devices.as_ref().map(|devices| devices.of_user(user.name));
+    let virtual_ones = virtual_devices
+        .as_ref()
+        .map(|devices| devices.of_user(user.name));
     let mut answer = active(own.as_deref(), virtual_ones, user.row, answers);
     if let Fact::Known((true, source)) = answer {
         let doubt = match source {
@@ -173,7 +188,9 @@ fn contradiction(
         return Some(format!("lacks {}, which is on the list of virtual devices", device.serial));
     }
     // If it is not known whether MFA is active, there already is a gap.
-    let mut doubts = own.iter().map(|device| doubt_of_own(device, user, virtual_ones, answers));
+    let mut doubts = own
+        .iter()
+        .map(|device| doubt_of_own(device, user, virtual_ones, answers));
     if active.known().is_some()
         && let Some(doubt) = doubts.find_map(|doubt| doubt)
     {
@@ -191,7 +208,9 @@ pub(super) fn first_of_all(doubts: impl Iterator<Item = Option<String>>) -> Opti
 
 /// Returns a problem if the date on which the device was enabled lies in the future.
 pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<String> {
-    let enabled = device.enabled.filter(|enabled| is_future(*enabled, as_of))?;
+    let enabled = device
+        .enabled
+        .filter(|enabled| is_future(*enabled, as_of))?;
     Some(format!("{} was enabled {enabled}, later than {as_of:.0}", device.serial))
 }
 
@@ -226,10 +245,16 @@ fn doubt_of_own(
     if let Some(doubt) = doubt_of(device, user, answers) {
         return Some(doubt);
     }
-    let is_listed = virtual_ones.known()?.iter().any(|listed| listed.serial == device.serial);
+    let is_listed = virtual_ones
+        .known()?
+        .iter()
+        .any(|listed| listed.serial == device.serial);
     let is_virtual = Arn::parse(&device.serial).is_some_and(|arn| arn.resource.starts_with("mfa/"));
     let asked = answers.collected_at(Source::VirtualMfaDevices);
-    let is_new = device.enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
+    let is_new = device
+        .enabled
+        .zip(asked)
+        .is_some_and(|(date, asked)| may_be_since(date, asked));
     (is_virtual && !is_listed && !is_new)
         .then(|| format!("{} is not on the list of virtual devices as the user's", device.serial))
 }
@@ -242,15 +267,21 @@ fn unlisted_device<'a>(
 ) -> Option<&'a MfaDevice> {
     let asked = answers.collected_at(Source::MfaDevices);
     virtual_ones.iter().copied().find(|device| {
-        let is_new =
-            device.enabled.zip(asked).is_some_and(|(date, asked)| may_be_since(date, asked));
+        let is_new = device
+            .enabled
+            .zip(asked)
+            .is_some_and(|(date, asked)| may_be_since(date, asked));
         !is_new && !own.iter().any(|own| own.serial == device.serial)
     })
 }
 
 /// Returns the user's own list, if it was collected.
 fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
-    let listed = answers.mfa_devices.as_ref().known()?.get(&name_key(user.name))?;
+    let listed = answers
+        .mfa_devices
+        .as_ref()
+        .known()?
+        .get(&name_key(user.name))?;
     let mut devices = Vec::new();
     for device in listed {
         let owner = Some(user.arn.to_owned());
@@ -275,18 +306,22 @@ fn active(
     row: Fact<&ReportRow>,
     answers: &Answers,
 ) -> Fact<(bool, Source)> {
-    let report =
-        row.and_then(|row| row.mfa_active).map(|active| (active, Source::CredentialReport));
+    let report = row
+        .and_then(|row| row.mfa_active)
+        .map(|active| (active, Source::CredentialReport));
     let own = own.map(|own| {
         let newest = own.iter().filter_map(|device| device.enabled).max();
         let source = Source::MfaDevices;
         (answers.is_newer(source, newest), (!own.is_empty(), source))
     });
-    let virtual_ones = virtual_ones.known().filter(|devices| !devices.is_empty()).map(|devices| {
-        let newest = devices.iter().filter_map(|device| device.enabled).max();
-        let source = Source::VirtualMfaDevices;
-        (answers.is_newer(source, newest), (true, source))
-    });
+    let virtual_ones = virtual_ones
+        .known()
+        .filter(|devices| !devices.is_empty())
+        .map(|devices| {
+            let newest = devices.iter().filter_map(|device| device.enabled).max();
+            let source = Source::VirtualMfaDevices;
+            (answers.is_newer(source, newest), (true, source))
+        });
     let mut live = [own, virtual_ones].into_iter().flatten();
     let newer = live.clone().find(|(newer, _)| *newer == Some(true));
     let Fact::Known(report) = report else {

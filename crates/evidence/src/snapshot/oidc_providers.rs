@@ -40,7 +40,10 @@ fn client_ids(provider: &shapes::OidcProvider) -> Vec<String> {
 
 /// Whether an answer's URL is that of the provider; emulators prefix the scheme.
 fn is_url_of(answered: &str, arn: &str) -> bool {
-    answered.trim_start_matches("https://").trim_end_matches('/') == url(arn).trim_end_matches('/')
+    answered
+        .trim_start_matches("https://")
+        .trim_end_matches('/')
+        == url(arn).trim_end_matches('/')
 }
 
 /// Returns the URL of an OIDC provider, which is the end of its ARN and so known from the list

@@ -19,7 +19,9 @@ const ALL_FEATURES: &str = "ALL";
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
 pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDetail>, Problem> {
     let answer: Organization = documents::one(document)?;
-    let Some(organization) = &answer.organization else { return Ok(None) };
+    let Some(organization) = &answer.organization else {
+        return Ok(None);
+    };
     let OrganizationDetail { id, arn, master_account_id, .. } = organization;
     if id.strip_prefix("o-").is_none_or(str::is_empty) {
         return Err(Problem::malformed("holds an organization without an Id such as o-a1b2c3d4e5"));
@@ -28,7 +30,9 @@ pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDet
     let has_id = parts.is_some_and(|arn| arn.path_and_name("organization") == Some(("/", id)));
     // The account in the ARN is the management account.
     let management = parts.map(|arn| arn.account);
-    let has_other_master = master_account_id.as_deref().is_some_and(|id| Some(id) != management);
+    let has_other_master = master_account_id
+        .as_deref()
+        .is_some_and(|id| Some(id) != management);
     if !arn.is_empty() && (!has_id || has_other_master) {
         let message = format!("gives {arn} another Id or MasterAccountId than its ARN does");
         return Err(Problem { code: "Contradictory", message });
@@ -56,7 +60,11 @@ pub(super) fn root_credentials_managed(
     answers: &Answers,
     documents: &mut Documents<'_>,
 ) -> Fact<Option<bool>> {
-    let own = answers.organization.as_ref().known().and_then(Option::as_ref);
+    let own = answers
+        .organization
+        .as_ref()
+        .known()
+        .and_then(Option::as_ref);
     documents.read(Source::OrganizationsFeatures, |document| {
         let answer: OrganizationsFeatures = documents::one(document)?;
         if let (Some(own), Some(id)) = (own, &answer.organization_id)
@@ -74,12 +82,16 @@ pub(super) fn root_credentials_managed(
                     .to_owned(),
             });
         }
-        let has_features = answer.enabled_features.is_some_and(|features| !features.is_empty());
+        let has_features = answer
+            .enabled_features
+            .is_some_and(|features| !features.is_empty());
         if has_features && matches!(answers.organization, Fact::Known(None)) {
             let message = "holds features, though the account is in no organization".to_owned();
             return Err(Problem { code: "Contradictory", message });
         }
-        let set = own.and_then(|own| own.feature_set.as_deref()).unwrap_or(ALL_FEATURES);
+        let set = own
+            .and_then(|own| own.feature_set.as_deref())
+            .unwrap_or(ALL_FEATURES);
         if has_features && set != ALL_FEATURES {
             let message = format!("holds features, though those of the organization are {set}");
             return Err(Problem { code: "Contradictory", message });

@@ -12,12 +12,20 @@ use crate::shapes::{UserDetail, VirtualMfaDevice};
 /// Drops a list that names a user in neither the report nor the live list, since the entry may
 /// belong to another user, who would then seem to have nothing.
 pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
-    let Some(names) = all_names(answers) else { return };
+    let Some(names) = all_names(answers) else {
+        return;
+    };
     let mut owners = Owners { names, gaps };
     owners.check_names(&mut answers.access_keys, Source::AccessKeys);
     owners.check_names(&mut answers.mfa_devices, Source::MfaDevices);
     let mut device_owners = Vec::new();
-    for device in answers.virtual_devices.as_ref().known().into_iter().flatten() {
+    for device in answers
+        .virtual_devices
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten()
+    {
         let owner = device.user.as_ref().and_then(|user| Arn::parse(&user.arn));
         device_owners.extend(owner.and_then(Arn::user).map(|(_, name)| name));
     }
@@ -33,7 +41,12 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
         owners.gaps.push(Gap::new(source, "UnknownUser", message));
         answers.virtual_devices = Fact::missing(source);
     }
-    let credentials = answers.service_credentials.as_ref().known().into_iter().flatten();
+    let credentials = answers
+        .service_credentials
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten();
     let stranger = owners.first_stranger(credentials.map(|credential| &*credential.user_name));
     owners.void(&mut answers.service_credentials, Source::ServiceSpecificCredentials, stranger);
 }
@@ -68,7 +81,12 @@ fn all_names(answers: &Answers) -> Option<HashSet<String>> {
         names.extend(report.users.iter().map(|row| name_key(&row.name)));
     }
     if let Some(details) = details {
-        names.extend(details.user_detail_list.iter().map(|user| name_key(&user.user_name)));
+        names.extend(
+            details
+                .user_detail_list
+                .iter()
+                .map(|user| name_key(&user.user_name)),
+        );
     }
     Some(names)
 }
@@ -82,13 +100,21 @@ struct Owners<'a> {
 impl Owners<'_> {
     /// Returns the first name that no user has.
     fn first_stranger<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
-        names.into_iter().map(name_key).find(|name| !self.names.contains(name))
+        names
+            .into_iter()
+            .map(name_key)
+            .find(|name| !self.names.contains(name))
     }
 
     fn check_names<T>(&mut self, answer: &mut Fact<PerUser<T>>, source: Source) {
         let lists = answer.as_ref().known().into_iter().flatten();
-        let names = lists.filter(|(_, list)| !list.is_empty()).map(|(name, _)| name);
-        let stranger = names.filter(|name| !self.names.contains(*name)).min().cloned();
+        let names = lists
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(name, _)| name);
+        let stranger = names
+            .filter(|name| !self.names.contains(*name))
+            .min()
+            .cloned();
         self.void(answer, source, stranger);
     }
 

@@ -183,7 +183,9 @@ mod tests {
             own["ExpirePasswords"] = expire.into();
             own["MaxPasswordAge"] = age;
             let policy = policy_of(&own);
-            let age = policy.map(|policy| policy.max_age_days).map_err(|problem| problem.code);
+            let age = policy
+                .map(|policy| policy.max_age_days)
+                .map_err(|problem| problem.code);
             assert_eq!(age, expected, "{own}");
         }
     }

@@ -173,9 +173,17 @@ impl<'a> Judged<'a> {
             }
             judge(&account, true)
         });
-        let mut missing = if is_read { Sources::NONE } else { SOURCE.into() };
+        let mut missing = if is_read {
+            Sources::NONE
+        } else {
+            SOURCE.into()
+        };
         let is_too_complex = least.lacks.contains(&Lack::Budget);
-        for lack in least.lacks.iter().chain(most.iter().flat_map(|most| &most.lacks)) {
+        for lack in least
+            .lacks
+            .iter()
+            .chain(most.iter().flat_map(|most| &most.lacks))
+        {
             missing |= Sources::from(source_of(*lack));
         }
         Judged { account, least, most, missing, is_too_complex }
@@ -234,7 +242,11 @@ impl<'a> Judged<'a> {
     }
 
     fn fact<T>(&self, value: T, is_known: bool) -> Fact<T> {
-        if is_known { Fact::Known(value) } else { Fact::Missing(self.missing) }
+        if is_known {
+            Fact::Known(value)
+        } else {
+            Fact::Missing(self.missing)
+        }
     }
 }
 
@@ -245,7 +257,9 @@ fn allows_of(ids: &[PolicyId], policies: &mut Vec<iam::Policy>) -> Vec<PolicyId>
     for id in ids {
         let mut policy = policies[id.place()].clone();
         if let Some(document) = &mut policy.document {
-            document.statements.retain(|statement| statement.effect == iam::Effect::Allow);
+            document
+                .statements
+                .retain(|statement| statement.effect == iam::Effect::Allow);
         }
         granted.push(PolicyId::new(policies.len()));
         policies.push(policy);
@@ -269,7 +283,10 @@ fn escalation(way: iam::Way) -> Escalation {
     Escalation {
         method: way.method.to_owned(),
         title: way.title.to_owned(),
-        action: grants.first().map(|grant| grant.action.clone()).unwrap_or_default(),
+        action: grants
+            .first()
+            .map(|grant| grant.action.clone())
+            .unwrap_or_default(),
         certainty: match way.certainty {
             iam::Certainty::Certain => Certainty::Certain,
             iam::Certainty::Conditional => Certainty::Conditional,
@@ -291,12 +308,19 @@ fn groups(
     gaps: &mut Gaps,
 ) -> Fact<Vec<Group>> {
     let mut members: HashMap<String, u32> = HashMap::new();
-    for name in details.user_detail_list.iter().flat_map(|user| &user.group_list) {
+    for name in details
+        .user_detail_list
+        .iter()
+        .flat_map(|user| &user.group_list)
+    {
         *members.entry(name_key(name)).or_default() += 1;
     }
     let mut groups = Vec::new();
     for (group, id) in details.group_detail_list.iter().zip(&reading.groups) {
-        let count = members.get(&name_key(&group.group_name)).copied().unwrap_or(0);
+        let count = members
+            .get(&name_key(&group.group_name))
+            .copied()
+            .unwrap_or(0);
         let count = if_complete(count, answers.lists.users, SOURCE);
         groups.push(principals::group(group, count, judged.principal(*id, gaps), unplaced));
     }

@@ -63,7 +63,11 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> 
     let source = Source::AccountAuthorizationDetails;
     answers.details.as_ref().and_then(|details| {
         let users = details.user_detail_list.as_slice();
-        let reported = answers.report.as_ref().known().map_or(0, |report| report.users.len());
+        let reported = answers
+            .report
+            .as_ref()
+            .known()
+            .map_or(0, |report| report.users.len());
         if users.is_empty() && reported > 0 && answers.counted("Users").is_none() {
             let message = format!("lists no user, but the credential report {reported}");
             gaps.push(Gap::new(source, "Incomplete", message));
@@ -75,9 +79,14 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> 
 
 /// Returns the newest date in the live lists, which they cannot be older than.
 fn newest_date(details: &AuthorizationDetails) -> Option<Timestamp> {
-    let users = details.user_detail_list.iter().map(|user| Some(user.create_date));
-    let roles =
-        details.role_detail_list.iter().map(|role| role.role_last_used.as_ref()?.last_used_date);
+    let users = details
+        .user_detail_list
+        .iter()
+        .map(|user| Some(user.create_date));
+    let roles = details
+        .role_detail_list
+        .iter()
+        .map(|role| role.role_last_used.as_ref()?.last_used_date);
     let policies = details.policies.iter().map(|policy| policy.update_date);
     users.chain(roles).chain(policies).flatten().max()
 }
@@ -107,7 +116,9 @@ impl<'a> Reconciler<'a, '_> {
         Some(ReconciledUser {
             name,
             arn,
-            path: Arn::parse(arn).and_then(Arn::user).map_or("/", |(path, _)| path),
+            path: Arn::parse(arn)
+                .and_then(Arn::user)
+                .map_or("/", |(path, _)| path),
             row: self.row_of(live, row, name),
             detail,
             deleted: matches!(detail, Fact::Known(None)),
@@ -127,7 +138,8 @@ impl<'a> Reconciler<'a, '_> {
             (Some(row), Some(live)) if same_user(row, live) => Fact::Known(row),
             (_, live) => {
                 let message = self.why_not_in_report(live);
-                self.gaps.missing(Source::CredentialReport, name, "NotInReport", message)
+                self.gaps
+                    .missing(Source::CredentialReport, name, "NotInReport", message)
             }
         })
     }
@@ -172,7 +184,8 @@ impl<'a> Reconciler<'a, '_> {
             Some(true) => return detail,
         };
         let message = format!("in the credential report, {why}");
-        self.gaps.push(Gap::new(source, "NotListed", message).for_resource(name));
+        self.gaps
+            .push(Gap::new(source, "NotListed", message).for_resource(name));
         Fact::missing(source)
     }
 
@@ -185,9 +198,22 @@ impl<'a> Reconciler<'a, '_> {
             let at = answers.collected_at(source);
             at.is_none() || details.is_none() || at >= details
         };
-        let keys = answers.access_keys.as_ref().known().and_then(|keys| keys.get(&key));
-        let devices = answers.mfa_devices.as_ref().known().and_then(|devices| devices.get(&key));
-        let virtual_devices = answers.virtual_devices.as_ref().known().into_iter().flatten();
+        let keys = answers
+            .access_keys
+            .as_ref()
+            .known()
+            .and_then(|keys| keys.get(&key));
+        let devices = answers
+            .mfa_devices
+            .as_ref()
+            .known()
+            .and_then(|devices| devices.get(&key));
+        let virtual_devices = answers
+            .virtual_devices
+            .as_ref()
+            .known()
+            .into_iter()
+            .flatten();
         let mut owners = virtual_devices.filter_map(|device| device.user.as_ref());
         let has_virtual = owners.any(|owner| {
             let user = Arn::parse(&owner.arn).and_then(Arn::user);

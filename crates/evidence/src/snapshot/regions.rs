@@ -22,30 +22,35 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
         Fact::Known(BTreeMap::new())
     };
     let Identity { partition, account, .. } = &answers.identity;
-    analyzers.both(regions_used(answers)).and_then(|(analyzers, mut names)| {
-        names.extend(analyzers.keys().cloned());
-        names.extend(documents.gaps.resources(SOURCE));
-        if is_offered && names.is_empty() {
-            let message = "no region is known to have been asked for its analyzers";
-            return documents.gaps.require(None, SOURCE, "", message);
-        }
-        let mut regions = Vec::new();
-        for name in names {
-            let message = "was not asked for its analyzers";
-            let analyzers = if is_offered {
-                documents.gaps.require(analyzers.get(&name), SOURCE, &name, message).map(Some)
-            } else {
-                Fact::Known(None)
-            };
-            regions.push(Region {
-                resource_id: format!("arn:{partition}:iam::{account}:region/{name}"),
-                name,
-                external_access_analyzers: analyzers
-                    .map(|analyzers| analyzers.map(|analyzers| external_access(analyzers))),
-            });
-        }
-        Fact::Known(regions)
-    })
+    analyzers
+        .both(regions_used(answers))
+        .and_then(|(analyzers, mut names)| {
+            names.extend(analyzers.keys().cloned());
+            names.extend(documents.gaps.resources(SOURCE));
+            if is_offered && names.is_empty() {
+                let message = "no region is known to have been asked for its analyzers";
+                return documents.gaps.require(None, SOURCE, "", message);
+            }
+            let mut regions = Vec::new();
+            for name in names {
+                let message = "was not asked for its analyzers";
+                let analyzers = if is_offered {
+                    documents
+                        .gaps
+                        .require(analyzers.get(&name), SOURCE, &name, message)
+                        .map(Some)
+                } else {
+                    Fact::Known(None)
+                };
+                regions.push(Region {
+                    resource_id: format!("arn:{partition}:iam::{account}:region/{name}"),
+                    name,
+                    external_access_analyzers: analyzers
+                        .map(|analyzers| analyzers.map(|analyzers| external_access(analyzers))),
+                });
+            }
+            Fact::Known(regions)
+        })
 }
 
 /// Returns the regions where keys and roles were last used.
@@ -66,7 +71,11 @@ fn regions_used(answers: &Answers) -> Fact<BTreeSet<String>> {
             }
         }
         for role in &details.role_detail_list {
-            names.extend(role.role_last_used.as_ref().and_then(|used| used.region.clone()));
+            names.extend(
+                role.role_last_used
+                    .as_ref()
+                    .and_then(|used| used.region.clone()),
+            );
         }
         names.retain(|name| is_region(name));
         Fact::Known(names)

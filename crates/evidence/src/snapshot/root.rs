@@ -55,7 +55,12 @@ const CERTIFICATE: Point = Point {
     flag: "AccountSigningCertificatesPresent",
     sound: false,
     of: |claim| claim.signing_certificate,
-    shown: |session| session.certificates.iter().any(|found| is_usable(&found.status)),
+    shown: |session| {
+        session
+            .certificates
+            .iter()
+            .any(|found| is_usable(&found.status))
+    },
     listed: |session| !session.certificates.is_empty(),
 };
 const MFA: Point = Point {
@@ -71,7 +76,9 @@ const POINTS: [Point; 4] = [PASSWORD, ACCESS_KEY, CERTIFICATE, MFA];
 
 /// Whether a key or certificate with this status can be used; an unknown status counts as usable.
 fn is_usable(status: &str) -> bool {
-    !["inactive", "expired"].iter().any(|unusable| status.eq_ignore_ascii_case(unusable))
+    !["inactive", "expired"]
+        .iter()
+        .any(|unusable| status.eq_ignore_ascii_case(unusable))
 }
 
 /// Returns the facts about root.
@@ -82,7 +89,10 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let row = row(answers);
     let own = own_devices(answers, devices);
     let asked = answers.root_credentials.as_ref();
-    let opened = asked.known().and_then(Option::as_ref).filter(|it| it.session.is_some());
+    let opened = asked
+        .known()
+        .and_then(Option::as_ref)
+        .filter(|it| it.session.is_some());
     let claims = claims(answers, row, &own, opened);
     let summary_failed = gaps.has_failed(Source::AccountSummary);
     let mut decide = |point: &Point, fallback: Fact<bool>| {
@@ -90,7 +100,9 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
             return shown(point, session, answers, gaps);
         }
         let mut fact = decide(point, &claims, answers).or_else(|| fallback);
-        let live = claims.iter().any(|claim| (point.of)(claim).is_some() && !is_report(claim));
+        let live = claims
+            .iter()
+            .any(|claim| (point.of)(claim).is_some() && !is_report(claim));
         let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
         if is_lost && !live && fact == Fact::Known(point.sound) {
             // The report is older than the summary's lost answer, and may be outdated.
@@ -115,7 +127,11 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
     let in_report = row.and_then(last_use);
     let last_use = opened.map_or(in_report, |session| last_use_with(session, in_report));
-    let unseen_days = if opened.is_some() { Fact::Known(0.0) } else { unseen_days(answers) };
+    let unseen_days = if opened.is_some() {
+        Fact::Known(0.0)
+    } else {
+        unseen_days(answers)
+    };
     Root {
         password_enabled: password,
         has_access_key: access_key,
@@ -140,7 +156,9 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
 
 /// Returns the virtual devices that a root session listed.
 fn virtual_devices(opened: Option<&RootCredentials>, arn: &str) -> Fact<Vec<MfaDevice>> {
-    let Some(session) = opened else { return Fact::Missing(Sources::NONE) };
+    let Some(session) = opened else {
+        return Fact::Missing(Sources::NONE);
+    };
     let mut devices = all_devices(session, arn);
     devices.retain(|device| device.kind == MfaKind::Virtual);
     Fact::Known(devices)
@@ -183,17 +201,20 @@ fn no_root(arn: String) -> Root {
 
 /// Returns the days since the report was generated, or at least an upper bound.
 fn unseen_days(answers: &Answers) -> Fact<f64> {
-    answers.report.as_ref().and_then(|report| match report.generated_at {
-        Some(made) => Fact::Known(days(made, answers.as_of).max(0.0)),
-        // The report cannot be older than its newest date.
-        None if report.is_bare => {
-            let newest = report.rows().filter_map(ReportRow::newest).max();
-            newest.map_or(Fact::missing(Source::CredentialReport), |newest| {
-                Fact::Known(days(newest, answers.as_of).max(0.0))
-            })
-        }
-        None => Fact::missing(Source::CredentialReport),
-    })
+    answers
+        .report
+        .as_ref()
+        .and_then(|report| match report.generated_at {
+            Some(made) => Fact::Known(days(made, answers.as_of).max(0.0)),
+            // The report cannot be older than its newest date.
+            None if report.is_bare => {
+                let newest = report.rows().filter_map(ReportRow::newest).max();
+                newest.map_or(Fact::missing(Source::CredentialReport), |newest| {
+                    Fact::Known(days(newest, answers.as_of).max(0.0))
+                })
+            }
+            None => Fact::missing(Source::CredentialReport),
+        })
 }
 
 /// Whether root was used since the report; missing if the report is not current.
@@ -260,7 +281,9 @@ fn unless_doubtful(
     let (source, doubt) = match opened {
         Some(session) => {
             let devices = all_devices(session, &answers.identity.root_arn());
-            let doubts = devices.iter().map(|device| of_the_future(device, answers.as_of));
+            let doubts = devices
+                .iter()
+                .map(|device| of_the_future(device, answers.as_of));
             (Source::RootCredentials, first_of_all(doubts))
         }
         None => (Source::VirtualMfaDevices, doubt_of_devices(own, answers)),
@@ -301,10 +324,15 @@ fn claims(
     own: &Fact<Vec<MfaDevice>>,
     opened: Option<&RootCredentials>,
 ) -> Vec<RootClaim> {
-    let report = row.known().map(|row| report_claim(row, answers.report_made()));
+    let report = row
+        .known()
+        .map(|row| report_claim(row, answers.report_made()));
     let summary_at = answers.collected_at(Source::AccountSummary);
-    let summary =
-        answers.summary.as_ref().map(|summary| summary_claim(summary, summary_at)).known();
+    let summary = answers
+        .summary
+        .as_ref()
+        .map(|summary| summary_claim(summary, summary_at))
+        .known();
     let devices_at = answers.collected_at(Source::VirtualMfaDevices);
     let devices = own.as_ref().known().map(|own| RootClaim {
         at: devices_at.or(own.iter().filter_map(|device| device.enabled).max()),
@@ -314,12 +342,18 @@ fn claims(
     });
     let session_at = answers.collected_at(Source::RootCredentials);
     let session = opened.map(|session| session_claim(session, session_at));
-    [report, summary, devices, session].into_iter().flatten().collect()
+    [report, summary, devices, session]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn report_claim(row: &ReportRow, at: Option<Timestamp>) -> RootClaim {
     let keys = row.keys.each_ref().map(|key| (key.active, key.filled));
-    let certificates = row.certificates.each_ref().map(|slot| (slot.active, slot.filled));
+    let certificates = row
+        .certificates
+        .each_ref()
+        .map(|slot| (slot.active, slot.filled));
     RootClaim {
         at,
         password: row.password_enabled.known().flatten(),
@@ -382,7 +416,10 @@ fn access_keys(session: &RootCredentials) -> Vec<RootAccessKey> {
     for key in &session.access_keys {
         let last_use = key.access_key_last_used.as_ref();
         let word = |field: fn(&AccessKeyLastUsed) -> &String| {
-            last_use.map(field).filter(|text| !["", "N/A"].contains(&text.as_str())).cloned()
+            last_use
+                .map(field)
+                .filter(|text| !["", "N/A"].contains(&text.as_str()))
+                .cloned()
         };
         keys.push(RootAccessKey {
             id: key.access_key_id.clone(),
@@ -432,7 +469,9 @@ fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> 
         has_undated |= !is_report(claim) && is_newer.is_none();
         best = best.max(Some((rank, says)));
     }
-    let has_harmful = claims.iter().any(|claim| (point.of)(claim) == Some(!point.sound));
+    let has_harmful = claims
+        .iter()
+        .any(|claim| (point.of)(claim) == Some(!point.sound));
     match best {
         Some(_) if in_report && has_undated && has_harmful => Fact::Known(!point.sound),
         Some((_, says)) => Fact::Known(says),
@@ -482,10 +521,16 @@ fn last_use_with(
 
 /// Returns the latest use of root's password or of one of its present keys.
 fn last_use_shown(session: &RootCredentials) -> Option<(Timestamp, &'static str)> {
-    let password = session.user.as_ref().and_then(|user| user.password_last_used);
+    let password = session
+        .user
+        .as_ref()
+        .and_then(|user| user.password_last_used);
     let mut uses: Vec<_> = password.map(|at| (at, "password")).into_iter().collect();
     for key in &session.access_keys {
-        let last = key.access_key_last_used.as_ref().and_then(|last| last.last_used_date);
+        let last = key
+            .access_key_last_used
+            .as_ref()
+            .and_then(|last| last.last_used_date);
         uses.extend(last.map(|at| (at, "access key")));
     }
     uses.into_iter().max()
@@ -499,7 +544,10 @@ fn disagreements(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Fact<Vec<String>> {
-    let found: Vec<_> = POINTS.iter().filter_map(|point| disagreement(point, claims)).collect();
+    let found: Vec<_> = POINTS
+        .iter()
+        .filter_map(|point| disagreement(point, claims))
+        .collect();
     let summary = answers.summary.as_ref().and_then(|summary| {
         let is_whole = POINTS.iter().all(|point| {
             let is_needed = point.name != PASSWORD.name || has_console(answers);

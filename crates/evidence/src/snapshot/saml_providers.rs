@@ -30,7 +30,9 @@ pub(super) fn saml_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Sam
 pub(super) fn federate(providers: &Fact<Vec<SamlProvider>>) -> Fact<bool> {
     let is_valid = |days_left: Option<f64>| days_left.is_none_or(|days| days > 0.0);
     providers.as_ref().and_then(|providers| {
-        any(providers.iter().map(|provider| provider.valid_days_left.map(is_valid)))
+        any(providers
+            .iter()
+            .map(|provider| provider.valid_days_left.map(is_valid)))
     })
 }
 

@@ -20,8 +20,10 @@ pub(super) fn service_credentials(
 ) -> Fact<Vec<ServiceCredential>> {
     let Identity { partition, account } = &answers.identity;
     let users = users.as_ref().known().map_or(&[][..], Vec::as_slice);
-    let arns: HashMap<String, &str> =
-        users.iter().map(|user| (name_key(&user.name), user.arn.as_str())).collect();
+    let arns: HashMap<String, &str> = users
+        .iter()
+        .map(|user| (name_key(&user.name), user.arn.as_str()))
+        .collect();
     answers.service_credentials.as_ref().map(|listed| {
         let mut credentials = Vec::new();
         for credential in listed {
@@ -46,7 +48,9 @@ fn service_credential(
 ) -> ServiceCredential {
     let id = &credential.service_specific_credential_id;
     let user = &credential.user_name;
-    let is_over = credential.expiration_date.is_some_and(|end| !is_future(end, answers.as_of));
+    let is_over = credential
+        .expiration_date
+        .is_some_and(|end| !is_future(end, answers.as_of));
     let dates = credential.expiration_date.zip(credential.create_date);
     let active = match credential.status.as_str() {
         _ if dates.is_some_and(|(end, created)| end <= created) => {

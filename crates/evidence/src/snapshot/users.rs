@@ -28,7 +28,9 @@ pub(super) fn users(
         Fact::Known(reconciled) => reconciled,
         Fact::Missing(sources) => return Ok(Fact::Missing(sources)),
     };
-    let devices = devices.as_ref().map(|devices| mfa::VirtualDevices::new(devices));
+    let devices = devices
+        .as_ref()
+        .map(|devices| mfa::VirtualDevices::new(devices));
     let mut builder = UserBuilder { answers, permissions, devices, classes, gaps };
     let mut users = Vec::new();
     for user in &reconciled {
@@ -75,11 +77,14 @@ impl<'a> UserBuilder<'a> {
             id: id(detail),
             kind: PrincipalKind::User,
             path: path.to_owned(),
-            class: self.classes.class_of(&Candidate { name, path, tags: tags(detail) })?,
+            class: self
+                .classes
+                .class_of(&Candidate { name, path, tags: tags(detail) })?,
             deleted,
             created,
             age_days: created.and_then(|created| {
-                self.answers.days_since(created, created_by(detail), name, self.gaps)
+                self.answers
+                    .days_since(created, created_by(detail), name, self.gaps)
             }),
             password_enabled: password.enabled,
             password_last_used: password.last_used,
@@ -95,7 +100,9 @@ impl<'a> UserBuilder<'a> {
             administrator_depends_on: privileges
                 .as_ref()
                 .and_then(|facts| facts.administrator_depends_on.clone()),
-            removable_guards: privileges.as_ref().and_then(|facts| facts.removable_guards.clone()),
+            removable_guards: privileges
+                .as_ref()
+                .and_then(|facts| facts.removable_guards.clone()),
             escalations: privileges.and_then(|facts| facts.escalations),
             attached_policies: self.attached_policies(detail),
             inline_policies: listed(detail, |user| inline_policies(&user.user_policy_list)),
@@ -114,7 +121,10 @@ impl<'a> UserBuilder<'a> {
     }
 
     fn attached_policies(&self, detail: Fact<Option<&UserDetail>>) -> Fact<Vec<String>> {
-        let unplaced = self.permissions.as_ref().map(|permissions| permissions.unplaced.as_slice());
+        let unplaced = self
+            .permissions
+            .as_ref()
+            .map(|permissions| permissions.unplaced.as_slice());
         detail.and_then(|user| match user {
             Some(user) => unplaced
                 .and_then(|unplaced| attached_policies(&user.attached_managed_policies, unplaced)),
@@ -153,7 +163,11 @@ impl Password {
         let last_used = row.and_then(|row| row.password_last_used);
         // Emulators give a date even without a password.
         let last_changed = enabled.and_then(|enabled| {
-            if enabled { row.and_then(|row| row.password_last_changed) } else { Fact::Known(None) }
+            if enabled {
+                row.and_then(|row| row.password_last_changed)
+            } else {
+                Fact::Known(None)
+            }
         });
         let age_days = last_changed.map(|changed| changed.map(|changed| days(changed, as_of)));
         let idle_days = enabled.and_then(|enabled| match last_used {
@@ -170,9 +184,10 @@ fn created(user: &ReconciledUser<'_>) -> Fact<Timestamp> {
     match user.detail {
         Fact::Known(Some(detail)) => Fact::Known(detail.create_date),
         Fact::Known(None) => user.row.and_then(|row| row.created),
-        Fact::Missing(sources) => {
-            user.row.and_then(|row| row.created).or_else(|| Fact::Missing(sources))
-        }
+        Fact::Missing(sources) => user
+            .row
+            .and_then(|row| row.created)
+            .or_else(|| Fact::Missing(sources)),
     }
 }
 
@@ -187,13 +202,18 @@ fn created_by(detail: Fact<Option<&UserDetail>>) -> Source {
 fn tags(detail: Fact<Option<&UserDetail>>) -> Fact<Vec<(&str, &str)>> {
     detail.map(|user| {
         let tags = user.map_or(&[][..], |user| &user.tags);
-        tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect()
+        tags.iter()
+            .map(|tag| (tag.key.as_str(), tag.value.as_str()))
+            .collect()
     })
 }
 
 /// Returns the unique id, which the report lacks.
 fn id(detail: Fact<Option<&UserDetail>>) -> Fact<Option<String>> {
-    detail.map(|user| user.map(|user| user.user_id.clone()).filter(|id| !id.is_empty()))
+    detail.map(|user| {
+        user.map(|user| user.user_id.clone())
+            .filter(|id| !id.is_empty())
+    })
 }
 
 /// Returns a list from the user's entry; empty if the user was deleted.
@@ -215,7 +235,9 @@ fn any_active(
     keys: &Fact<Vec<AccessKey>>,
     certificates: &Fact<Vec<SigningCertificate>>,
 ) -> Fact<bool> {
-    let key = keys.as_ref().and_then(|keys| any(keys.iter().map(|key| key.active)));
+    let key = keys
+        .as_ref()
+        .and_then(|keys| any(keys.iter().map(|key| key.active)));
     let certificate = certificates
         .as_ref()
         .and_then(|certificates| any(certificates.iter().map(|certificate| certificate.active)));

@@ -70,14 +70,21 @@ impl<'a> Search<'a> {
         }
         let mut step = step.and(room);
         if let Target::Provider(provider, role) = target
-            && let Some(trust) =
-                account.principal(*role).trust.as_ref().filter(|_| is_saml(provider))
-            && self.index.certainty(&trust.decide_vouched(provider, account))? != Certainty::Certain
+            && let Some(trust) = account
+                .principal(*role)
+                .trust
+                .as_ref()
+                .filter(|_| is_saml(provider))
+            && self
+                .index
+                .certainty(&trust.decide_vouched(provider, account))?
+                != Certainty::Certain
         {
             step = step.and(Step::limited(Certainty::Conditional, DEMANDS));
         }
         for action in others {
-            step.allowed.push(self.index.allowed(*action, who.asks(resource))?);
+            step.allowed
+                .push(self.index.allowed(*action, who.asks(resource))?);
         }
         Some(step)
     }
@@ -114,7 +121,11 @@ impl<'a> Search<'a> {
     ) -> Option<Step> {
         let others = &method.actions[1..];
         let profiles = role.map_or(&[][..], |role| &role.instance_profiles);
-        if profiles.is_empty() || !method.actions.contains(&ActionId::named("ec2:runinstances")) {
+        if profiles.is_empty()
+            || !method
+                .actions
+                .contains(&ActionId::named("ec2:runinstances"))
+        {
             return self.index.uses(others, asked);
         }
         let uses = profiles.iter().filter_map(|profile| {
@@ -133,7 +144,11 @@ impl<'a> Search<'a> {
         {
             return None;
         }
-        if by.method.actions.contains(&ActionId::named("iam:addroletoinstanceprofile")) {
+        if by
+            .method
+            .actions
+            .contains(&ActionId::named("iam:addroletoinstanceprofile"))
+        {
             return Some(step.and(self.empty_profile(who.asks(""))));
         }
         if !needs_profile(by.method, role, self.account()) {
@@ -149,7 +164,11 @@ impl<'a> Search<'a> {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html>
     fn empty_profile(&self, asked: Asked<'_>) -> Step {
-        let is_any = self.account().principals.iter().any(|it| !it.instance_profiles.is_empty());
+        let is_any = self
+            .account()
+            .principals
+            .iter()
+            .any(|it| !it.instance_profiles.is_empty());
         let remove = [ActionId::named("iam:removerolefrominstanceprofile")];
         let emptied = is_any.then(|| self.index.uses(&remove, asked)).flatten();
         emptied.unwrap_or(Step::limited(Certainty::Possible, EMPTY_PROFILE))
@@ -165,7 +184,9 @@ impl<'a> Search<'a> {
             let mut all = vec![("iam:associatedresourcearn", Value::ChosenIn(created))];
             all.push(("iam:passedtoservice", Value::one(self.in_partition(service))));
             all.extend_from_slice(asked.brings);
-            let step = self.index.step(method.actions[0], Asked { brings: &all, ..asked });
+            let step = self
+                .index
+                .step(method.actions[0], Asked { brings: &all, ..asked });
             best = best.into_iter().chain(step).max_by_key(Step::certainty);
         }
         best
@@ -174,7 +195,11 @@ impl<'a> Search<'a> {
     /// The service's name in requests of the partition.
     fn in_partition(&self, service: &str) -> String {
         let has_suffix = self.account().partition == "aws-cn" && service == "ec2.amazonaws.com";
-        if has_suffix { format!("{service}.cn") } else { service.to_owned() }
+        if has_suffix {
+            format!("{service}.cn")
+        } else {
+            service.to_owned()
+        }
     }
 
     /// How a node assumes a role, with the best values for the condition keys that it chooses.
@@ -193,7 +218,9 @@ impl<'a> Search<'a> {
         if all.len() == 1 || all.len() > MANY {
             return Some(step);
         }
-        let steps = all.iter().filter_map(|brings| self.assume_bringing(id, role, brings));
+        let steps = all
+            .iter()
+            .filter_map(|brings| self.assume_bringing(id, role, brings));
         surest(steps, Step::certainty)
     }
 
@@ -206,9 +233,17 @@ impl<'a> Search<'a> {
             statements.extend(self.index.deciding(who, action));
             let trust = self.account().principal(role).trust.as_ref();
             let name = &action.get().lower;
-            statements.extend(trust.into_iter().flat_map(|trust| trust.document.about(name)));
+            statements.extend(
+                trust
+                    .into_iter()
+                    .flat_map(|trust| trust.document.about(name)),
+            );
         }
-        let conditions = || statements.iter().flat_map(|statement| &statement.conditions);
+        let conditions = || {
+            statements
+                .iter()
+                .flat_map(|statement| &statement.conditions)
+        };
         if !conditions().any(|condition| CHOSEN_ONCE.contains(&condition.key.as_str())) {
             return Vec::new();
         }
@@ -219,7 +254,9 @@ impl<'a> Search<'a> {
             if about().count() < 2 {
                 continue;
             }
-            let patterns = about().flat_map(|it| &it.values).map(|it| it.resolve(&request));
+            let patterns = about()
+                .flat_map(|it| &it.values)
+                .map(|it| it.resolve(&request));
             let values = values_among(&patterns.collect::<Vec<_>>()).into_iter();
             let mut values: Vec<Value<'static>> = values.map(Value::one).collect();
             if key != "sts:rolesessionname" {
@@ -260,7 +297,10 @@ impl<'a> Search<'a> {
     ) -> Option<Step> {
         let mut adds = Vec::new();
         for (action, _) in SESSION {
-            if self.is_admitted(id, role, ActionId::named(action), brings).is_some() {
+            if self
+                .is_admitted(id, role, ActionId::named(action), brings)
+                .is_some()
+            {
                 adds.push(action);
             }
         }
@@ -269,7 +309,9 @@ impl<'a> Search<'a> {
             return Some(by_choice);
         }
         let plain = self.assume_adding(id, role, &[], brings);
-        plain.filter(|plain| plain.certainty() >= by_choice.certainty()).or(Some(by_choice))
+        plain
+            .filter(|plain| plain.certainty() >= by_choice.certainty())
+            .or(Some(by_choice))
     }
 
     /// How a node assumes a role and adds to the session what the given actions allow.
@@ -308,7 +350,9 @@ impl<'a> Search<'a> {
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
         let (node, role) = (self.node(id), self.account().principal(role_id));
-        let own = self.index.step(action, Asked { brings, ..node.who.asks_about(role) });
+        let own = self
+            .index
+            .step(action, Asked { brings, ..node.who.asks_about(role) });
         let Some(trust) = &role.trust else {
             // An unread trust policy may admit it, and by name.
             let by_name = self.index.left_of_grant(&node.who, action, role, false);
@@ -317,7 +361,9 @@ impl<'a> Search<'a> {
             return (self.index.generous && (own.is_some() || may_be_named)).then_some(limit);
         };
         let name = &action.get().lower;
-        let request = self.index.request(name, Asked { brings, ..node.who.asks_about(role) });
+        let request = self
+            .index
+            .request(name, Asked { brings, ..node.who.asks_about(role) });
         let admissions = trust.admit(&request, node.who.boundary.is_some());
         let steps = admissions
             .into_iter()
@@ -370,9 +416,15 @@ impl<'a> Search<'a> {
             for (resource, target) in self.doors_to(other, method) {
                 let step = self.attempt(by, resource, &target);
                 let found = step.map(|step| Reached { id: other, first: (by, target), step });
-                best = best.into_iter().chain(found).max_by_key(|it| it.step.certainty());
+                best = best
+                    .into_iter()
+                    .chain(found)
+                    .max_by_key(|it| it.step.certainty());
             }
-            if best.as_ref().is_some_and(|it| it.step.certainty() == Certainty::Certain) {
+            if best
+                .as_ref()
+                .is_some_and(|it| it.step.certainty() == Certainty::Certain)
+            {
                 break;
             }
         }
@@ -407,7 +459,9 @@ impl<'a> Search<'a> {
 /// the role.
 pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(Changes, &'a str)> {
     let mut providers = Vec::new();
-    let Some(trust) = &role.trust else { return providers };
+    let Some(trust) = &role.trust else {
+        return providers;
+    };
     for provider in trust.federated(account) {
         let is_built_in = !provider.starts_with("arn:");
         if is_built_in {
@@ -437,8 +491,10 @@ pub(super) fn providers_of<'a>(role: &'a Principal, account: &Account) -> Vec<(C
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
 fn needs_profile(method: &Method, role: &Principal, account: &Account) -> bool {
     let elsewhere = |service: &String| {
-        let is_admitted =
-            role.trust.as_ref().is_none_or(|trust| trust.admits_provider(service, account));
+        let is_admitted = role
+            .trust
+            .as_ref()
+            .is_none_or(|trust| trust.admits_provider(service, account));
         service != "ec2.amazonaws.com" && is_admitted
     };
     method.services.iter().any(|it| it == "ec2.amazonaws.com")

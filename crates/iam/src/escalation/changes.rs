@@ -144,14 +144,21 @@ impl Maker<'_, '_> {
             let mut policies = self.index.account.principal(id).policies.iter();
             policies.any(|policy| self.index.has(*policy, policy::Effect::Deny))
         };
-        let mut joined = self.node.who.groups.iter().filter(|id| !origin.groups.contains(id));
+        let mut joined = self
+            .node
+            .who
+            .groups
+            .iter()
+            .filter(|id| !origin.groups.contains(id));
         let may_join_guarded = match (joined.next(), joined.next()) {
             (None, _) => true,
             (Some(first), None) => denies(*first) && self.search.names.guarded <= MANY_GUARDED,
             _ => false,
         };
         let mentions = |who: &EffectivePermissions, actions: &[&str]| {
-            actions.iter().any(|name| self.index.mentions(who, ActionId::named(name)))
+            actions
+                .iter()
+                .any(|name| self.index.mentions(who, ActionId::named(name)))
         };
         let may =
             |actions: &[&str]| mentions(self.by, actions) || mentions(&self.node.who, actions);
@@ -182,7 +189,9 @@ impl Maker<'_, '_> {
         let who = &self.node.who;
         let mut effects = Vec::new();
         for id in who.policies.iter().copied().chain(who.boundary) {
-            let Some(policy) = self.index.account.policies.get(id.place()) else { continue };
+            let Some(policy) = self.index.account.policies.get(id.place()) else {
+                continue;
+            };
             if policy.kind != PolicyKind::CustomerManaged {
                 continue;
             }
@@ -191,8 +200,9 @@ impl Maker<'_, '_> {
                 Changes::PolicyText => &vec![self.index.everything()],
                 _ => &policy.other_versions,
             };
-            let can_lose_deny =
-                new_texts.iter().any(|text| !self.index.has(*text, policy::Effect::Deny));
+            let can_lose_deny = new_texts
+                .iter()
+                .any(|text| !self.index.has(*text, policy::Effect::Deny));
             if self.index.has(id, policy::Effect::Deny) && can_lose_deny {
                 effects.push(self.removal(&policy.id, target.clone(), id));
             }
@@ -253,7 +263,11 @@ impl Maker<'_, '_> {
             let is_new = !who.policies.contains(&chosen.policy);
             let mut versions = vec![chosen.policy];
             versions.extend(&self.index.account.policy(chosen.policy).other_versions);
-            if is_new && versions.iter().any(|id| self.index.has(*id, policy::Effect::Allow)) {
+            if is_new
+                && versions
+                    .iter()
+                    .any(|id| self.index.has(*id, policy::Effect::Allow))
+            {
                 let effect = Effect::new(resource, target.cloned(), who.with(chosen.policy));
                 effects.push(effect.offering(POLICY, chosen));
             }
@@ -279,7 +293,9 @@ impl Maker<'_, '_> {
             if self.search.names.taken_by(&arn).is_some() {
                 continue;
             }
-            let allowed = others.iter().map(|it| index.allowed(*it, self.by.asks(&arn)));
+            let allowed = others
+                .iter()
+                .map(|it| index.allowed(*it, self.by.asks(&arn)));
             let allowed = match allowed.collect::<Option<Vec<_>>>() {
                 Some(allowed) => allowed,
                 None if index.generous && !is_all => Vec::new(),

@@ -92,7 +92,9 @@ impl Edge {
         let mut steps: Vec<&Step> = changes.iter().map(|change| &change.step).collect();
         let first = if self.first.is_some() { 0 } else { steps.len() };
         steps.insert(first, &self.besides);
-        steps.into_iter().fold(Step::default(), |all, step| all.and(step.clone()))
+        steps
+            .into_iter()
+            .fold(Step::default(), |all, step| all.and(step.clone()))
     }
 }
 
@@ -119,9 +121,13 @@ impl Search<'_> {
             let about = effect.about(self.node(owner));
             let brings = [effect.brought(), borrowed(&edge.brings)].concat();
             let asked = Asked { about, brings: &brings, ..actor.asks(&effect.resource) };
-            let Some(step) = self.index.step(method.actions[0], asked) else { continue };
+            let Some(step) = self.index.step(method.actions[0], asked) else {
+                continue;
+            };
             let target = effect.target.clone();
-            let room = self.index.room(&actor, method, &effect.resource, target.as_ref());
+            let room = self
+                .index
+                .room(&actor, method, &effect.resource, target.as_ref());
             let Some(room) = room else { continue };
             let step = effect.before.clone().and(step).and(room);
             let certainty = step.certainty().min(edge.besides.certainty());
@@ -145,7 +151,9 @@ impl Search<'_> {
         let mut led = Vec::new();
         for (effect, edge) in together.into_iter().chain(alone) {
             let step = edge.step(&edge.changes.iter().collect::<Vec<_>>());
-            let Some(to) = self.lead(edge, effect.after) else { continue };
+            let Some(to) = self.lead(edge, effect.after) else {
+                continue;
+            };
             let is_sure = step.certainty() == Certainty::Certain;
             led.push((to, step));
             // No further policy gives it more.
@@ -205,7 +213,10 @@ impl Search<'_> {
         let owner = self.node(owner);
         let (holder, origin, generation) = (owner.holder, owner.origin, owner.generation);
         let creator = owner.creator;
-        let documents = after.policies.iter().filter_map(|id| self.index.document(*id));
+        let documents = after
+            .policies
+            .iter()
+            .filter_map(|id| self.index.document(*id));
         let statements = documents.map(|document| document.statements.len());
         let work = self.node(origin).work + NODE_COST + statements.sum::<usize>();
         if work > BUDGET {
@@ -227,8 +238,11 @@ impl Search<'_> {
         let (node, assume) = (self.node(id), ActionId::named(ASSUME_ROLE));
         let origin = self.node(node.origin);
         let (before, after) = (&origin.who, &node.who);
-        let places =
-            |who| self.index.in_force(who, assume).map(|(policy, place, _)| (policy, place));
+        let places = |who| {
+            self.index
+                .in_force(who, assume)
+                .map(|(policy, place, _)| (policy, place))
+        };
         let is_as_before = Rc::ptr_eq(&before.identity, &after.identity)
             && before.boundary == after.boundary
             && places(before).eq(places(after));
@@ -279,7 +293,8 @@ impl Search<'_> {
         let administrator = self.node(to).is_always_administrator();
         let from = &mut self.nodes[edge.by.node.place()];
         if edge.by.node == edge.owner && first.removes.is_some() {
-            from.removable_guards.extend(needed.iter().filter_map(|change| change.removes));
+            from.removable_guards
+                .extend(needed.iter().filter_map(|change| change.removes));
             let is_sure = step.certainty() == Certainty::Certain;
             if administrator && is_sure && from.kind != NodeKind::Policy {
                 from.administrator = Some(Rc::new([]));
@@ -296,7 +311,9 @@ impl Search<'_> {
         if node.administrator.is_some() {
             let is_of_administrators = |change: &&Change| {
                 group(change).is_some_and(|id| {
-                    self.node(self.of_principal[id.place()]).administrator.is_some()
+                    self.node(self.of_principal[id.place()])
+                        .administrator
+                        .is_some()
                 })
             };
             let first = changes.iter().find(is_of_administrators);
@@ -315,7 +332,11 @@ impl Search<'_> {
                 })
         };
         let needed: Vec<&Change> = changes.iter().filter(is_used).collect();
-        if needed.is_empty() { changes.iter().collect() } else { needed }
+        if needed.is_empty() {
+            changes.iter().collect()
+        } else {
+            needed
+        }
     }
 
     /// The removals that matter for the next step of a node: those of a Deny on it. If only later
@@ -347,7 +368,10 @@ impl Search<'_> {
             }
             let actions: Vec<ActionId> = way.step.allowed.iter().map(|it| it.action).collect();
             let of_way = Some(denying(&actions)).filter(|changes| !changes.is_empty());
-            needed = needed.into_iter().chain(of_way).max_by_key(|it| edge.step(it).certainty());
+            needed = needed
+                .into_iter()
+                .chain(of_way)
+                .max_by_key(|it| edge.step(it).certainty());
         }
         needed.unwrap_or(all)
     }
@@ -356,8 +380,13 @@ impl Search<'_> {
         let rank = through.after(&step);
         let certainty = rank.certainty;
         let node = &mut self.nodes[by.node.place()];
-        if node.ways.get(&by.method.number).is_none_or(|known| known.certainty < certainty) {
-            node.ways.insert(by.method.number, Found { certainty, target, step });
+        if node
+            .ways
+            .get(&by.method.number)
+            .is_none_or(|known| known.certainty < certainty)
+        {
+            node.ways
+                .insert(by.method.number, Found { certainty, target, step });
         }
         if node.rank < Some(rank) {
             node.rank = Some(rank);

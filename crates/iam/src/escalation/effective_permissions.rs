@@ -136,7 +136,9 @@ impl<'a> Index<'a> {
             index.policies.push(indexed.unwrap_or_default());
         }
         let managed = index.managed.values().copied();
-        index.wide = managed.filter(|policy| index.allows_everything(*policy).is_some()).collect();
+        index.wide = managed
+            .filter(|policy| index.allows_everything(*policy).is_some())
+            .collect();
         index
     }
 
@@ -161,7 +163,10 @@ impl<'a> Index<'a> {
 
     pub(super) fn document(&self, policy: PolicyId) -> Option<&PolicyDocument> {
         match self.account.policies.get(policy.place()) {
-            Some(known) => known.document.as_ref().or(self.generous.then_some(&self.all)),
+            Some(known) => known
+                .document
+                .as_ref()
+                .or(self.generous.then_some(&self.all)),
             None => Some(&self.all),
         }
     }
@@ -175,7 +180,9 @@ impl<'a> Index<'a> {
         let statements = &self.policies[policy.place()].statements;
         let start = statements.partition_point(|(other, _)| *other < action);
         let document = self.document(policy);
-        let about = statements[start..].iter().take_while(move |(other, _)| *other == action);
+        let about = statements[start..]
+            .iter()
+            .take_while(move |(other, _)| *other == action);
         about.filter_map(move |(_, place)| {
             let place = usize::from(*place);
             Some((place, document?.statements.get(place)?))
@@ -200,7 +207,10 @@ impl<'a> Index<'a> {
         who: &EffectivePermissions,
         action: ActionId,
     ) -> impl Iterator<Item = (PolicyId, usize, &Statement)> {
-        let left = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+        let left = who
+            .policies
+            .iter()
+            .filter(|policy| !who.removed.contains(policy));
         left.flat_map(move |policy| {
             let about = self.about(*policy, action);
             about.map(|(place, statement)| (*policy, place, statement))
@@ -214,7 +224,10 @@ impl<'a> Index<'a> {
         action: ActionId,
     ) -> impl Iterator<Item = &Statement> {
         let own = self.in_force(who, action).map(|(.., statement)| statement);
-        let of_boundary = who.boundary.into_iter().flat_map(move |id| self.about(id, action));
+        let of_boundary = who
+            .boundary
+            .into_iter()
+            .flat_map(move |id| self.about(id, action));
         own.chain(of_boundary.map(|(_, statement)| statement))
     }
 
@@ -224,19 +237,28 @@ impl<'a> Index<'a> {
         who: &EffectivePermissions,
         action: ActionId,
     ) -> Vec<&Condition> {
-        self.deciding(who, action).flat_map(|statement| &statement.conditions).collect()
+        self.deciding(who, action)
+            .flat_map(|statement| &statement.conditions)
+            .collect()
     }
 
     /// Whether any statement in force allows the action.
     pub(super) fn mentions(&self, who: &EffectivePermissions, action: ActionId) -> bool {
-        self.in_force(who, action).any(|(.., statement)| statement.effect == Effect::Allow)
+        self.in_force(who, action)
+            .any(|(.., statement)| statement.effect == Effect::Allow)
     }
 
     /// By action: whether any statement in force allows it.
     pub(super) fn mentioned(&self, who: &EffectivePermissions) -> Vec<bool> {
         let mut mentioned = vec![false; ActionId::all().count()];
-        for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
-            let Some(document) = self.document(*policy) else { continue };
+        for policy in who
+            .policies
+            .iter()
+            .filter(|policy| !who.removed.contains(policy))
+        {
+            let Some(document) = self.document(*policy) else {
+                continue;
+            };
             for (action, place) in &self.policies[policy.place()].statements {
                 if document.statements[usize::from(*place)].effect == Effect::Allow {
                     mentioned[usize::from(action.0)] = true;
@@ -254,12 +276,15 @@ impl<'a> Index<'a> {
 
     /// Whether a policy has a Deny about the action.
     pub(super) fn denies(&self, policy: PolicyId, action: ActionId) -> bool {
-        self.about(policy, action).any(|(_, statement)| statement.effect == Effect::Deny)
+        self.about(policy, action)
+            .any(|(_, statement)| statement.effect == Effect::Deny)
     }
 
     /// Whether a policy has a statement with the effect about any action that methods need.
     pub(super) fn has(&self, policy: PolicyId, effect: Effect) -> bool {
-        let Some(document) = self.document(policy) else { return false };
+        let Some(document) = self.document(policy) else {
+            return false;
+        };
         let mut statements = self.policies[policy.place()].statements.iter();
         statements.any(|(_, place)| document.statements[usize::from(*place)].effect == effect)
     }
@@ -316,7 +341,9 @@ impl<'a> Index<'a> {
         if let Some(allowed) = self.allowed(action, asked) {
             return Some(Step::new(allowed));
         }
-        let Resource::Principal(target) = asked.about else { return None };
+        let Resource::Principal(target) = asked.about else {
+            return None;
+        };
         let names = match target.kind {
             PrincipalKind::User => ["iam:taguser", "iam:untaguser"],
             PrincipalKind::Role if !target.is_protected() => ["iam:tagrole", "iam:untagrole"],
@@ -341,7 +368,9 @@ impl<'a> Index<'a> {
         action: ActionId,
         request: &Request<'_>,
     ) -> Decision {
-        let Some(boundary) = who.boundary else { return Decision::Allowed };
+        let Some(boundary) = who.boundary else {
+            return Decision::Allowed;
+        };
         Decision::by(self.about(boundary, action).map(|(_, statement)| statement), request)
     }
 
@@ -372,9 +401,15 @@ impl<'a> Index<'a> {
     /// If every IAM action is allowed on every IAM resource, or may be: the condition keys on which
     /// that depends.
     pub(super) fn administrator(&self, who: &EffectivePermissions) -> Option<Keys> {
-        let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+        let in_force = who
+            .policies
+            .iter()
+            .filter(|policy| !who.removed.contains(policy));
         // Few principals have a policy that could make them administrators.
-        if !in_force.clone().any(|policy| self.policies[policy.place()].sweeping) {
+        if !in_force
+            .clone()
+            .any(|policy| self.policies[policy.place()].sweeping)
+        {
             return None;
         }
         let boundary = match who.boundary {
@@ -383,7 +418,9 @@ impl<'a> Index<'a> {
         };
         let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
         let question = probe::Question {
-            documents: in_force.filter_map(|policy| self.document(*policy)).collect(),
+            documents: in_force
+                .filter_map(|policy| self.document(*policy))
+                .collect(),
             boundary,
             context: self.request("", who.asks("")).context,
             actions: vec![probe::IAM_ACTION.to_owned()],
@@ -404,7 +441,10 @@ impl<'a> Index<'a> {
     fn keys_of_everything(&self, decision: Decision) -> Option<Keys> {
         self.certainty(&decision)?;
         let keys = decision.doubts().keys.into_iter();
-        Some(keys.filter(|key| !key.to_lowercase().starts_with("iam:")).collect())
+        Some(
+            keys.filter(|key| !key.to_lowercase().starts_with("iam:"))
+                .collect(),
+        )
     }
 }
 
@@ -419,7 +459,11 @@ fn by_action(document: &PolicyDocument) -> Box<[(ActionId, u16)]> {
             found.extend(named.map(|action| (action, place)));
         } else {
             let selects = |id: &ActionId| statement.actions.selects(&id.get().lower);
-            found.extend(ActionId::all().filter(selects).map(|action| (action, place)));
+            found.extend(
+                ActionId::all()
+                    .filter(selects)
+                    .map(|action| (action, place)),
+            );
         }
     }
     found.sort_unstable();

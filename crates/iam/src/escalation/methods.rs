@@ -145,9 +145,15 @@ impl Methods {
             for mut method in row.variants() {
                 method.first = first;
                 method.number = methods.next_number();
-                method.actions =
-                    method.action_names.iter().map(|name| methods.intern(name)).collect();
-                method.makes_room = method.room_maker.as_deref().map(|name| methods.intern(name));
+                method.actions = method
+                    .action_names
+                    .iter()
+                    .map(|name| methods.intern(name))
+                    .collect();
+                method.makes_room = method
+                    .room_maker
+                    .as_deref()
+                    .map(|name| methods.intern(name));
                 methods.all.push(method);
             }
         }
@@ -173,7 +179,8 @@ impl Methods {
         if id.0 == next {
             let name = name.to_owned();
             let (resources, besides) = (Vec::new(), Vec::new());
-            self.actions.push(Action { name, lower, resources, besides });
+            self.actions
+                .push(Action { name, lower, resources, besides });
         }
         id
     }
@@ -196,7 +203,10 @@ impl Methods {
 
     /// All services that methods pass roles to, or that run something with a role.
     pub(super) fn services() -> BTreeSet<&'static str> {
-        Methods::all().flat_map(|method| &method.services).map(String::as_str).collect()
+        Methods::all()
+            .flat_map(|method| &method.services)
+            .map(String::as_str)
+            .collect()
     }
 }
 
@@ -216,14 +226,18 @@ impl ActionId {
     }
 
     pub(super) fn all() -> impl Iterator<Item = ActionId> {
-        (0..).zip(&METHODS.actions).map(|(number, _)| ActionId(number))
+        (0..)
+            .zip(&METHODS.actions)
+            .map(|(number, _)| ActionId(number))
     }
 }
 
 impl Action {
     /// The prefix of its service.
     pub(super) fn service(&self) -> &str {
-        self.lower.split_once(':').map_or("", |(service, _)| service)
+        self.lower
+            .split_once(':')
+            .map_or("", |(service, _)| service)
     }
 }
 
@@ -345,9 +359,13 @@ mod tests {
     }
 
     fn is_action(name: &str) -> bool {
-        let Some((service, action)) = name.split_once(':') else { return false };
+        let Some((service, action)) = name.split_once(':') else {
+            return false;
+        };
         !service.is_empty()
-            && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && service
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && action.starts_with(|first: char| first.is_ascii_uppercase())
             && action.chars().all(|c| c.is_ascii_alphanumeric())
     }
@@ -358,7 +376,10 @@ mod tests {
         for method in file().method {
             let id = method.id.clone();
             assert!(ids.insert(id.clone()), "{id} is there twice");
-            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+            assert!(
+                id.chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            );
             assert!(!method.title.is_empty() && method.source.starts_with("https://"), "{id}");
             for method in method.variants() {
                 assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
@@ -399,14 +420,20 @@ mod tests {
     #[test]
     fn resources_are_of_actions_that_methods_need() {
         let file = file();
-        let of_methods =
-            file.method.iter().flat_map(|method| method.action_names.iter().chain(&method.instead));
+        let of_methods = file
+            .method
+            .iter()
+            .flat_map(|method| method.action_names.iter().chain(&method.instead));
         let used: BTreeSet<&String> = of_methods.chain(&file.helpers).collect();
         let mut seen = BTreeSet::new();
         for action in file.resource.iter().flat_map(|resource| &resource.actions) {
             assert!(used.contains(action), "no method needs {action}");
             assert!(seen.insert(action), "{action} has two rows");
         }
-        assert!(file.resource.iter().all(|resource| !resource.arns.is_empty()));
+        assert!(
+            file.resource
+                .iter()
+                .all(|resource| !resource.arns.is_empty())
+        );
     }
 }

@@ -121,7 +121,10 @@ impl Search<'_> {
     /// passed to.
     pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Option<Step> {
         let assume = ActionId::named(ASSUME_ROLE);
-        let mut best = match self.index.left_of_grant(&self.node(id).who, assume, role, false) {
+        let mut best = match self
+            .index
+            .left_of_grant(&self.node(id).who, assume, role, false)
+        {
             Some(Certainty::Certain) => return Some(Step::default()),
             Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
             None => None,
@@ -147,7 +150,9 @@ impl Search<'_> {
             let method = by.method;
             let is_passing = method.changes == Changes::PassedRole && method.closed.is_none();
             if is_passing && self.mentions(by) {
-                let uses = self.index.uses(&by.method.actions[1..], self.node(id).who.asks(""));
+                let uses = self
+                    .index
+                    .uses(&by.method.actions[1..], self.node(id).who.asks(""));
                 passes.extend(uses.map(|uses| (by, uses)));
             }
         }
@@ -189,7 +194,9 @@ impl<'m, 'a> Maker<'m, 'a> {
             kind,
             create: ActionId::named(create),
             actions,
-            giving: giving.filter(|it| !it.changes.joins()).map(|it| it.actions[0]),
+            giving: giving
+                .filter(|it| !it.changes.joins())
+                .map(|it| it.actions[0]),
         }
     }
 
@@ -197,7 +204,9 @@ impl<'m, 'a> Maker<'m, 'a> {
     /// something.
     fn newcomers(&self, arn: &str) -> Vec<Newcomer> {
         let mut newcomers = Vec::new();
-        let Some(before) = self.free_name(arn) else { return newcomers };
+        let Some(before) = self.free_name(arn) else {
+            return newcomers;
+        };
         let name = arn.rsplit('/').next().unwrap_or_default();
         let identity = Principal::new(self.kind, arn, name);
         let mut taggings = vec![(Tagging::NoneLeft, Step::default())];
@@ -223,14 +232,21 @@ impl<'m, 'a> Maker<'m, 'a> {
         let mut actions = self.actions.clone();
         let helpful = HELPFUL.map(ActionId::named);
         let (mut patterns, mut is_all) =
-            self.index.names_for(self.who, &actions, &helpful, self.kind.word());
+            self.index
+                .names_for(self.who, &actions, &helpful, self.kind.word());
         if self.giving.is_none() {
             patterns.extend(common_to(&patterns, &self.search.names.let_in, &mut is_all));
         }
         let mut names: Vec<String> = Vec::new();
         actions.push(ActionId::named("iam:passrole"));
-        let examples = self.index.examples_of_kind(self.who, &actions, self.kind.word());
-        for name in patterns.iter().map(|it| it.example(probe::NAME)).chain(examples) {
+        let examples = self
+            .index
+            .examples_of_kind(self.who, &actions, self.kind.word());
+        for name in patterns
+            .iter()
+            .map(|it| it.example(probe::NAME))
+            .chain(examples)
+        {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -254,18 +270,30 @@ impl<'m, 'a> Maker<'m, 'a> {
         if !self.search.names.tags_matter && !self.depends_on(is_of_tags) {
             return Vec::new();
         }
-        let name = if self.kind == PrincipalKind::Role { "iam:tagrole" } else { "iam:taguser" };
+        let name = if self.kind == PrincipalKind::Role {
+            "iam:tagrole"
+        } else {
+            "iam:taguser"
+        };
         let tag = ActionId::named(name);
         let create = Some(self.create);
-        let taggings = self.index.taggings(tag, self.who.asks_about(newcomer), create);
-        taggings.into_iter().map(|(tagging, allowed)| (tagging, Step::new(allowed))).collect()
+        let taggings = self
+            .index
+            .taggings(tag, self.who.asks_about(newcomer), create);
+        taggings
+            .into_iter()
+            .map(|(tagging, allowed)| (tagging, Step::new(allowed)))
+            .collect()
     }
 
     /// The boundaries that the new principal can be created with; one of them may be no boundary.
     fn boundaries(&self) -> Vec<Option<Offered>> {
         let mut boundaries = vec![None];
         if self.depends_on(|key| key == BOUNDARY) {
-            let offered = self.index.offered(self.who, self.create, BOUNDARY).into_iter();
+            let offered = self
+                .index
+                .offered(self.who, self.create, BOUNDARY)
+                .into_iter();
             let chosen = self.index.chosen(self.who, self.create, BOUNDARY);
             boundaries.extend(offered.chain(chosen).map(Some));
         }
@@ -277,7 +305,9 @@ impl<'m, 'a> Maker<'m, 'a> {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     fn free_name(&self, arn: &str) -> Option<Step> {
-        let Some(id) = self.search.names.taken_by(arn) else { return Some(Step::default()) };
+        let Some(id) = self.search.names.taken_by(arn) else {
+            return Some(Step::default());
+        };
         let (role, node) = (self.search.account().principal(id), self.search.node(self.by));
         if role.kind != PrincipalKind::Role || role.is_protected() || node.holder == Some(id) {
             return None;
@@ -291,14 +321,16 @@ impl<'m, 'a> Maker<'m, 'a> {
             };
             let brings = [(POLICY, Value::one(policy.id.as_str()))];
             let asked = Asked { brings: &brings, ..node.who.asks_about(role) };
-            step.allowed.push(self.index.allowed(ActionId::named(remove), asked)?);
+            step.allowed
+                .push(self.index.allowed(ActionId::named(remove), asked)?);
         }
         if !role.instance_profiles.is_empty() {
             let remove = [ActionId::named("iam:removerolefrominstanceprofile")];
             step = step.and(self.index.uses(&remove, node.who.asks(""))?);
         }
         let delete = ActionId::named("iam:deleterole");
-        step.allowed.push(self.index.allowed(delete, node.who.asks_about(role))?);
+        step.allowed
+            .push(self.index.allowed(delete, node.who.asks_about(role))?);
         Some(step)
     }
 

@@ -65,12 +65,15 @@ impl Node {
 
     /// Whether it is an administrator in every request.
     pub(super) fn is_always_administrator(&self) -> bool {
-        self.administrator.as_ref().is_some_and(|keys| keys.is_empty())
+        self.administrator
+            .as_ref()
+            .is_some_and(|keys| keys.is_empty())
     }
 
     /// Whether it is privileged for certain.
     pub(super) fn is_sure(&self) -> bool {
-        self.rank.is_some_and(|rank| rank.certainty == Certainty::Certain)
+        self.rank
+            .is_some_and(|rank| rank.certainty == Certainty::Certain)
     }
 }
 
@@ -97,7 +100,9 @@ impl Cast {
 
     /// Whether an identity stands for nobody in particular.
     pub(super) fn is_nobody(&self, identity: &Rc<Principal>) -> bool {
-        self.nobody.iter().any(|nobody| Rc::ptr_eq(nobody, identity))
+        self.nobody
+            .iter()
+            .any(|nobody| Rc::ptr_eq(nobody, identity))
     }
 
     /// The identity of a principal with its tags, shared by all nodes that have it.

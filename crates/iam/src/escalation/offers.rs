@@ -73,7 +73,10 @@ impl Index<'_> {
         let named = self.named(who, action, key);
         let leaves_out = self.deciding(who, action).any(|statement| {
             let is_allow = statement.effect == Effect::Allow;
-            statement.conditions.iter().any(|it| it.key == key && it.negated == is_allow)
+            statement
+                .conditions
+                .iter()
+                .any(|it| it.key == key && it.negated == is_allow)
         });
         let mut chosen = Vec::new();
         for (arn, id) in &self.managed {
@@ -89,7 +92,11 @@ impl Index<'_> {
     fn named(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Pattern> {
         let request = self.request("", who.asks(""));
         let mut named = Vec::new();
-        for condition in self.conditions(who, action).iter().filter(|it| it.key == key) {
+        for condition in self
+            .conditions(who, action)
+            .iter()
+            .filter(|it| it.key == key)
+        {
             named.extend(condition.values.iter().map(|value| value.resolve(&request)));
         }
         named
@@ -140,7 +147,9 @@ impl Index<'_> {
         target: Option<&Target>,
     ) -> Option<Step> {
         let account = self.account;
-        let user = target.and_then(Target::principal).map(|id| account.principal(id));
+        let user = target
+            .and_then(Target::principal)
+            .map(|id| account.principal(id));
         let about = user.map_or(Resource::Own, Resource::Principal);
         let asked = Asked { about, ..who.asks(resource) };
         let action = &*method.actions[0].get().lower;
@@ -168,8 +177,14 @@ impl Index<'_> {
 
 /// The managed policies by ARN, each in its default version.
 pub(super) fn managed_policies(account: &Account) -> BTreeMap<&str, PolicyId> {
-    let old: BTreeSet<_> = account.policies.iter().flat_map(|it| &it.other_versions).collect();
+    let old: BTreeSet<_> = account
+        .policies
+        .iter()
+        .flat_map(|it| &it.other_versions)
+        .collect();
     let current = account.policy_ids().filter(|id| !old.contains(id));
     let managed = current.filter(|id| account.policy(*id).kind != PolicyKind::Inline);
-    managed.map(|id| (account.policy(id).id.as_str(), id)).collect()
+    managed
+        .map(|id| (account.policy(id).id.as_str(), id))
+        .collect()
 }

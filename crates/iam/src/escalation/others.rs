@@ -51,7 +51,10 @@ impl Search<'_> {
             && match method.changes {
                 Changes::NewGroup => {
                     let who = &self.node(by.node).who;
-                    method.actions.iter().all(|action| self.index.mentions(who, *action))
+                    method
+                        .actions
+                        .iter()
+                        .all(|action| self.index.mentions(who, *action))
                 }
                 _ => !self.in_range(by.node, method.actions[0]).is_empty(),
             }
@@ -116,7 +119,9 @@ impl Search<'_> {
             }
             let node = self.of_principal[third.place()];
             for (id, reached) in &owners {
-                let Some(to_actor) = becoming.get(id) else { continue };
+                let Some(to_actor) = becoming.get(id) else {
+                    continue;
+                };
                 let mut edge = Edge::through(to_actor, by, node);
                 edge.besides = edge.besides.and(reached.step.clone());
                 self.change_other(&edge, made.entry((*id, node)).or_default());
@@ -150,7 +155,9 @@ impl Search<'_> {
         let mut becoming = Becoming::new();
         let mut left = VecDeque::from([(id, Step::default())]);
         while let Some((to, rest)) = left.pop_front() {
-            let before = direct.entry(to).or_insert_with(|| self.becoming_directly(to));
+            let before = direct
+                .entry(to)
+                .or_insert_with(|| self.becoming_directly(to));
             for (node, reached) in &*before {
                 let step = reached.step.clone().and(rest.clone());
                 let known = becoming.get(node).map(|it| it.step.certainty());
@@ -170,7 +177,9 @@ impl Search<'_> {
     fn becoming_directly(&self, id: PrincipalId) -> Becoming {
         let mut becoming = Becoming::new();
         for (wait, resource, target) in self.candidates(id) {
-            let known = becoming.get(&wait.node).map(|it: &Reached| it.step.certainty());
+            let known = becoming
+                .get(&wait.node)
+                .map(|it: &Reached| it.step.certainty());
             if known == Some(Certainty::Certain) || !self.is_open(wait.node) {
                 continue;
             }

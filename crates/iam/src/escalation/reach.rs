@@ -80,8 +80,10 @@ impl<'a> Names<'a> {
             if principal.kind == PrincipalKind::Role {
                 names.roles.insert(&principal.name, id);
             }
-            let mut documents =
-                principal.policies.iter().filter_map(|id| account.policy(*id).document.as_ref());
+            let mut documents = principal
+                .policies
+                .iter()
+                .filter_map(|id| account.policy(*id).document.as_ref());
             let is_guarded =
                 documents.any(|it| it.statements.iter().any(|it| it.effect == Effect::Deny));
             names.guarded += usize::from(is_guarded && principal.kind == PrincipalKind::Group);
@@ -92,7 +94,12 @@ impl<'a> Names<'a> {
             }
             if principal.kind != PrincipalKind::Group {
                 let mut has = vec![&principal.arn];
-                has.extend(principal.groups.iter().map(|group| &account.principal(*group).arn));
+                has.extend(
+                    principal
+                        .groups
+                        .iter()
+                        .map(|group| &account.principal(*group).arn),
+                );
                 let policies = policies_of(account, principal, None);
                 has.extend(policies.iter().map(|policy| &account.policy(*policy).id));
                 for arn in has {
@@ -100,10 +107,17 @@ impl<'a> Names<'a> {
                 }
             }
         }
-        names.holders = holders.into_iter().map(|(arn, ids)| (arn, ids.into())).collect();
+        names.holders = holders
+            .into_iter()
+            .map(|(arn, ids)| (arn, ids.into()))
+            .collect();
         for role in account.principal_ids() {
-            let Some(trust) = &account.principal(role).trust else { continue };
-            names.untold.extend(trust.must_be_tried_on_all().then_some(role));
+            let Some(trust) = &account.principal(role).trust else {
+                continue;
+            };
+            names
+                .untold
+                .extend(trust.must_be_tried_on_all().then_some(role));
             names.let_in_newcomers |= names.lets_in_newcomers(trust, account);
             names.let_in.extend(names.new_names(trust, account));
             for principal in names.chosen(trust) {
@@ -115,7 +129,10 @@ impl<'a> Names<'a> {
 
     /// The principal that has the name in an ARN; for a role regardless of the path.
     pub(super) fn taken_by(&self, arn: &str) -> Option<PrincipalId> {
-        let role = arn.contains(":role/").then(|| arn.rsplit('/').next()).flatten();
+        let role = arn
+            .contains(":role/")
+            .then(|| arn.rsplit('/').next())
+            .flatten();
         let taken = role.and_then(|name| self.roles.get(name));
         taken.or_else(|| self.by_arn.get(arn)).copied()
     }
@@ -168,9 +185,13 @@ fn trusting(account: &Account) -> BTreeMap<&str, Vec<PrincipalId>> {
 
 /// Whether a statement tests tags of principals.
 pub(super) fn asks_for_tags(statement: &Statement) -> bool {
-    let keys = statement.conditions.iter().map(|condition| condition.key.as_str());
+    let keys = statement
+        .conditions
+        .iter()
+        .map(|condition| condition.key.as_str());
     let variables = statement.patterns().flat_map(Pattern::variables);
-    keys.chain(variables).any(|key| key.starts_with(PRINCIPAL_TAG))
+    keys.chain(variables)
+        .any(|key| key.starts_with(PRINCIPAL_TAG))
 }
 
 impl<'a> Search<'a> {
@@ -258,7 +279,9 @@ impl<'a> Search<'a> {
     pub(super) fn opened_for_others(&self, by: Wait) -> Vec<(PrincipalId, Step)> {
         let mut opened = Vec::new();
         for (arn, _) in self.in_range(by.node, by.method.actions[0]) {
-            let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
+            let Some(id) = self.names.by_arn.get(arn).copied() else {
+                continue;
+            };
             let role = self.account().principal(id);
             if role.kind == PrincipalKind::Role
                 && !role.is_protected()
@@ -274,7 +297,9 @@ impl<'a> Search<'a> {
     /// Whether a node may assume the role once its trust policy names the node.
     pub(super) fn may_be_let_in(&self, id: NodeId, role: PrincipalId) -> bool {
         let (who, role) = (&self.node(id).who, self.account().principal(role));
-        let left = self.index.left_of_grant(who, ActionId::named(ASSUME_ROLE), role, false);
+        let left = self
+            .index
+            .left_of_grant(who, ActionId::named(ASSUME_ROLE), role, false);
         left == Some(Certainty::Certain)
     }
 
@@ -306,7 +331,11 @@ impl<'a> Search<'a> {
     fn reached(&mut self, id: NodeId) -> Vec<Reached> {
         let mut reached: Vec<Reached> = Vec::new();
         let mut known: HashMap<PrincipalId, Certainty> = HashMap::new();
-        known.extend(self.node(id).holder.map(|holder| (holder, Certainty::Certain)));
+        known.extend(
+            self.node(id)
+                .holder
+                .map(|holder| (holder, Certainty::Certain)),
+        );
         let mut left: VecDeque<Reached> = self.becomes(id).iter().cloned().collect();
         while let Some(one) = left.pop_front() {
             let certainty = one.step.certainty();
@@ -329,14 +358,17 @@ impl<'a> Search<'a> {
             return Rc::clone(known);
         }
         let reach = self.reach(id).into_iter();
-        let becomes: Rc<[_]> = reach.filter_map(|other| self.become_other(id, other)).collect();
+        let becomes: Rc<[_]> = reach
+            .filter_map(|other| self.become_other(id, other))
+            .collect();
         self.becoming.insert(id, Rc::clone(&becomes));
         becomes
     }
 
     /// Whether any statement allows the node the first action of the method.
     pub(super) fn mentions(&self, by: Wait) -> bool {
-        self.index.mentions(&self.node(by.node).who, by.method.actions[0])
+        self.index
+            .mentions(&self.node(by.node).who, by.method.actions[0])
     }
 
     /// Tries the method of an edge on groups that its owner, a user, can be added to.
@@ -347,7 +379,9 @@ impl<'a> Search<'a> {
         }
         let action = edge.by.method.actions[0];
         for (arn, _) in self.in_range(edge.by.node, action) {
-            let Some(id) = self.names.by_arn.get(arn).copied() else { continue };
+            let Some(id) = self.names.by_arn.get(arn).copied() else {
+                continue;
+            };
             if self.account().principal(id).kind != PrincipalKind::Group {
                 continue;
             }
@@ -427,7 +461,9 @@ impl<'a> Search<'a> {
         let mut targets = Vec::new();
         for beginning in self.index.beginnings(&self.node(id).who, action) {
             let first = all.partition_point(|(arn, _)| *arn < beginning.as_str());
-            let within = all[first..].iter().take_while(|(arn, _)| arn.starts_with(&beginning));
+            let within = all[first..]
+                .iter()
+                .take_while(|(arn, _)| arn.starts_with(&beginning));
             targets.extend(within.map(|(arn, holders)| (*arn, Rc::clone(holders))));
         }
         targets
@@ -443,7 +479,11 @@ impl<'a> Search<'a> {
         let actions: BTreeSet<ActionId> = becoming.map(|method| method.actions[0]).collect();
         for action in actions {
             let targets = self.in_range(id, action);
-            reach.extend(targets.iter().filter_map(|(arn, _)| self.names.by_arn.get(arn)));
+            reach.extend(
+                targets
+                    .iter()
+                    .filter_map(|(arn, _)| self.names.by_arn.get(arn)),
+            );
         }
         for by in Wait::all(id) {
             if by.method.changes.is_of_provider() && self.mentions(by) {

@@ -52,7 +52,11 @@ impl Index<'_> {
     ) -> Option<Allowed> {
         let (who, shape) = (asked.who, self.shape(template));
         let mut resources = BTreeSet::from([shape.replace('*', probe::NAME)]);
-        for pattern in self.resources(who, action).flatten().chain(self.spared(who, action)) {
+        for pattern in self
+            .resources(who, action)
+            .flatten()
+            .chain(self.spared(who, action))
+        {
             let common = pattern.common_arn(&Pattern::glob(&shape));
             resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
         }
@@ -79,11 +83,15 @@ impl Index<'_> {
         if let [action] = actions {
             return Some(vec![self.allowed_somewhere(*action, asked)?]);
         }
-        let examples: BTreeSet<String> =
-            actions.iter().flat_map(|action| self.examples(asked.who, *action)).collect();
+        let examples: BTreeSet<String> = actions
+            .iter()
+            .flat_map(|action| self.examples(asked.who, *action))
+            .collect();
         let mut allowed: Vec<Vec<(&String, Allowed)>> = Vec::new();
         for action in actions {
-            let acted_on = examples.iter().filter(|resource| self.acts_on(*action, resource));
+            let acted_on = examples
+                .iter()
+                .filter(|resource| self.acts_on(*action, resource));
             let of_action = acted_on.filter_map(|resource| {
                 Some((resource, self.allowed(*action, Asked { resource, ..asked })?))
             });
@@ -106,7 +114,9 @@ impl Index<'_> {
             certainties.min().unwrap_or(Certainty::Certain)
         });
         let allowed = chosen?.into_iter().map(|(_, allowed)| allowed.clone());
-        allowed.map(|allowed| self.besides(allowed, asked)).collect()
+        allowed
+            .map(|allowed| self.besides(allowed, asked))
+            .collect()
     }
 
     /// Patterns for names of a kind of IAM resource on which all of the actions may be allowed,
@@ -141,7 +151,9 @@ impl Index<'_> {
     fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
         let request = self.request(&action.get().lower, who.asks(""));
         let own: Vec<&Statement> = self.in_force(who, action).map(|(.., it)| it).collect();
-        let bounding = who.boundary.map(|id| self.about(id, action).map(|(_, it)| it).collect());
+        let bounding = who
+            .boundary
+            .map(|id| self.about(id, action).map(|(_, it)| it).collect());
         let mut limits = Vec::new();
         for statements in [Some(own), bounding].into_iter().flatten() {
             let mut allowed = Vec::new();
@@ -172,7 +184,11 @@ impl Index<'_> {
     ) -> BTreeSet<String> {
         let mut examples = BTreeSet::from([probe::iam_resource(self.account, kind)]);
         let infix = format!(":{kind}/");
-        for pattern in actions.iter().flat_map(|action| self.resources(who, *action)).flatten() {
+        for pattern in actions
+            .iter()
+            .flat_map(|action| self.resources(who, *action))
+            .flatten()
+        {
             let example = probe::example(&pattern, self.account);
             if probe::is_of(&example, "iam", self.account) && example.contains(&infix) {
                 examples.insert(example);
@@ -191,14 +207,22 @@ impl Index<'_> {
         let known = action.get();
         let mut any = Vec::new();
         for shape in self.shapes(action) {
-            any.push(if shape == "*" { shape } else { shape.replace('*', probe::NAME) });
+            any.push(if shape == "*" {
+                shape
+            } else {
+                shape.replace('*', probe::NAME)
+            });
         }
         if any.is_empty() {
             any.extend(probe::resources_of(self.account, known.service()));
             any.push("*".to_owned());
         }
-        let named = self.resources(who, action).flatten().chain(self.spared(who, action));
-        any.into_iter().chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
+        let named = self
+            .resources(who, action)
+            .flatten()
+            .chain(self.spared(who, action));
+        any.into_iter()
+            .chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
     }
 
     /// Examples of resources that an action acts on and that match a pattern.
@@ -228,13 +252,19 @@ impl Index<'_> {
 
     /// The patterns for the ARNs that an action acts on; empty: any of its service.
     fn shapes(&self, action: ActionId) -> impl Iterator<Item = String> {
-        action.get().resources.iter().map(|template| self.shape(template))
+        action
+            .get()
+            .resources
+            .iter()
+            .map(|template| self.shape(template))
     }
 
     /// Fills in the placeholders of a pattern in the data file.
     pub(super) fn shape(&self, template: &str) -> String {
         let shape = template.replace("{partition}", &self.account.partition);
-        shape.replace("{account}", self.account.id_text()).replace("{region}", "*")
+        shape
+            .replace("{account}", self.account.id_text())
+            .replace("{region}", "*")
     }
 
     fn acts_on(&self, action: ActionId, resource: &str) -> bool {
@@ -244,7 +274,11 @@ impl Index<'_> {
         }
         let mut shapes = self.shapes(action);
         shapes.any(|shape| {
-            if shape == "*" { resource == "*" } else { Pattern::glob(&shape).matches(resource) }
+            if shape == "*" {
+                resource == "*"
+            } else {
+                Pattern::glob(&shape).matches(resource)
+            }
         })
     }
 
@@ -258,7 +292,10 @@ impl Index<'_> {
         let mut shortest: Vec<String> = Vec::new();
         for beginning in beginnings {
             // They are sorted, so those that a shorter prefix covers follow right after it.
-            if shortest.last().is_none_or(|last| !beginning.starts_with(last.as_str())) {
+            if shortest
+                .last()
+                .is_none_or(|last| !beginning.starts_with(last.as_str()))
+            {
                 shortest.push(beginning);
             }
         }
@@ -275,9 +312,10 @@ impl Index<'_> {
         let statements = self.in_force(who, action).map(|(.., statement)| statement);
         let allows = statements.filter(|statement| statement.effect == Effect::Allow);
         allows.flat_map(move |statement| match &statement.resources {
-            Some(Selection::Only(patterns)) => {
-                patterns.iter().map(|it| Some(it.resolve(&request))).collect()
-            }
+            Some(Selection::Only(patterns)) => patterns
+                .iter()
+                .map(|it| Some(it.resolve(&request)))
+                .collect(),
             _ => vec![None],
         })
     }
@@ -319,7 +357,9 @@ fn add_new(
 /// Whether two resources may be the same, or are of different kinds that a method needs both of.
 /// Names that stand for wildcards may be the same.
 fn go_together(one: &str, other: &str) -> bool {
-    let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else { return true };
+    let (Some(first), Some(second)) = (Arn::parse(one), Arn::parse(other)) else {
+        return true;
+    };
     let [first_kind, second_kind] =
         [first, second].map(|arn| arn.resource.split([':', '/']).next());
     if one == other || first_kind != second_kind {

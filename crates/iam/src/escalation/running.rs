@@ -71,16 +71,25 @@ impl Search<'_> {
     }
 
     fn find_controls(&self) -> Vec<Controls> {
-        let services: BTreeSet<&String> =
-            controlling().flat_map(|(_, method)| &method.services).collect();
+        let services: BTreeSet<&String> = controlling()
+            .flat_map(|(_, method)| &method.services)
+            .collect();
         let mut all = Vec::new();
         for principal in &self.account().principals {
-            let trust = principal.trust.as_ref().filter(|_| !principal.service_linked);
+            let trust = principal
+                .trust
+                .as_ref()
+                .filter(|_| !principal.service_linked);
             let mut admitted = services.clone();
             admitted
                 .retain(|it| trust.is_some_and(|trust| trust.admits_provider(it, self.account())));
             let serve = |method: &Method| method.services.iter().any(|it| admitted.contains(it));
-            all.push(controlling().filter(|(_, method)| serve(method)).map(|(bit, _)| bit).sum());
+            all.push(
+                controlling()
+                    .filter(|(_, method)| serve(method))
+                    .map(|(bit, _)| bit)
+                    .sum(),
+            );
         }
         all
     }

@@ -136,7 +136,8 @@ impl<'a> Search<'a> {
         if self.nodes.len() > known {
             // Nodes that were added only now have not been tried on the privileged principals yet.
             for id in &principals {
-                self.queue.extend(self.nodes[id.place()].rank.map(|rank| (rank, Reverse(*id))));
+                self.queue
+                    .extend(self.nodes[id.place()].rank.map(|rank| (rank, Reverse(*id))));
             }
         }
         if self.index.generous && !self.account().unlisted.is_empty() {
@@ -146,8 +147,16 @@ impl<'a> Search<'a> {
         for id in policies {
             self.suppose(id);
         }
-        let principals = self.of_principal.iter().map(|id| self.privileges(&[*id])).collect();
-        let policies = self.of_policy.iter().map(|ids| self.privileges(ids)).collect();
+        let principals = self
+            .of_principal
+            .iter()
+            .map(|id| self.privileges(&[*id]))
+            .collect();
+        let policies = self
+            .of_policy
+            .iter()
+            .map(|ids| self.privileges(ids))
+            .collect();
         Judgement { principals, policies, lacks: self.index.lacks.take() }
     }
 
@@ -165,7 +174,11 @@ impl<'a> Search<'a> {
             let policies = policies_of(account, principal, unknown);
             let who = EffectivePermissions {
                 boundary: principal.boundary,
-                groups: if is_group { [id].into() } else { principal.groups.as_slice().into() },
+                groups: if is_group {
+                    [id].into()
+                } else {
+                    principal.groups.as_slice().into()
+                },
                 ..EffectivePermissions::new(identity, policies)
             };
             let holder = (!is_group).then_some(id);
@@ -194,7 +207,9 @@ impl<'a> Search<'a> {
         let mut roles = Vec::new();
         for id in self.account().principal_ids() {
             let trust = self.account().principal(id).trust.as_ref();
-            let mut about = trust.into_iter().flat_map(|it| it.document.about("sts:tagsession"));
+            let mut about = trust
+                .into_iter()
+                .flat_map(|it| it.document.about("sts:tagsession"));
             let node = self.node(self.of_principal[id.place()]);
             if !node.is_always_administrator() && about.any(|it| it.effect == Effect::Allow) {
                 roles.push(id);
@@ -271,7 +286,10 @@ impl<'a> Search<'a> {
             return self.index.may_use(who, action);
         }
         let key = (Rc::clone(&who.policies), who.boundary, action);
-        *self.useful.entry(key).or_insert_with(|| self.index.may_use(who, action))
+        *self
+            .useful
+            .entry(key)
+            .or_insert_with(|| self.index.may_use(who, action))
     }
 
     fn administrator(&mut self, who: &EffectivePermissions) -> Option<Keys> {
@@ -280,7 +298,9 @@ impl<'a> Search<'a> {
         }
         let key = (Rc::clone(&who.policies), who.boundary);
         let shared = self.administrators.entry(key);
-        shared.or_insert_with(|| self.index.administrator(who)).clone()
+        shared
+            .or_insert_with(|| self.index.administrator(who))
+            .clone()
     }
 
     /// Whether all of the actions are allowed, each on some resource that it acts on.
@@ -302,7 +322,11 @@ impl<'a> Search<'a> {
         for by in Wait::all(id) {
             let method = by.method;
             let is_of_holder = method.changes.alters_reached();
-            let needed = if is_of_holder { &method.actions[..1] } else { &method.actions[..] };
+            let needed = if is_of_holder {
+                &method.actions[..1]
+            } else {
+                &method.actions[..]
+            };
             if !needed.iter().all(|action| mentioned[usize::from(action.0)]) {
                 continue;
             }
@@ -369,7 +393,11 @@ impl<'a> Search<'a> {
             _ => Step::default(),
         };
         let task = ("sts:taskpolicyarn", Value::one(self.index.aws_policy(ROOT_TASK)));
-        let brings = if method.changes == Changes::MemberRoot { &[task][..] } else { &[] };
+        let brings = if method.changes == Changes::MemberRoot {
+            &[task][..]
+        } else {
+            &[]
+        };
         let asked = Asked { brings, ..self.node(by.node).who.asks("") };
         if let Some(step) = self.index.uses(&method.actions, asked) {
             let step = step.and(limit).and(method.limit_of_closed());
@@ -392,7 +420,9 @@ impl<'a> Search<'a> {
     fn suppose(&mut self, id: NodeId) {
         for by in Wait::all(id) {
             let method = by.method;
-            let Some(kind) = method.changes.kind_of_target() else { continue };
+            let Some(kind) = method.changes.kind_of_target() else {
+                continue;
+            };
             let is_of_users = kind == "user" || kind == "group";
             if self.node(id).administrator.is_some()
                 || self.node(id).ways.contains_key(&method.number)
@@ -411,7 +441,9 @@ impl<'a> Search<'a> {
             let brings = [(POLICY, attached)];
             let asked = self.node(id).who.asks(&resource);
             let step = self.on_target(by, Asked { about: Resource::Any, brings: &brings, ..asked });
-            let rest = self.index.uses(&method.actions[1..], self.node(id).who.asks(""));
+            let rest = self
+                .index
+                .uses(&method.actions[1..], self.node(id).who.asks(""));
             if let (Some(step), Some(rest)) = (step, rest) {
                 let limit = Step::limited(Certainty::Possible, "what its wildcard will match");
                 self.found(by, None, step.and(rest).and(limit), Rank::ADMINISTRATOR);
@@ -435,14 +467,18 @@ impl<'a> Search<'a> {
                 if node.administrator.is_some() && found.certainty != Certainty::Certain {
                     continue;
                 }
-                let known = best.entry(Methods::numbered(*number).first).or_insert(found);
+                let known = best
+                    .entry(Methods::numbered(*number).first)
+                    .or_insert(found);
                 if known.certainty < found.certainty {
                     *known = found;
                 }
             }
         }
         for (number, found) in best {
-            privileges.ways.push(sentence::way(self, Methods::numbered(number), found));
+            privileges
+                .ways
+                .push(sentence::way(self, Methods::numbered(number), found));
         }
         privileges
     }

@@ -12,8 +12,17 @@ use crate::policy::PolicyDocument;
 pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -> Way {
     let step = &found.step;
     let mut conditions: BTreeSet<&str> = step.limit.iter().map(|(_, need)| *need).collect();
-    conditions.extend(step.allowed.iter().flat_map(|it| &it.keys).map(String::as_str));
-    let (target, name) = found.target.as_ref().map(|target| search.named(target)).unzip();
+    conditions.extend(
+        step.allowed
+            .iter()
+            .flat_map(|it| &it.keys)
+            .map(String::as_str),
+    );
+    let (target, name) = found
+        .target
+        .as_ref()
+        .map(|target| search.named(target))
+        .unzip();
     let mut sentence = match (&method.way, name) {
         (Some(way), Some(name)) => way.replace("{target}", &name),
         _ => method.title.clone(),
@@ -43,7 +52,11 @@ pub(super) fn way(search: &Search<'_>, method: &'static Method, found: &Found) -
         target,
         sentence,
         conditions,
-        grants: step.allowed.iter().map(|allowed| search.granted(allowed)).collect(),
+        grants: step
+            .allowed
+            .iter()
+            .map(|allowed| search.granted(allowed))
+            .collect(),
     }
 }
 
@@ -78,7 +91,9 @@ impl Search<'_> {
     fn by_what(&self, allowed: &[Allowed]) -> String {
         let mut parts: Vec<(&str, Vec<&str>)> = Vec::new();
         for one in allowed {
-            let Grantor::Policy(id) = one.by else { continue };
+            let Grantor::Policy(id) = one.by else {
+                continue;
+            };
             let policy = self.account().policies.get(id.place());
             let name = policy.map_or("a policy that was not read", |policy| policy.name.as_str());
             let action = one.action.get().name.as_str();
@@ -88,8 +103,12 @@ impl Search<'_> {
             }
         }
         if parts.is_empty() {
-            return if allowed.is_empty() { "" } else { " (its trust policy grants it)" }
-                .to_owned();
+            return if allowed.is_empty() {
+                ""
+            } else {
+                " (its trust policy grants it)"
+            }
+            .to_owned();
         }
         let mut texts = Vec::new();
         for (name, actions) in parts {
@@ -114,7 +133,9 @@ impl Search<'_> {
         GrantedAction {
             action: &allowed.action.get().name,
             policy: policy.to_owned(),
-            statement: statement.map(|it| it.label(allowed.statement)).unwrap_or_default(),
+            statement: statement
+                .map(|it| it.label(allowed.statement))
+                .unwrap_or_default(),
             conditional: allowed.certainty != Certainty::Certain,
         }
     }

@@ -111,7 +111,9 @@ impl Search<'_> {
     /// Tries a method on somebody privileged. Returns whether it need not be tried on others: only
     /// if the way is certain, since a more certain target may turn up later.
     fn try_one(&mut self, by: Wait, resource: &str, to: NodeId, target: &Target) -> bool {
-        let Some(rank) = self.node(to).rank else { return false };
+        let Some(rank) = self.node(to).rank else {
+            return false;
+        };
         let node = self.node(by.node);
         let known = node.ways.get(&by.method.number).map(|way| way.certainty);
         // If the node is more privileged than the target, it may be what makes the target
@@ -120,11 +122,15 @@ impl Search<'_> {
         {
             return node.is_sure();
         }
-        let is_itself = node.holder.is_some_and(|id| *target == Target::Principal(id));
+        let is_itself = node
+            .holder
+            .is_some_and(|id| *target == Target::Principal(id));
         if is_itself || by.node == to || node.who.identity.service_linked {
             return false;
         }
-        let Some(step) = self.attempt(by, resource, target) else { return false };
+        let Some(step) = self.attempt(by, resource, target) else {
+            return false;
+        };
         self.found(by, Some(target.clone()), step, rank);
         self.node(by.node).is_sure()
     }

@@ -76,7 +76,11 @@ impl Rank {
 
     /// The rank of an administrator, given the condition keys on which that depends.
     pub(super) fn of_administrator(keys: &[String]) -> Rank {
-        let certainty = if keys.is_empty() { Certainty::Certain } else { Certainty::Conditional };
+        let certainty = if keys.is_empty() {
+            Certainty::Certain
+        } else {
+            Certainty::Conditional
+        };
         Rank { certainty, ..Rank::ADMINISTRATOR }
     }
 

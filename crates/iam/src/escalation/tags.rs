@@ -81,7 +81,9 @@ impl Tagging {
         };
         let mut brought = vec![("aws:tagkeys".to_owned(), Value::Many(names))];
         for (name, value) in set.into_iter().flatten() {
-            let value = value.clone().map_or(Value::Chosen { optional: false }, Value::one);
+            let value = value
+                .clone()
+                .map_or(Value::Chosen { optional: false }, Value::one);
             brought.push((format!("{SET}{}", name.to_lowercase()), value));
         }
         brought.push((SET.to_owned(), Value::Absent));
@@ -91,7 +93,10 @@ impl Tagging {
 
 /// Borrows the values for a request.
 pub(super) fn borrowed<'b>(brought: &'b [(String, Value<'static>)]) -> Vec<(&'b str, Value<'b>)> {
-    brought.iter().map(|(key, value)| (key.as_str(), value.clone())).collect()
+    brought
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()))
+        .collect()
 }
 
 /// The tags that policies test.
@@ -131,7 +136,9 @@ impl AskedTags {
                 let name = name_of(&condition.name);
                 let values = self.values.entry(name.to_lowercase()).or_default();
                 for value in &condition.values {
-                    values.entry(value.as_str().to_owned()).or_insert_with(|| value.clone());
+                    values
+                        .entry(value.as_str().to_owned())
+                        .or_insert_with(|| value.clone());
                 }
                 names.insert(name.to_owned());
             }
@@ -156,7 +163,11 @@ impl AskedTags {
         for condition in limits {
             let named: BTreeSet<String> = match condition.key.strip_prefix(SET) {
                 Some(_) => [name_of(&condition.name).to_owned()].into(),
-                None => condition.values.iter().map(|it| it.example(probe::NAME)).collect(),
+                None => condition
+                    .values
+                    .iter()
+                    .map(|it| it.example(probe::NAME))
+                    .collect(),
             };
             let fits = |name: &String| match condition.key.strip_prefix(SET) {
                 Some(limited) => limited == name.to_lowercase(),
@@ -193,14 +204,22 @@ impl AskedTags {
     ) -> BTreeSet<Option<String>> {
         let lower = name.to_lowercase();
         let mut patterns = Vec::new();
-        for condition in limits.iter().filter(|it| it.key.strip_prefix(SET) == Some(&lower)) {
+        for condition in limits
+            .iter()
+            .filter(|it| it.key.strip_prefix(SET) == Some(&lower))
+        {
             patterns.extend(condition.values.iter().map(|value| value.resolve(request)));
         }
         if patterns.is_empty() {
             return [None].into();
         }
         let is_free = self.variables.contains(&lower) && !patterns.iter().all(Pattern::is_literal);
-        for value in self.values.get(&lower).into_iter().flat_map(BTreeMap::values) {
+        for value in self
+            .values
+            .get(&lower)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+        {
             patterns.push(value.resolve(request));
         }
         let mut values: BTreeSet<_> = values_among(&patterns).into_iter().map(Some).collect();
@@ -266,11 +285,19 @@ impl Index<'_> {
         let mut taggings = None;
         if !self.tag_limits(who, action).is_empty() {
             let mut limits = self.tag_limits(who, action);
-            limits.extend(together_with.iter().flat_map(|action| self.tag_limits(who, *action)));
+            limits.extend(
+                together_with
+                    .iter()
+                    .flat_map(|action| self.tag_limits(who, *action)),
+            );
             let request = self.request(name, asked);
             taggings = self.asked_tags().taggings(&limits, removes, &request);
         }
-        let any = if removes { Tagging::NoneLeft } else { Tagging::Any };
+        let any = if removes {
+            Tagging::NoneLeft
+        } else {
+            Tagging::Any
+        };
         let mut allowed = Vec::new();
         for tagging in taggings.unwrap_or_else(|| [any].into()) {
             let brought = tagging.brought();

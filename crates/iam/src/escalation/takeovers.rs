@@ -152,7 +152,11 @@ impl<'a> Takeovers<'a> {
         }
         let (mut changed, mut seen) = (Vec::new(), BTreeSet::new());
         let mut left: VecDeque<(NodeId, Actor)> = VecDeque::new();
-        left.extend(self.actors.iter().map(|(node, actor)| (*node, actor.clone())));
+        left.extend(
+            self.actors
+                .iter()
+                .map(|(node, actor)| (*node, actor.clone())),
+        );
         while let Some((node, actor)) = left.pop_front() {
             let mut after = next.remove(&node).unwrap_or_default();
             after.sort();
@@ -173,12 +177,20 @@ impl<'a> Takeovers<'a> {
     pub(crate) fn changed_actors(
         &self,
     ) -> impl Iterator<Item = (&Actor, Vec<&PolicyDocument>, Option<&PolicyDocument>)> {
-        let changed = self.actors.iter().filter(|(_, actor)| actor.change.is_some());
+        let changed = self
+            .actors
+            .iter()
+            .filter(|(_, actor)| actor.change.is_some());
         changed.map(|(node, actor)| {
             let who = &self.search.node(*node).who;
-            let in_force = who.policies.iter().filter(|policy| !who.removed.contains(policy));
+            let in_force = who
+                .policies
+                .iter()
+                .filter(|policy| !who.removed.contains(policy));
             let documents = in_force.filter_map(|policy| self.search.index.document(*policy));
-            let boundary = who.boundary.and_then(|policy| self.search.index.document(policy));
+            let boundary = who
+                .boundary
+                .and_then(|policy| self.search.index.document(policy));
             (actor, documents.collect(), boundary)
         })
     }
@@ -195,7 +207,9 @@ impl<'a> Takeovers<'a> {
                 let beginning = resource.get(..*length);
                 let waits = beginning.and_then(|beginning| of_length.get(beginning));
                 for wait in waits.into_iter().flatten() {
-                    let Some(class) = self.class_of.get(&wait.node) else { continue };
+                    let Some(class) = self.class_of.get(&wait.node) else {
+                        continue;
+                    };
                     if known.contains_key(class) {
                         continue;
                     }
@@ -230,7 +244,8 @@ impl<'a> Takeovers<'a> {
                 continue;
             }
             for node in members {
-                all.actors.insert(self.actors[&node].clone(), all.lists.len());
+                all.actors
+                    .insert(self.actors[&node].clone(), all.lists.len());
             }
             taken.sort_unstable();
             all.lists.push(taken);
@@ -261,7 +276,11 @@ impl Excerpts {
     fn kinship(&mut self, search: &Search<'_>, node: NodeId, is_changed: bool) -> Kinship {
         let who = &search.node(node).who;
         let (mut documents, mut is_personal) = (BTreeSet::new(), false);
-        for policy in who.policies.iter().filter(|policy| !who.removed.contains(policy)) {
+        for policy in who
+            .policies
+            .iter()
+            .filter(|policy| !who.removed.contains(policy))
+        {
             let (document, depends) = self.number(search, *policy);
             documents.insert(document);
             is_personal |= depends;
@@ -282,12 +301,19 @@ impl Excerpts {
         if let Some(known) = self.by_policy.get(&policy) {
             return *known;
         }
-        let statements: Vec<Statement> =
-            search.index.about_methods(policy).into_iter().cloned().collect();
+        let statements: Vec<Statement> = search
+            .index
+            .about_methods(policy)
+            .into_iter()
+            .cloned()
+            .collect();
         let depends = statements.iter().any(depends_on_principal);
         let document = PolicyDocument { version: None, statements };
         let next = self.by_text.len();
-        let number = *self.by_text.entry(document.to_json().to_string()).or_insert(next);
+        let number = *self
+            .by_text
+            .entry(document.to_json().to_string())
+            .or_insert(next);
         self.by_policy.insert(policy, (number, depends));
         (number, depends)
     }

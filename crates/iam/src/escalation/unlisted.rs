@@ -19,8 +19,12 @@ type Name<'a> = (&'static str, &'a str);
 impl Search<'_> {
     /// Adds ways by methods that principals which were not listed may serve for.
     pub(super) fn suppose_unlisted(&mut self) {
-        let listed: HashSet<Name<'_>> =
-            self.account().principals.iter().map(|it| (it.kind.word(), it.name.as_str())).collect();
+        let listed: HashSet<Name<'_>> = self
+            .account()
+            .principals
+            .iter()
+            .map(|it| (it.kind.word(), it.name.as_str()))
+            .collect();
         let policies = self.of_policy.concat();
         for id in [self.of_principal.clone(), policies].concat() {
             for by in Wait::all(id) {
@@ -36,8 +40,14 @@ impl Search<'_> {
     /// trusts.
     fn may_serve(&mut self, by: Wait, listed: &HashSet<Name<'_>>) -> bool {
         let Wait { node: id, method } = by;
-        let Some(kind) = method.changes.kind_of_target() else { return false };
-        let unlisted = self.account().unlisted.iter().any(|unlisted| unlisted.word() == kind);
+        let Some(kind) = method.changes.kind_of_target() else {
+            return false;
+        };
+        let unlisted = self
+            .account()
+            .unlisted
+            .iter()
+            .any(|unlisted| unlisted.word() == kind);
         let is_of_principals = !["policy", "saml-provider", "oidc-provider"].contains(&kind);
         if (is_of_principals && !unlisted) || !self.may_use_all(id, &method.actions[1..]) {
             return false;

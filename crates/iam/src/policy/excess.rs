@@ -22,7 +22,8 @@ impl Excess {
     pub fn add_service(&mut self, service: &str) {
         let names_one = !service.contains(' ') && service != "all";
         let service = if names_one { service } else { probe::NAME };
-        self.actions.push((format!("{service}:{}", probe::NAME), None));
+        self.actions
+            .push((format!("{service}:{}", probe::NAME), None));
     }
 
     /// What is left of a document, in the version that knows variables; none if no statement is. A statement loses the
@@ -53,7 +54,10 @@ impl Excess {
         let label = read.label(index);
         let mut excessive = Vec::new();
         for (action, statement) in &self.actions {
-            if statement.as_ref().is_none_or(|statement| *statement == label) {
+            if statement
+                .as_ref()
+                .is_none_or(|statement| *statement == label)
+            {
                 excessive.push(action.to_ascii_lowercase());
             }
         }
@@ -96,9 +100,13 @@ mod tests {
 
     fn excess(statements: &[&str], actions: &[(&str, Option<&str>)]) -> Excess {
         let mut excess = Excess::default();
-        excess.statements.extend(statements.iter().map(|it| (*it).to_owned()));
+        excess
+            .statements
+            .extend(statements.iter().map(|it| (*it).to_owned()));
         for (action, statement) in actions {
-            excess.actions.push(((*action).to_owned(), statement.map(str::to_owned)));
+            excess
+                .actions
+                .push(((*action).to_owned(), statement.map(str::to_owned)));
         }
         excess
     }

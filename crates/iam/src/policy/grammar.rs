@@ -265,7 +265,11 @@ fn selection<Raw, T>(
         let not = if is_only { "" } else { "Not" };
         return Err(format!("has an empty {not}{element}"));
     }
-    Ok(Some(if is_only { Selection::Only(items) } else { Selection::AllBut(items) }))
+    Ok(Some(if is_only {
+        Selection::Only(items)
+    } else {
+        Selection::AllBut(items)
+    }))
 }
 
 /// The conditions of a block. An empty block, or an empty operator in it, demands nothing, so the
@@ -276,8 +280,11 @@ fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, 
     let mut conditions = Vec::new();
     for (operator, keys) in block {
         for (key, values) in keys {
-            let values: Vec<String> =
-                values.into_vec().into_iter().map(Scalar::into_text).collect();
+            let values: Vec<String> = values
+                .into_vec()
+                .into_iter()
+                .map(Scalar::into_text)
+                .collect();
             if key.is_empty() {
                 return Err(format!("has the condition {operator:?} without a key"));
             }
@@ -312,7 +319,9 @@ mod tests {
 
     #[track_caller]
     fn error(statement: &Json) -> String {
-        PolicyDocument::from_json(&json!({"Statement": statement})).unwrap_err().to_string()
+        PolicyDocument::from_json(&json!({"Statement": statement}))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -450,7 +459,9 @@ mod tests {
         assert!(error(&json!([])).ends_with("it has no statement"));
         for version in ["", "2012-10-18"] {
             let document = json!({"Version": version, "Statement": [whole]});
-            let error = PolicyDocument::from_json(&document).unwrap_err().to_string();
+            let error = PolicyDocument::from_json(&document)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("it has the unknown Version "), "{error}");
         }
         let value = json!({"StringEquals": {"s3:prefix": ""}});

@@ -94,7 +94,11 @@ pub(super) fn principals(json: Json) -> Result<Vec<PrincipalElement>, String> {
             "CanonicalUser" => PrincipalElement::CanonicalUser,
             _ => return Err(format!("has principals of the unknown type {kind:?}")),
         };
-        let ids = if let Json::Array(list) = ids { list } else { vec![ids] };
+        let ids = if let Json::Array(list) = ids {
+            list
+        } else {
+            vec![ids]
+        };
         for id in ids {
             match id {
                 Json::String(text) if !text.is_empty() => principals.push(make(text)),
@@ -117,7 +121,9 @@ fn aws(text: String) -> PrincipalElement {
     if let Some(id) = AccountId::parse(&text) {
         return PrincipalElement::Account(id);
     }
-    let Some(arn) = Arn::parse(&text) else { return PrincipalElement::Deleted(text) };
+    let Some(arn) = Arn::parse(&text) else {
+        return PrincipalElement::Deleted(text);
+    };
     match arn.account_id() {
         Some(id) if arn.is_root() => PrincipalElement::Account(id),
         _ => PrincipalElement::Arn(text),

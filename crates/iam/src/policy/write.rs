@@ -24,7 +24,11 @@ impl Statement {
         if let Some(sid) = &self.sid {
             object.insert("Sid".to_owned(), json!(sid));
         }
-        let effect = if self.effect == Effect::Allow { "Allow" } else { "Deny" };
+        let effect = if self.effect == Effect::Allow {
+            "Allow"
+        } else {
+            "Deny"
+        };
         object.insert("Effect".to_owned(), json!(effect));
         if let Some(principals) = &self.principals {
             insert(&mut object, "Principal", principals, principals_json);
@@ -84,7 +88,9 @@ fn block(conditions: &[Condition]) -> Json {
         let mut spellings =
             (0..=name.len()).map(|capitals| name[..capitals].to_uppercase() + &name[capitals..]);
         let is_free = |spelling: &String| {
-            block.get(spelling).is_none_or(|keys| keys.get(&condition.name).is_none())
+            block
+                .get(spelling)
+                .is_none_or(|keys| keys.get(&condition.name).is_none())
         };
         let spelling = spellings.find(is_free).unwrap_or(name);
         let keys = block.entry(spelling).or_insert_with(|| json!({}));
@@ -96,7 +102,9 @@ fn block(conditions: &[Condition]) -> Json {
 /// The name of the condition's operator.
 fn operator(condition: &Condition) -> String {
     let Condition { operator, negated, quantifier, .. } = *condition;
-    let known = OPERATORS.iter().find(|row| (row.1, row.2) == (operator, negated));
+    let known = OPERATORS
+        .iter()
+        .find(|row| (row.1, row.2) == (operator, negated));
     let name = known.map_or("", |(name, ..)| name);
     let prefix = match quantifier {
         Quantifier::One => "",
@@ -116,7 +124,9 @@ mod tests {
     fn read(json: &Json) -> PolicyDocument {
         let mut document = PolicyDocument::from_json(json).unwrap();
         for statement in &mut document.statements {
-            statement.conditions.sort_by_key(|condition| format!("{condition:?}"));
+            statement
+                .conditions
+                .sort_by_key(|condition| format!("{condition:?}"));
         }
         document
     }
@@ -124,7 +134,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_as_the_same() {
         let mut conditions = Map::new();
-        let written = OPERATORS.iter().take_while(|(name, ..)| *name != "ArnEquals");
+        let written = OPERATORS
+            .iter()
+            .take_while(|(name, ..)| *name != "ArnEquals");
         for (name, ..) in written {
             for operator in [
                 (*name).to_owned(),
@@ -137,7 +149,10 @@ mod tests {
             }
         }
         let negated = ["ArnNotEquals", "ArnNotEqualsIfExists", "ArnNotLikeIfExists", "arnnotlike"];
-        for name in ["DateEquals", "ArnEquals", "BinaryEquals"].into_iter().chain(negated) {
+        for name in ["DateEquals", "ArnEquals", "BinaryEquals"]
+            .into_iter()
+            .chain(negated)
+        {
             conditions.insert(name.to_owned(), json!({"aws:PrincipalTag/Team": "x"}));
         }
         let document = json!({"Version": "2012-10-17", "Statement": [

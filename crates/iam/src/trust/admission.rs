@@ -69,12 +69,16 @@ impl TrustPolicy {
             if !statement.actions.selects(request.action) {
                 continue;
             }
-            let Some(grant) = grant_of(statement, &request.context, is_bounded) else { continue };
+            let Some(grant) = grant_of(statement, &request.context, is_bounded) else {
+                continue;
+            };
             let applies = statement.applies(&request);
             if statement.effect == Effect::Deny {
                 deny = deny.or(|| applies);
             } else if applies.is_possible() {
-                let known = best.entry(grant).or_insert_with(|| (applies.clone(), index));
+                let known = best
+                    .entry(grant)
+                    .or_insert_with(|| (applies.clone(), index));
                 if known.0 != Truth::Yes && applies == Truth::Yes {
                     *known = (applies, index);
                 }
@@ -110,14 +114,20 @@ impl TrustPolicy {
     /// The patterns for ARNs of principals that conditions admit by name, whether these exist or not.
     pub(crate) fn named(&self, account: &Account) -> Vec<Pattern> {
         let mut named = Vec::new();
-        let conditions = self.admitting().flat_map(|(_, statement, _)| &statement.conditions);
+        let conditions = self
+            .admitting()
+            .flat_map(|(_, statement, _)| &statement.conditions);
         for condition in conditions.filter(|condition| condition.demands_value()) {
             match condition.key.as_str() {
                 "aws:principalarn" => named.extend(condition.values.iter().cloned()),
                 "aws:username" => {
                     let users =
                         format!("arn:{}:iam::{}:user/", account.partition, account.id_text());
-                    for name in condition.values.iter().filter(|value| !value.has_variables()) {
+                    for name in condition
+                        .values
+                        .iter()
+                        .filter(|value| !value.has_variables())
+                    {
                         named.push(Pattern::glob(&format!("{users}{}", name.as_str())));
                     }
                 }
@@ -129,10 +139,11 @@ impl TrustPolicy {
 
     /// The principals that it admits one by one, in the Principal element or by conditions.
     pub(crate) fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
-        self.admitting().flat_map(|(_, statement, element)| match element {
-            PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
-            _ => chosen_by(statement),
-        })
+        self.admitting()
+            .flat_map(|(_, statement, element)| match element {
+                PrincipalElement::Arn(arn) => vec![Chosen::Arn(arn)],
+                _ => chosen_by(statement),
+            })
     }
 }
 
@@ -177,7 +188,11 @@ fn grant_of(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> O
         PrincipalElement::Anyone => Some(Grant::Whole),
         PrincipalElement::Account(id) if Some(*id) == context.account.id => {
             let is_named = statement.conditions.iter().any(names_some_principals);
-            Some(if is_named { by_arn(principal) } else { Grant::ByPermission })
+            Some(if is_named {
+                by_arn(principal)
+            } else {
+                Grant::ByPermission
+            })
         }
         PrincipalElement::Arn(arn) if *arn == principal.arn => Some(by_arn(principal)),
         // A Deny of one session leaves the role's other sessions.
@@ -198,12 +213,18 @@ fn grant_of(statement: &Statement, context: &Context<'_>, is_bounded: bool) -> O
 }
 
 fn by_arn(principal: &Principal) -> Grant {
-    if principal.kind == PrincipalKind::Role { Grant::WithinBoundary } else { Grant::Whole }
+    if principal.kind == PrincipalKind::Role {
+        Grant::WithinBoundary
+    } else {
+        Grant::Whole
+    }
 }
 
 /// Whether an ARN is that of a session of the role.
 pub(crate) fn is_session_of(arn: &str, role: &str) -> bool {
-    let Some(role) = Arn::parse(role) else { return false };
+    let Some(role) = Arn::parse(role) else {
+        return false;
+    };
     let named = role.role().map(|(_, name)| (role.account, name));
     named.is_some() && session_of(arn) == named
 }
@@ -213,6 +234,9 @@ pub(crate) fn is_session_of(arn: &str, role: &str) -> bool {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 pub(crate) fn session_of(arn: &str) -> Option<(&str, &str)> {
     let arn = Arn::parse(arn)?;
-    let (role, _) = arn.resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    let (role, _) = arn
+        .resource
+        .strip_prefix("assumed-role/")?
+        .split_once('/')?;
     Some((arn.account, role))
 }

@@ -84,12 +84,17 @@ fn demand_of_deny(statement: &Statement, element: &PrincipalElement) -> Option<V
     }
     let mut demand = Vec::new();
     if let Some(Selection::AllBut(spared)) = &statement.principals {
-        let some = spared.iter().filter(|it| element.includes(it) && it.is_spared_by(spared));
+        let some = spared
+            .iter()
+            .filter(|it| element.includes(it) && it.is_spared_by(spared));
         demand.extend(some.filter_map(is_principal));
     }
     for condition in &statement.conditions {
         let of_service = matches!(element, PrincipalElement::Service(_));
-        let holds = condition.values.iter().any(|value| value.as_str() == of_service.to_string());
+        let holds = condition
+            .values
+            .iter()
+            .any(|value| value.as_str() == of_service.to_string());
         match condition.key.as_str() {
             IS_SERVICE if holds != condition.negated => {}
             IS_SERVICE => return None,
@@ -144,7 +149,11 @@ fn known_values<'a>(
         }
     }
     if let PrincipalElement::Federated(provider) = element {
-        for condition in document.statements.iter().flat_map(|statement| &statement.conditions) {
+        for condition in document
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.conditions)
+        {
             let key = condition.key.as_str();
             if issuers::is_key_of_another(key, provider) {
                 known.push((key, Value::Absent));
@@ -180,7 +189,13 @@ fn known_values<'a>(
         }
         _ => &[&OF_SERVICES],
     };
-    known.extend(absent.iter().copied().flatten().map(|key| (*key, Value::Absent)));
+    known.extend(
+        absent
+            .iter()
+            .copied()
+            .flatten()
+            .map(|key| (*key, Value::Absent)),
+    );
     known.extend(PRINCIPAL.map(|key| (key, Value::Open)));
     known
 }
@@ -221,7 +236,9 @@ fn resolve(condition: &mut Condition, account: &Account) {
         condition.when_absent = condition.negated;
     }
     // A variable that no request has matches nothing.
-    condition.values.retain(|value| value.truth_in(&request, |_| Truth::Yes).is_possible());
+    condition
+        .values
+        .retain(|value| value.truth_in(&request, |_| Truth::Yes).is_possible());
     for value in &mut condition.values {
         *value = value.resolve(&request);
     }
@@ -234,9 +251,13 @@ fn drop_impossible(condition: &mut Condition) {
         Operator::Equals | Operator::EqualsIgnoreCase | Operator::Like | Operator::Arn
     );
     if is_of_text {
-        condition.values.retain(|value| fixed::may_have(&condition.key, value));
+        condition
+            .values
+            .retain(|value| fixed::may_have(&condition.key, value));
     } else if condition.operator == Operator::Ip {
-        condition.values.retain(|value| value.has_variables() || fixed::is_range(value.as_str()));
+        condition
+            .values
+            .retain(|value| value.has_variables() || fixed::is_range(value.as_str()));
     }
 }
 
@@ -267,19 +288,27 @@ fn values_under(
     request: &Request<'_>,
 ) -> Vec<Value<'static>> {
     let known = request.value(key);
-    let is_compared = about.iter().all(|other| matches!(other.operator, Operator::Compare(_)));
+    let is_compared = about
+        .iter()
+        .all(|other| matches!(other.operator, Operator::Compare(_)));
     let list = conditions.iter().find(|condition| lists_values(condition));
     let mut values = match (&known, list) {
         (Value::From(now), _) if is_compared => moments(*now, about),
-        (_, Some(list)) => {
-            list.values.iter().map(|listed| Value::one(listed.as_str().to_owned())).collect()
-        }
+        (_, Some(list)) => list
+            .values
+            .iter()
+            .map(|listed| Value::one(listed.as_str().to_owned()))
+            .collect(),
         _ => vec![Value::Open],
     };
     if !matches!(known, Value::One(_) | Value::Beginning(_) | Value::From(_)) {
         values.push(Value::Absent);
     }
-    values.retain(|value| conditions.iter().all(|condition| may_hold(condition, value, request)));
+    values.retain(|value| {
+        conditions
+            .iter()
+            .all(|condition| may_hold(condition, value, request))
+    });
     values
 }
 
@@ -292,7 +321,10 @@ fn moments(now: Timestamp, conditions: &[Condition]) -> Vec<Value<'static>> {
             moments.extend(moment.checked_add(SignedDuration::from_secs(1)).ok());
         }
     }
-    moments.into_iter().map(|moment| Value::one(moment.to_string())).collect()
+    moments
+        .into_iter()
+        .map(|moment| Value::one(moment.to_string()))
+        .collect()
 }
 
 /// Whether the condition may hold for a value of its key.
@@ -305,7 +337,9 @@ fn may_hold(condition: &Condition, value: &Value<'_>, request: &Request<'_>) -> 
     let mut brings = vec![(condition.key.as_str(), value)];
     brings.extend(request.context.brings.iter().cloned());
     let context = Context { brings: &brings, ..request.context };
-    condition.holds(&Request { context, ..*request }, Effect::Allow).is_possible()
+    condition
+        .holds(&Request { context, ..*request }, Effect::Allow)
+        .is_possible()
 }
 
 impl Clauses {
@@ -348,7 +382,12 @@ impl Clauses {
     fn combine(&mut self, key: &str, request: &Request<'_>) {
         let (mut required, mut about) = (Vec::new(), Vec::new());
         for demand in &self.0 {
-            about.extend(demand.iter().filter(|condition| condition.key == key).cloned());
+            about.extend(
+                demand
+                    .iter()
+                    .filter(|condition| condition.key == key)
+                    .cloned(),
+            );
             if let [condition] = &demand[..]
                 && condition.key == key
             {
@@ -360,12 +399,16 @@ impl Clauses {
             demand.retain(|condition| {
                 condition.key != key
                     || !required.contains(&condition.negate())
-                        && values.iter().any(|value| may_hold(condition, value, request))
+                        && values
+                            .iter()
+                            .any(|value| may_hold(condition, value, request))
             });
             for condition in demand.iter_mut().filter(|condition| condition.key == key) {
                 condition.when_absent &= values.contains(&Value::Absent);
                 if lists_values(condition) && !values.contains(&Value::Open) {
-                    condition.values.retain(|value| values.contains(&Value::one(value.as_str())));
+                    condition
+                        .values
+                        .retain(|value| values.contains(&Value::one(value.as_str())));
                 }
             }
         }
@@ -405,9 +448,15 @@ impl Clauses {
         let mut left = Vec::new();
         for demand in &self.0 {
             let owners = demand.iter().map(|condition| {
-                is_key(&condition.key).then(|| fixed::owners(condition)).flatten()
+                is_key(&condition.key)
+                    .then(|| fixed::owners(condition))
+                    .flatten()
             });
-            left.extend(owners.collect::<Option<Vec<_>>>().map(|owners| owners.concat()));
+            left.extend(
+                owners
+                    .collect::<Option<Vec<_>>>()
+                    .map(|owners| owners.concat()),
+            );
         }
         left.into_iter().min_by_key(|owners| {
             let standing = owners.iter().map(|owner| owner.standing(account)).max();
@@ -421,7 +470,9 @@ impl Clauses {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
     fn sources(&self, account: &Account) -> Vec<Owner> {
-        let mut owners = self.owners(account, |key| SOURCE.contains(&key)).unwrap_or_default();
+        let mut owners = self
+            .owners(account, |key| SOURCE.contains(&key))
+            .unwrap_or_default();
         if owners.contains(&Owner::Unnamed) {
             owners.clear();
         }
@@ -443,7 +494,11 @@ impl Clauses {
         let request = Request { action: WITH_SAML, resource: "*", context };
         let holds = |condition: &Condition| {
             let is_asserted = condition.key.starts_with("saml:");
-            if is_asserted { Truth::Yes } else { condition.holds(&request, Effect::Allow) }
+            if is_asserted {
+                Truth::Yes
+            } else {
+                condition.holds(&request, Effect::Allow)
+            }
         };
         !Truth::any(&self.0, |demand| !Truth::any(demand, holds))
     }
@@ -486,17 +541,23 @@ impl Clauses {
 pub(super) fn names_some_principals(condition: &Condition) -> bool {
     names_principal(&condition.key)
         && condition.demands_value()
-        && condition.values.iter().all(|value| match condition.key.as_str() {
-            "aws:principalarn" => fixed::has_name(value),
-            "aws:userid" => fixed::unique_id(value).is_some(),
-            _ => !value.is_everything(),
-        })
+        && condition
+            .values
+            .iter()
+            .all(|value| match condition.key.as_str() {
+                "aws:principalarn" => fixed::has_name(value),
+                "aws:userid" => fixed::unique_id(value).is_some(),
+                _ => !value.is_everything(),
+            })
 }
 
 fn demands_fixed(condition: &Condition, key: &str) -> bool {
     condition.key == key
         && condition.demands_value()
-        && condition.values.iter().all(|value| fixed::fixed(value).is_some())
+        && condition
+            .values
+            .iter()
+            .all(|value| fixed::fixed(value).is_some())
 }
 
 /// Whether the condition admits only assertions for the endpoints of one host, or of AWS in any region.
@@ -507,7 +568,9 @@ fn demands_endpoint(condition: &Condition) -> bool {
         && condition.demands_value()
         && condition.values.iter().all(|value| {
             let url = value.as_str().strip_prefix("https://");
-            let host = url.and_then(|url| url.split_once('/')).map(|(host, _)| host);
+            let host = url
+                .and_then(|url| url.split_once('/'))
+                .map(|(host, _)| host);
             let is_one = |host: &str| !host.contains(['*', '?', '$']);
             let is_of_aws = |host: &str| SIGN_IN.iter().any(|domain| host.ends_with(domain));
             fixed::fixed(value).is_some()
@@ -525,7 +588,9 @@ fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
         "aws:multifactorauthpresent" => without.push(Value::one("false")),
         _ => return false,
     }
-    !without.iter().any(|value| may_hold(condition, value, request))
+    !without
+        .iter()
+        .any(|value| may_hold(condition, value, request))
 }
 
 /// Whether a condition on Cognito's tokens excludes unauthenticated guests.

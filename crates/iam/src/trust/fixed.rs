@@ -43,7 +43,9 @@ pub(super) fn owners(condition: &Condition) -> Option<Vec<Owner>> {
     // Not aws:VpcSourceIp: any VPC may have private addresses, so AWS says to demand the VPC as well.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
     if key == "aws:sourceip" {
-        let networks = values.iter().map(|range| Owner::Network(range.as_str().to_owned()));
+        let networks = values
+            .iter()
+            .map(|range| Owner::Network(range.as_str().to_owned()));
         return is_small(values).then(|| networks.collect());
     }
     values.iter().map(|value| owner(condition, value)).collect()
@@ -94,7 +96,9 @@ fn owner(condition: &Condition, value: &Pattern) -> Option<Owner> {
 /// `orgid`, `orgpaths`, or anything else.
 fn membership(key: &str) -> &str {
     let mut prefixes = ["aws:principal", "aws:source", "aws:vpce"].iter();
-    prefixes.find_map(|prefix| key.strip_prefix(prefix)).unwrap_or_default()
+    prefixes
+        .find_map(|prefix| key.strip_prefix(prefix))
+        .unwrap_or_default()
 }
 
 /// Whether a request can have the key with that value: `ACCOUNT_ID` is never the id of an account, and no
@@ -153,7 +157,11 @@ pub(super) fn fixed(value: &Pattern) -> Option<&str> {
 /// follow it:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 pub(super) fn unique_id(value: &Pattern) -> Option<&str> {
-    let id = value.literal_prefix().split_once(':').map(|(id, _)| id).or(fixed(value))?;
+    let id = value
+        .literal_prefix()
+        .split_once(':')
+        .map(|(id, _)| id)
+        .or(fixed(value))?;
     (!id.is_empty()).then_some(id)
 }
 
@@ -167,10 +175,16 @@ pub(super) fn has_name(arn: &Pattern) -> bool {
 /// The owner that an ARN names. `text` is the part of the value that is fixed, or compared field by field.
 fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
-    let ["arn", _, _, _, id, rest @ ..] = &fields[..] else { return None };
+    let ["arn", _, _, _, id, rest @ ..] = &fields[..] else {
+        return None;
+    };
     if let Some(id) = AccountId::parse(id) {
         let named = || Owner::Principal(value.as_str().to_owned());
-        return Some(if has_name(value) { named() } else { Owner::Account(id) });
+        return Some(if has_name(value) {
+            named()
+        } else {
+            Owner::Account(id)
+        });
     }
     // A bucket's name ends at the slash, and anybody may own a bucket whose name has the same prefix.
     let name = rest.first()?.split('/').next()?;
@@ -188,14 +202,19 @@ pub(super) fn is_range(text: &str) -> bool {
 fn is_small(ranges: &[Pattern]) -> bool {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for range in ranges {
-        let (address, length) = range.as_str().split_once('/').unwrap_or((range.as_str(), "128"));
+        let (address, length) = range
+            .as_str()
+            .split_once('/')
+            .unwrap_or((range.as_str(), "128"));
         let (of_version, bits, first) = match address.parse() {
             Ok(IpAddr::V4(address)) => (&mut v4, 32_u32, u128::from(address.to_bits())),
             Ok(IpAddr::V6(address)) => (&mut v6, 128, address.to_bits()),
             Err(_) => return false,
         };
         let length = length.parse().unwrap_or(0);
-        let others = u128::MAX.checked_shr(128 - bits.saturating_sub(length)).unwrap_or(0);
+        let others = u128::MAX
+            .checked_shr(128 - bits.saturating_sub(length))
+            .unwrap_or(0);
         of_version.push((first & !others, first | others));
     }
     !ranges.is_empty() && count(v4) <= 1 << 24 && count(v6) <= 1 << 96
@@ -230,11 +249,16 @@ impl Owner {
                 Organization::Member { id: own, .. } => own == id,
                 Organization::None => false,
             },
-            Owner::UniqueId(id) => {
-                account.principals.iter().any(|it| it.unique_id.as_ref() == Some(id))
-            }
+            Owner::UniqueId(id) => account
+                .principals
+                .iter()
+                .any(|it| it.unique_id.as_ref() == Some(id)),
         };
-        if is_own { Standing::Own } else { Standing::External }
+        if is_own {
+            Standing::Own
+        } else {
+            Standing::External
+        }
     }
 
     /// The id of the account, organization or network, or the principal's own.

@@ -50,7 +50,9 @@ pub(super) struct Issuer {
 
 /// The name of an OIDC issuer: the URL in the provider's ARN, or the provider itself.
 pub(super) fn name_of(provider: &str) -> &str {
-    provider.split_once(":oidc-provider/").map_or(provider, |(_, url)| url)
+    provider
+        .split_once(":oidc-provider/")
+        .map_or(provider, |(_, url)| url)
 }
 
 /// Whether a condition key belongs to another issuer than the provider's. A token only has the keys
@@ -58,7 +60,10 @@ pub(super) fn name_of(provider: &str) -> &str {
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 pub(super) fn is_key_of_another(key: &str, provider: &str) -> bool {
-    let Some((issuer, _)) = key.rsplit_once(':').filter(|(issuer, _)| issuer.contains('.')) else {
+    let Some((issuer, _)) = key
+        .rsplit_once(':')
+        .filter(|(issuer, _)| issuer.contains('.'))
+    else {
         return false;
     };
     // Cognito's keys have the same name in every partition.
@@ -81,7 +86,10 @@ impl Issuer {
     /// The issuer of a provider, if it is shared.
     pub(super) fn of_provider(provider: &str) -> Option<&'static Issuer> {
         let name = name_of(provider).trim_end_matches('/');
-        SHARED.issuer.iter().find(|issuer| issuer.name.eq_ignore_ascii_case(name))
+        SHARED
+            .issuer
+            .iter()
+            .find(|issuer| issuer.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether the condition admits one tenant only.
@@ -116,15 +124,22 @@ impl Issuer {
     /// Whether the condition admits one branch, environment or the like, or some by name.
     pub(super) fn tells_branch(&self, condition: &Condition) -> bool {
         let mut values = condition.values.iter();
-        if BRANCH_CLAIMS.iter().any(|claim| self.demands(condition, claim)) {
+        if BRANCH_CLAIMS
+            .iter()
+            .any(|claim| self.demands(condition, claim))
+        {
             return values.all(|value| value.is_literal() || names_some(value.literal_prefix()));
         }
-        let Some(project) = &self.project else { return false };
+        let Some(project) = &self.project else {
+            return false;
+        };
         self.demands(condition, "sub")
             && values.all(|value| match rest_after(project, value, value.literal_prefix()) {
                 // GitHub's subject for jobs of pull requests names no branch.
                 Some(rest) if value.is_literal() => !["", "pull_request"].contains(&rest),
-                Some(rest) => rest.split_once([':', '/']).is_some_and(|(_, rest)| names_some(rest)),
+                Some(rest) => rest
+                    .split_once([':', '/'])
+                    .is_some_and(|(_, rest)| names_some(rest)),
                 None => names_branch(value),
             })
     }
@@ -135,10 +150,15 @@ impl Issuer {
             condition.key.eq_ignore_ascii_case(claim)
         } else {
             // The key starts with the provider's URL, which may end with a slash.
-            condition.key.rsplit_once(':').is_some_and(|(issuer, name)| {
-                issuer.trim_end_matches('/').eq_ignore_ascii_case(&self.name)
-                    && name.eq_ignore_ascii_case(claim)
-            })
+            condition
+                .key
+                .rsplit_once(':')
+                .is_some_and(|(issuer, name)| {
+                    issuer
+                        .trim_end_matches('/')
+                        .eq_ignore_ascii_case(&self.name)
+                        && name.eq_ignore_ascii_case(claim)
+                })
         };
         is_key && condition.demands_value() && !condition.values.is_empty()
     }
@@ -146,7 +166,9 @@ impl Issuer {
 
 /// Whether the text before a wildcard has a name in it, and not only words that introduce one.
 fn names_some(beginning: &str) -> bool {
-    beginning.split([':', '/']).any(|name| !name.is_empty() && !KINDS.contains(&name))
+    beginning
+        .split([':', '/'])
+        .any(|name| !name.is_empty() && !KINDS.contains(&name))
 }
 
 /// Whether a branch, an environment or the like is named after wildcards:
@@ -183,10 +205,15 @@ mod tests {
     use super::*;
 
     fn tells(provider: &str, operator: &str, claim: &str, value: &str) -> bool {
-        let key =
-            if claim.contains(':') { claim.to_owned() } else { format!("{provider}:{claim}") };
+        let key = if claim.contains(':') {
+            claim.to_owned()
+        } else {
+            format!("{provider}:{claim}")
+        };
         let condition = Condition::new(operator, &key, &[value.to_owned()], true);
-        Issuer::of_provider(provider).unwrap().tells_tenant(&condition)
+        Issuer::of_provider(provider)
+            .unwrap()
+            .tells_tenant(&condition)
     }
 
     const GITHUB: &str = "token.actions.githubusercontent.com";

@@ -64,7 +64,11 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_and_every_row_has_a_source() {
-        assert!(LIST.lines().filter(|line| line.starts_with('"')).is_sorted());
+        assert!(
+            LIST.lines()
+                .filter(|line| line.starts_with('"'))
+                .is_sorted()
+        );
         for (name, source) in &*DEPUTIES {
             assert!(source.starts_with("https://docs.aws.amazon.com/"), "{name}");
             assert_eq!(without_region(name), *name);

@@ -86,8 +86,10 @@ pub(crate) fn account(json: Json) -> Account {
             managed.insert(name.clone(), add(&mut account, id, name, policy));
             continue;
         };
-        let ids: Vec<PolicyId> =
-            versions.iter().map(|it| add(&mut account, id.clone(), name, it)).collect();
+        let ids: Vec<PolicyId> = versions
+            .iter()
+            .map(|it| add(&mut account, id.clone(), name, it))
+            .collect();
         account.policies[ids[0].place()].other_versions = ids[1..].to_vec();
         managed.insert(name.clone(), ids[0]);
     }
@@ -110,7 +112,10 @@ pub(crate) fn account(json: Json) -> Account {
 
 fn providers(json: &Json, kind: &str) -> Option<BTreeSet<String>> {
     let default = json!(["idp.example.com"]);
-    let names = json.get(format!("{kind}_providers")).unwrap_or(&default).as_array()?;
+    let names = json
+        .get(format!("{kind}_providers"))
+        .unwrap_or(&default)
+        .as_array()?;
     let arn = |name: &Json| arn(&format!("{kind}-provider/{}", name.as_str().unwrap()));
     Some(names.iter().map(arn).collect())
 }
@@ -136,7 +141,10 @@ fn of<'j>(json: &'j Json, list: &str) -> impl Iterator<Item = (&'j String, &'j J
 }
 
 fn texts(json: &Json) -> impl Iterator<Item = &str> {
-    json.as_array().into_iter().flatten().filter_map(Json::as_str)
+    json.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
 }
 
 /// Adds a policy; null: one that could not be read.
@@ -148,7 +156,9 @@ fn add(account: &mut Account, id: String, name: &str, statements: &Json) -> Poli
     };
     let document = (!statements.is_null()).then(|| document(statements.clone()));
     let name = name.to_owned();
-    account.policies.push(Policy { id, name, kind, document, other_versions: Vec::new() });
+    account
+        .policies
+        .push(Policy { id, name, kind, document, other_versions: Vec::new() });
     PolicyId::new(account.policies.len() - 1)
 }
 
@@ -204,11 +214,19 @@ fn principal(
 
 /// What a principal can do and become; what was not read is taken to say nothing.
 pub(crate) fn privileges(account: &Account, name: &str) -> Privileges {
-    let place = account.principals.iter().position(|it| it.name == name).unwrap();
+    let place = account
+        .principals
+        .iter()
+        .position(|it| it.name == name)
+        .unwrap();
     judge(account, false).principals.swap_remove(place)
 }
 
 /// The methods by which a principal can become an administrator.
 pub(crate) fn ways(account: &Account, name: &str) -> Vec<(&'static str, Certainty)> {
-    privileges(account, name).ways.iter().map(|way| (way.method, way.certainty)).collect()
+    privileges(account, name)
+        .ways
+        .iter()
+        .map(|way| (way.method, way.certainty))
+        .collect()
 }

@@ -301,7 +301,11 @@ fn many_users_and_roles_at_home_take_no_time_of_higher_order() {
     let search = |size: usize| {
         let (mut users, mut roles) = (json!({}), json!({}));
         for number in 0..size * 4 {
-            let role = if number < size * 2 { "*" } else { &format!("r{}", number % size) };
+            let role = if number < size * 2 {
+                "*"
+            } else {
+                &format!("r{}", number % size)
+            };
             let may = json!([allow("sts:AssumeRole", arn(A, &format!("role/{role}")))]);
             users[format!("u{number}")] = json!({"may": may});
         }
@@ -314,7 +318,11 @@ fn many_users_and_roles_at_home_take_no_time_of_higher_order() {
         let mut lengths: Vec<usize> = border.home_steps.iter().map(Vec::len).collect();
         lengths.sort_unstable();
         assert_eq!((lengths.len(), lengths[size - 1], lengths[size]), (size + 1, 1, size));
-        let users = border.principals.iter().filter(|it| it.home_steps.is_some()).count();
+        let users = border
+            .principals
+            .iter()
+            .filter(|it| it.home_steps.is_some())
+            .count();
         assert_eq!(users, size * 4);
     };
     assert!(grows_less_than(10.0, 250, search));
@@ -338,7 +346,10 @@ fn what_a_role_at_home_can_become_there_is_no_other_account() {
 #[track_caller]
 fn check_lacks(crossing: Crossing, lacks: &[(Lack, &str)]) {
     assert_eq!(crossing.roles, []);
-    let found = crossing.lacks.iter().map(|(lack, account)| (*lack, account.as_str()));
+    let found = crossing
+        .lacks
+        .iter()
+        .map(|(lack, account)| (*lack, account.as_str()));
     assert!(found.eq(lacks.iter().copied()), "{crossing:?}");
 }
 
@@ -385,7 +396,9 @@ fn a_border_holds_nothing_but_what_crosses_it() {
 
 /// The ways in which alice of A reaches what she reaches in B.
 fn ways(own: Json, other: Json) -> Vec<String> {
-    let found = between(own, other).map(|found| found.roles).unwrap_or_default();
+    let found = between(own, other)
+        .map(|found| found.roles)
+        .unwrap_or_default();
     found.into_iter().map(|role| role.way).collect()
 }
 
@@ -556,9 +569,15 @@ fn many_who_take_over_many_take_no_time_of_higher_order() {
         }
         let account = account(json!({"id": A, "users": users}));
         let border = border(&account, |_| Rank::Other);
-        let [all] = &*border.home_steps else { panic!("{} lists", border.home_steps.len()) };
+        let [all] = &*border.home_steps else {
+            panic!("{} lists", border.home_steps.len())
+        };
         assert_eq!((all.len(), border.ways.len()), (size * 5, 1));
-        let users = border.principals.iter().filter(|it| it.takeovers.is_some()).count();
+        let users = border
+            .principals
+            .iter()
+            .filter(|it| it.takeovers.is_some())
+            .count();
         assert_eq!(users, size * 4);
     };
     assert!(grows_less_than(10.0, 250, search));

@@ -208,15 +208,21 @@ fn to_allow_more_makes_nobody_less_of_an_administrator() {
     let of_own = json!({"Effect": "Deny", "NotAction": "s3:*", "Resource": own});
     for allowed in [json!([]), json!([allow("s3:*", arn("user/alice"))])] {
         let mut statements = allowed;
-        statements.as_array_mut().unwrap().extend([everything(), of_own.clone()]);
+        statements
+            .as_array_mut()
+            .unwrap()
+            .extend([everything(), of_own.clone()]);
         let account = account(json!({"users": {"alice": {"may": statements}}}));
         let alice = privileges(&account, "alice");
         assert!(!alice.administrator && !alice.ways.is_empty(), "{statements}");
     }
     let kinds = ["user", "group", "role", "policy", "instance-profile", "mfa", "saml-provider"];
-    let kinds = kinds.into_iter().chain(["oidc-provider", "server-certificate"]);
-    let mut statements: Vec<Json> =
-        kinds.map(|kind| allow("iam:*", arn(&format!("{kind}/*")))).collect();
+    let kinds = kinds
+        .into_iter()
+        .chain(["oidc-provider", "server-certificate"]);
+    let mut statements: Vec<Json> = kinds
+        .map(|kind| allow("iam:*", arn(&format!("{kind}/*"))))
+        .collect();
     check(json!(statements), false, true);
     statements.push(allow("iam:GetAccessKeyLastUsed", arn("access-report/*")));
     check(json!(statements), false, true);
@@ -309,8 +315,10 @@ fn check_anywhere(action: &str, statements: Json, expected: bool) {
         unnamed: &["iam:passedtoservice"],
         at_times_unnamed: &["iam:associatedresourcearn", "kms:requestalias", "kms:resourcealiases"],
     };
-    let found =
-        !document(statements.clone()).allows_anywhere(&account, &question).statements.is_empty();
+    let found = !document(statements.clone())
+        .allows_anywhere(&account, &question)
+        .statements
+        .is_empty();
     assert_eq!(found, expected, "{action}: {statements}");
 }
 

@@ -299,7 +299,11 @@ impl Method {
                 (Certain, guarding_group("users", guard()), vec![outside])
             }
             "new-user" | "new-role" if !self.actions.iter().any(|it| it.ends_with("Policy")) => {
-                let kind = if self.changes == "new-user" { "user" } else { "role" };
+                let kind = if self.changes == "new-user" {
+                    "user"
+                } else {
+                    "role"
+                };
                 let with = |spec: Json| {
                     let new =
                         json!({"ArnLike": {"aws:PrincipalArn": arn(&format!("{kind}/new-*"))}});
@@ -312,7 +316,11 @@ impl Method {
                 (Certain, with(admin()), vec![with(plain()), old_names, self.user(json!({}))])
             }
             "new-user" | "new-role" => {
-                let list = if self.changes == "new-user" { "user" } else { "role" };
+                let list = if self.changes == "new-user" {
+                    "user"
+                } else {
+                    "role"
+                };
                 let on_others = |action: &String| {
                     json!([
                         allow(action.clone(), arn(&format!("{list}/a"))),
@@ -342,13 +350,21 @@ impl Method {
             other => panic!("{other} needs a row: how to build an account where it serves"),
         };
         // AWS CodeStar makes no projects any more.
-        let certainty = if self.closed.is_some() { Possible } else { certainty };
+        let certainty = if self.closed.is_some() {
+            Possible
+        } else {
+            certainty
+        };
         Case { certainty, serves, fails }
     }
 }
 
 fn without(actions: &[String], left_out: &str) -> Json {
-    actions.iter().filter(|action| *action != left_out).cloned().collect()
+    actions
+        .iter()
+        .filter(|action| *action != left_out)
+        .cloned()
+        .collect()
 }
 
 /// Adds fields to alice.
@@ -361,7 +377,9 @@ fn merge(mut json: Json, list: &str, fields: Json) -> Json {
 
 fn certainty(json: &Json, method: &str) -> Option<Certainty> {
     let ways = ways(&account(json.clone()), "alice");
-    ways.iter().find(|(id, _)| *id == method).map(|(_, certainty)| *certainty)
+    ways.iter()
+        .find(|(id, _)| *id == method)
+        .map(|(_, certainty)| *certainty)
 }
 
 #[test]
@@ -385,7 +403,11 @@ fn a_target_that_does_not_serve_is_no_way() {
 fn each_action_is_needed() {
     for method in methods() {
         let serves = method.case().serves;
-        let list = if serves["users"]["alice"].is_object() { "users" } else { "roles" };
+        let list = if serves["users"]["alice"].is_object() {
+            "users"
+        } else {
+            "roles"
+        };
         for action in &method.actions {
             let mut denied = serves.clone();
             denied[list]["alice"]["inline"]["no"] = json!([deny(action.clone(), "*")]);

@@ -51,13 +51,18 @@ fn weaker(statement: &Json) -> Vec<Json> {
         // Users of a service or a provider are others than those of AWS.
         let of_others = ["Service", "Federated"];
         if put == Some("Principal")
-            && of_others.iter().any(|kind| statement["Principal"].get(kind).is_some())
+            && of_others
+                .iter()
+                .any(|kind| statement["Principal"].get(kind).is_some())
         {
             continue;
         }
         let mut changed = statement.clone();
         let fields = changed.as_object_mut().unwrap();
-        let had = removed.iter().filter(|field| fields.remove(**field).is_some()).count();
+        let had = removed
+            .iter()
+            .filter(|field| fields.remove(**field).is_some())
+            .count();
         if let Some(field) = put {
             fields.insert(field.to_owned(), Json::from("*"));
         }

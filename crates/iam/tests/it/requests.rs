@@ -34,7 +34,13 @@ fn decide_of(
     brings: &[(&str, Value<'_>)],
 ) -> String {
     let account = known_account();
-    let find = |name: &str| account.principals.iter().find(|it| it.name == name).unwrap();
+    let find = |name: &str| {
+        account
+            .principals
+            .iter()
+            .find(|it| it.name == name)
+            .unwrap()
+    };
     let app = find("app");
     let resource = Resource::Principal(app);
     let context = Context { account: &account, principal: Some(find(who)), resource, brings };
@@ -84,7 +90,14 @@ fn what_an_incomplete_arn_lacks_is_anything() {
     ] {
         check(json!([allow("do:it", arn)]), expected);
         let all_but = json!({"Effect": "Allow", "Action": "do:it", "NotResource": arn});
-        check(json!([all_but]), if expected == "silent" { "allowed" } else { "silent" });
+        check(
+            json!([all_but]),
+            if expected == "silent" {
+                "allowed"
+            } else {
+                "silent"
+            },
+        );
     }
 }
 

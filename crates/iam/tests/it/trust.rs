@@ -29,7 +29,11 @@ fn trustees(trust: Json) -> Vec<String> {
             "network".to_owned()
         }
         Who::Owned(owner) => {
-            let guarded = if it.is_guarded(&account) == Some(true) { " guarded" } else { "" };
+            let guarded = if it.is_guarded(&account) == Some(true) {
+                " guarded"
+            } else {
+                ""
+            };
             match owner.standing(&account) {
                 Standing::Own => "own".to_owned(),
                 Standing::Management => "management".to_owned(),
@@ -42,7 +46,11 @@ fn trustees(trust: Json) -> Vec<String> {
                 _ => " for own".to_owned(),
             };
             let sources: String = it.demands.sources.iter().map(of).collect();
-            let anyone = if it.is_confused_deputy() { " for anyone" } else { "" };
+            let anyone = if it.is_confused_deputy() {
+                " for anyone"
+            } else {
+                ""
+            };
             format!("{name}{sources}{anyone}")
         }
         Who::Issuer(_) if !it.demands.tenant => "any tenant".to_owned(),
@@ -705,7 +713,9 @@ fn an_organization_that_is_not_known() {
     let standings = |condition: Json| {
         let policy = TrustPolicy { document: document(when(trusts(json!("*")), condition)) };
         let all = policy.trustees(&account);
-        all.iter().map(|it| it.standing(&account)).collect::<Vec<_>>()
+        all.iter()
+            .map(|it| it.standing(&account))
+            .collect::<Vec<_>>()
     };
     for (operator, key, value, expected) in [
         ("StringEquals", "aws:PrincipalOrgID", ORG, Standing::Unknown),

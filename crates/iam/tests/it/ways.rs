@@ -386,7 +386,11 @@ fn whoever_chooses_a_value_chooses_one() {
         let absent = json!({"Null": {key: "true"}});
         check(is(key, "a"), absent.clone(), &[]);
         // The name of a session alone is always there.
-        let expected = if key == "sts:RoleSessionName" { &[] } else { ASSUME };
+        let expected = if key == "sts:RoleSessionName" {
+            &[]
+        } else {
+            ASSUME
+        };
         check(not(key, "a"), absent, expected);
         // A variable that the caller lacks.
         check(json!({}), is(key, "${aws:PrincipalTag/mail}"), &[]);
@@ -658,7 +662,9 @@ fn an_instance_has_a_role_by_an_instance_profile() {
     let put = |more: Json| {
         let put = allow(json!(["iam:PassRole", "iam:AddRoleToInstanceProfile"]), "*");
         let ways = ways_of(json!([put, more]), admin(trusts_service("ec2.amazonaws.com")));
-        ways.iter().find(|(id, _)| *id == "instance-profile-role").map(|(_, certainty)| *certainty)
+        ways.iter()
+            .find(|(id, _)| *id == "instance-profile-role")
+            .map(|(_, certainty)| *certainty)
     };
     assert_eq!(put(allow("s3:*", "*")), Some(Possible));
     assert_eq!(put(allow("iam:RemoveRoleFromInstanceProfile", "*")), Some(Certain));
@@ -747,7 +753,11 @@ fn the_surest_resource_counts() {
     };
     let conditional = way(json!([pass(), limited()]));
     assert!(!conditional.is_empty());
-    assert!(conditional.iter().all(|(_, certainty)| *certainty == Conditional));
+    assert!(
+        conditional
+            .iter()
+            .all(|(_, certainty)| *certainty == Conditional)
+    );
     let surest = way(json!([pass(), limited(), named]));
     assert!(surest.iter().any(|(_, certainty)| *certainty == Certain), "{surest:?}");
 }
@@ -855,7 +865,10 @@ fn a_deny_that_its_holder_can_remove_is_no_deny() {
     let alice = privileges(&detachable, "alice");
     assert_eq!(ways(&detachable, "alice"), [("detach-user-policy", Certain)]);
     assert!(alice.administrator);
-    let guards = alice.removable_guards.iter().map(|id| &*detachable.policy(*id).name);
+    let guards = alice
+        .removable_guards
+        .iter()
+        .map(|id| &*detachable.policy(*id).name);
     assert!(guards.eq(["guard"]));
     check(guarded("iam:CreatePolicyVersion", json!([])), &[("create-policy-version", Certain)]);
     let older = guarded("iam:SetDefaultPolicyVersion", json!([plain()]));
@@ -915,7 +928,10 @@ fn only_a_deny_in_the_way_is_a_guard() {
     };
     let guards = |account: &Account| -> Vec<String> {
         let guards = privileges(account, "alice").removable_guards;
-        guards.iter().map(|id| account.policy(*id).name.clone()).collect()
+        guards
+            .iter()
+            .map(|id| account.policy(*id).name.clone())
+            .collect()
     };
     let put = || allow("iam:PutUserPolicy", "*");
     let no_put = || json!([deny("iam:PutUserPolicy", "*")]);
@@ -1332,9 +1348,15 @@ fn a_policy_alone() {
     let of = |statements: Json, mut others: Json| {
         others["policies"]["p"] = statements;
         let account = account(others);
-        let place = account.policies.iter().position(|it| it.name == "p").unwrap();
+        let place = account
+            .policies
+            .iter()
+            .position(|it| it.name == "p")
+            .unwrap();
         let ways = judge(&account, false).policies.swap_remove(place).ways;
-        ways.iter().map(|way| (way.method, way.certainty)).collect::<Vec<_>>()
+        ways.iter()
+            .map(|way| (way.method, way.certainty))
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(json!([assume("*")]), json!({})), [("assume-role", Possible)]);
     assert_eq!(of(json!([assume("a*")]), admin(trusts_account())), ASSUME);
@@ -1435,7 +1457,9 @@ fn somebody_less_sure_does_not_hide_somebody_surer() {
         "roles": {"app": {"may": [allow("iam:CreateAccessKey", "*")], "trust": [trusts_account()]}},
     }));
     assert!(
-        ways(&account, "bob").iter().all(|(_, certainty)| *certainty == Certainty::Conditional)
+        ways(&account, "bob")
+            .iter()
+            .all(|(_, certainty)| *certainty == Certainty::Conditional)
     );
     assert_eq!(ways(&account, "app"), [("create-access-key", Certainty::Certain)]);
 }
@@ -1467,7 +1491,9 @@ fn changes_to_somebody_else_go_together() {
     let put = || json!([assume("app"), on_app("iam:PutRolePolicy")]);
     check_user(put(), bounded(), &[]);
     let mut both = put();
-    both.as_array_mut().unwrap().push(on_app("iam:DeleteRolePermissionsBoundary"));
+    both.as_array_mut()
+        .unwrap()
+        .push(on_app("iam:DeleteRolePermissionsBoundary"));
     let found: &Ways = &[("delete-role-boundary", Certain)];
     check_user(both, bounded(), found);
     let shed = json!([assume("app"), on_app("iam:DeleteRolePermissionsBoundary")]);
@@ -1506,7 +1532,11 @@ fn an_administrator_under_a_condition_hangs_on_its_key() {
     assert!(found.administrator);
     assert_eq!(found.administrator_depends_on, ["aws:MultiFactorAuthPresent"]);
     assert_eq!(found.ways, [], "they need MFA too");
-    assert!(alice(json!([with_mfa(), everything()])).administrator_depends_on.is_empty());
+    assert!(
+        alice(json!([with_mfa(), everything()]))
+            .administrator_depends_on
+            .is_empty()
+    );
 
     // Which policy is attached differs from request to request.
     let all_but_one = json!({"ArnEquals": {"iam:PolicyARN": arn("policy/break-glass")}});
@@ -2011,7 +2041,10 @@ fn who_is_made_may_become_an_administrator_in_turn() {
     let mut rewritten = of_user(allow("s3:*", "*"));
     check(rewritten.clone(), &[]);
     let rewrite = allow("iam:CreatePolicyVersion", arn("policy/dev-x"));
-    rewritten["roles"]["alice"]["may"].as_array_mut().unwrap().push(rewrite);
+    rewritten["roles"]["alice"]["may"]
+        .as_array_mut()
+        .unwrap()
+        .push(rewrite);
     check(rewritten, found);
     // As a role, it changes what its maker has.
     let of_role = |policy: Json| {

@@ -50,7 +50,9 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
     if digits.len() != 32 {
         return None;
     }
-    u128::from_str_radix(&digits, 16).ok().map(u128::to_be_bytes)
+    u128::from_str_radix(&digits, 16)
+        .ok()
+        .map(u128::to_be_bytes)
 }
 
 impl fmt::Display for EventId {

@@ -79,7 +79,8 @@ impl Message {
     pub fn push_fact(&mut self, fact: &str, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
-        self.facts.push(MessageFact { fact: fact.to_owned(), start, end: self.text.len() });
+        self.facts
+            .push(MessageFact { fact: fact.to_owned(), start, end: self.text.len() });
     }
 
     /// Adds another message.
@@ -87,7 +88,8 @@ impl Message {
         let offset = self.text.len();
         self.text.push_str(&other.text);
         for MessageFact { fact, start, end } in other.facts {
-            self.facts.push(MessageFact { fact, start: offset + start, end: offset + end });
+            self.facts
+                .push(MessageFact { fact, start: offset + start, end: offset + end });
         }
     }
 }

@@ -81,7 +81,10 @@ impl EarlierReport {
             let counts = matches!(finding.status(), Status::Open | Status::Known);
             let counted = counts.then_some(severity);
             let held = EarlierFinding { verdict, first_seen, counted, key: key.map(Box::new) };
-            self.findings.entry(finding.fingerprint.clone()).or_default().push(held);
+            self.findings
+                .entry(finding.fingerprint.clone())
+                .or_default()
+                .push(held);
         }
     }
 
@@ -93,13 +96,19 @@ impl EarlierReport {
         }
         for account in &mut report.accounts {
             let key = (account.partition.clone(), account.id.clone());
-            let known = self.accounts.get(&key).filter(|held| held.status.is_judged());
+            let known = self
+                .accounts
+                .get(&key)
+                .filter(|held| held.status.is_judged());
             let as_of = known.map(|known| known.as_of);
             account.baseline = Some(Baseline { as_of, ruleset: self.ruleset.clone() });
             self.compared.insert(key, account.as_of);
         }
-        let accounts: HashMap<_, _> =
-            report.accounts.iter().map(|account| (account.account_ref(), account)).collect();
+        let accounts: HashMap<_, _> = report
+            .accounts
+            .iter()
+            .map(|account| (account.account_ref(), account))
+            .collect();
         // If several resources have one id, the most severe findings must match first.
         let mut findings: Vec<&mut Finding> = report.findings.iter_mut().collect();
         findings.sort_by_key(|finding| finding.severity);
@@ -137,14 +146,23 @@ impl EarlierReport {
 
     /// Moves the findings on an access key to the fingerprint that they have today.
     fn follow(&mut self, key: &AccessKey, fingerprint: &Fingerprint) {
-        let Some(before) = self.keys.fingerprint(key).filter(|before| *before != fingerprint)
+        let Some(before) = self
+            .keys
+            .fingerprint(key)
+            .filter(|before| *before != fingerprint)
         else {
             return;
         };
-        let Some(held) = self.findings.get_mut(before) else { return };
-        let moved: Vec<_> =
-            held.extract_if(.., |finding| finding.key.as_deref() == Some(key)).collect();
-        self.findings.entry(fingerprint.clone()).or_default().extend(moved);
+        let Some(held) = self.findings.get_mut(before) else {
+            return;
+        };
+        let moved: Vec<_> = held
+            .extract_if(.., |finding| finding.key.as_deref() == Some(key))
+            .collect();
+        self.findings
+            .entry(fingerprint.clone())
+            .or_default()
+            .extend(moved);
     }
 
     /// Warns of what limits the comparison with a report judged by these rules.
@@ -156,7 +174,11 @@ impl EarlierReport {
         }
         let changes = RuleChanges::between(&self.rules, rules);
         if let Some(rules) = named(&changes.only_new) {
-            let its = if changes.only_new.len() == 1 { "its" } else { "their" };
+            let its = if changes.only_new.len() == 1 {
+                "its"
+            } else {
+                "their"
+            };
             warnings
                 .push(format!("the baseline did not judge {rules}; {its} findings count as new"));
         }
@@ -182,7 +204,11 @@ impl EarlierReport {
                 "in the baseline, nothing could be collected from account {id}; all its findings count as new"
             ));
         }
-        let of = if self.compared.len() > 1 { format!(" of account {id}") } else { String::new() };
+        let of = if self.compared.len() > 1 {
+            format!(" of account {id}")
+        } else {
+            String::new()
+        };
         let (was, is) = (time(held.as_of), time(as_of));
         (held.as_of > as_of).then(|| {
             format!("the baseline is from a later time ({was}) than this audit{of} ({is})")

@@ -64,7 +64,9 @@ impl AccessKey {
 
     /// Whether the key belongs to the user of this name.
     pub(crate) fn is_of(&self, user: &str) -> bool {
-        self.owner.rsplit_once('/').is_some_and(|(_, name)| name == user)
+        self.owner
+            .rsplit_once('/')
+            .is_some_and(|(_, name)| name == user)
     }
 }
 
@@ -84,7 +86,10 @@ impl AccessKeys {
     }
 
     pub(crate) fn add(&mut self, key: AccessKey, fingerprint: &Fingerprint) {
-        let known = self.0.entry(key).or_insert_with(|| Some(fingerprint.clone()));
+        let known = self
+            .0
+            .entry(key)
+            .or_insert_with(|| Some(fingerprint.clone()));
         if known.as_ref() != Some(fingerprint) {
             *known = None;
         }
@@ -97,7 +102,9 @@ impl AccessKeys {
 
     /// The keys with a single fingerprint.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&AccessKey, &Fingerprint)> {
-        self.0.iter().filter_map(|(key, fingerprint)| Some((key, fingerprint.as_ref()?)))
+        self.0
+            .iter()
+            .filter_map(|(key, fingerprint)| Some((key, fingerprint.as_ref()?)))
     }
 }
 
@@ -108,7 +115,9 @@ pub(crate) fn first_seen<'a>(
     as_of: Option<Timestamp>,
 ) -> Option<Timestamp> {
     let findings = findings.into_iter();
-    findings.filter_map(|finding| failing_since(finding.verdict, finding.first_seen, as_of)).min()
+    findings
+        .filter_map(|finding| failing_since(finding.verdict, finding.first_seen, as_of))
+        .min()
 }
 
 /// Since when a finding is known to fail, according to a report of `as_of`. A finding that could not be judged may have

@@ -240,8 +240,14 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let about = is.first(id).or_else(|| was.first(id))?;
     let (old, new) = (was.side(about, is), is.side(about, was));
     let differences = difference::between(&old, &new);
-    let stood_for_list = old.findings.iter().any(|finding| was.stands_for_list(finding));
-    let stands_for_list = new.findings.iter().any(|finding| is.stands_for_list(finding));
+    let stood_for_list = old
+        .findings
+        .iter()
+        .any(|finding| was.stands_for_list(finding));
+    let stands_for_list = new
+        .findings
+        .iter()
+        .any(|finding| is.stands_for_list(finding));
     let seen_before = first_seen(old.findings.iter().copied(), old.as_of);
     let had_failed = seen_before.is_some() && !stood_for_list;
     let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
@@ -294,8 +300,12 @@ fn representative<'a>(old: &Side<'a>, new: &Side<'a>) -> Option<&'a Finding> {
 fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Option<String> {
     let before = || old.state.shortfall().map(|what| format!("{what} before"));
     let now = || {
-        let why = new.why.map(|why| format!(": {}", why.trim_start_matches("not judged: ")));
-        new.state.shortfall().map(|what| format!("{what} this time{}", why.unwrap_or_default()))
+        let why = new
+            .why
+            .map(|why| format!(": {}", why.trim_start_matches("not judged: ")));
+        new.state
+            .shortfall()
+            .map(|what| format!("{what} this time{}", why.unwrap_or_default()))
     };
     match change {
         Change::New => before(),

@@ -27,7 +27,11 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
     }
     joined.shares.extend(other.shares);
     for loosening in other.loosened {
-        match joined.loosened.iter_mut().find(|known| is_same(known, &loosening)) {
+        match joined
+            .loosened
+            .iter_mut()
+            .find(|known| is_same(known, &loosening))
+        {
             Some(known) => add_unknown(known, &loosening),
             None => joined.loosened.push(loosening),
         }
@@ -38,7 +42,9 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
 pub(crate) fn sort(joined: &mut Run) {
     joined.shares.sort_unstable();
     joined.shares.dedup();
-    joined.loosened.sort_by(|one, other| account(&one.change).cmp(&account(&other.change)));
+    joined
+        .loosened
+        .sort_by(|one, other| account(&one.change).cmp(&account(&other.change)));
 }
 
 fn is_same(one: &Loosening, other: &Loosening) -> bool {
@@ -73,7 +79,9 @@ pub fn describe_those(
     let mut phrases = Shared::default();
     for Loosening { origin, change } in &report.run.loosened {
         if is_wanted(change) {
-            let origin = origin.as_ref().map_or(String::new(), |origin| format!(" ({origin})"));
+            let origin = origin
+                .as_ref()
+                .map_or(String::new(), |origin| format!(" ({origin})"));
             phrases.add(format!("{}{origin}", describe_change(change)), account(change));
         }
     }
@@ -82,7 +90,11 @@ pub fn describe_those(
 
 /// Says if shares are missing from the joined report, and if their periods differ.
 pub fn wrong_shares(report: &Report) -> impl Iterator<Item = String> {
-    let changes = report.run.loosened.iter().map(|loosening| &loosening.change);
+    let changes = report
+        .run
+        .loosened
+        .iter()
+        .map(|loosening| &loosening.change);
     let wrong = changes.filter(|change| {
         matches!(change, LooseningChange::MissingShares { .. } | LooseningChange::DifferentPeriods)
     });

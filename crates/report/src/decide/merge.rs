@@ -94,7 +94,11 @@ impl Join {
     ) -> Result<(), Unmergeable> {
         let second = self.count;
         let refused = |first, conflict| Unmergeable::Pair { places: [first, second], conflict };
-        if let Some(conflict) = self.head.as_ref().and_then(|head| difference(head, &report)) {
+        if let Some(conflict) = self
+            .head
+            .as_ref()
+            .and_then(|head| difference(head, &report))
+        {
             return Err(refused(0, conflict));
         }
         self.count += 1;
@@ -141,7 +145,9 @@ impl Join {
     /// Notes which shares of the accounts are missing, if shares were added, and returns the first of them, sorted.
     pub fn expect_all_shares(&mut self) -> Vec<Share> {
         // A report that was joined before may have lacked shares that were added now.
-        self.run.loosened.retain(|it| !matches!(it.change, LooseningChange::MissingShares { .. }));
+        self.run
+            .loosened
+            .retain(|it| !matches!(it.change, LooseningChange::MissingShares { .. }));
         loosened::sort(&mut self.run);
         let missing = missing_shares(&self.run.shares);
         if missing.is_empty() {
@@ -168,7 +174,11 @@ impl Join {
     fn add_waivers(&mut self, waivers: Vec<WaiverOutcome>, accounts: &[(String, String)]) {
         for outcome in waivers {
             let concerns = concerns(&outcome.waiver, accounts);
-            match self.waivers.iter_mut().find(|joined| joined.outcome.waiver == outcome.waiver) {
+            match self
+                .waivers
+                .iter_mut()
+                .find(|joined| joined.outcome.waiver == outcome.waiver)
+            {
                 Some(joined) => joined.add(&outcome, concerns),
                 None => self.waivers.push(JoinedWaiver::new(outcome, concerns)),
             }

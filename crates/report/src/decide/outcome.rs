@@ -92,7 +92,13 @@ impl Outcome {
             Status::Open => self.open += counts,
             Status::Waived => self.waived += counts,
             Status::Known => self.known += counts,
-            Status::Unknown if self.gate.allow_unknown.iter().any(|allowed| allowed == rule) => {
+            Status::Unknown
+                if self
+                    .gate
+                    .allow_unknown
+                    .iter()
+                    .any(|allowed| allowed == rule) =>
+            {
                 self.allowed = true;
             }
             Status::Unknown if !self.missed.contains(rule) => {
@@ -160,7 +166,11 @@ impl fmt::Display for Outcome {
         let nothing_failed = format!("nothing failed at severity {reach}{besides}");
         match self.kind() {
             Kind::Clean => {
-                let but = if self.allowed { " except where that is allowed" } else { "" };
+                let but = if self.allowed {
+                    " except where that is allowed"
+                } else {
+                    ""
+                };
                 write!(f, "{nothing_failed}, and every rule was judged{but}")
             }
             Kind::Failed if self.open == 1 => {

@@ -203,7 +203,9 @@ impl Redaction<'_> {
         resource_ref(resource, &mut names);
         *evidence = renamed_evidence(evidence, &mut names);
         let info = rules.iter().find(|info| info.id == *rule);
-        let known = message_facts.take().and_then(|facts| Message::new(mem::take(message), facts));
+        let known = message_facts
+            .take()
+            .and_then(|facts| Message::new(mem::take(message), facts));
         let shown = known
             .and_then(|message| renamed(&message, &names))
             .unwrap_or_else(|| in_general(*verdict, missing, info, resource));
@@ -293,7 +295,10 @@ fn renamed(message: &Message, names: &Names<'_>) -> Option<Message> {
     let mut pseudonyms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for part in &parts {
         if let MessagePart::Fact(fact, text) = part {
-            pseudonyms.entry(fact).or_default().push(names.text_of(fact, text));
+            pseudonyms
+                .entry(fact)
+                .or_default()
+                .push(names.text_of(fact, text));
         }
     }
     if pseudonyms.values().flatten().any(|text| text == WITHHELD) {

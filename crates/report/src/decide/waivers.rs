@@ -37,7 +37,10 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     }
     for finding in &mut report.findings {
         finding.waiver = None;
-        let as_of = moments.get(&finding.account_ref()).copied().unwrap_or(latest);
+        let as_of = moments
+            .get(&finding.account_ref())
+            .copied()
+            .unwrap_or(latest);
         for &index in by_rule.get(finding.rule.as_str()).into_iter().flatten() {
             if matchers[index].matches(finding) {
                 matchers[index].meet(finding, as_of);
@@ -46,7 +49,10 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     }
     count(report);
     let judged = Judged::new(report);
-    report.waivers = matchers.iter().map(|matcher| matcher.outcome(latest, &judged)).collect();
+    report.waivers = matchers
+        .iter()
+        .map(|matcher| matcher.outcome(latest, &judged))
+        .collect();
 }
 
 /// The state of the waivers at this time, without a report.
@@ -54,7 +60,9 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
 pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
     let judged = Judged::default();
     let matchers = sorted(waivers).into_iter().map(Matcher::new);
-    matchers.map(|matcher| matcher.outcome(as_of, &judged)).collect()
+    matchers
+        .map(|matcher| matcher.outcome(as_of, &judged))
+        .collect()
 }
 
 /// The findings that the waiver matches and that fail or could not be judged.
@@ -106,8 +114,14 @@ pub(crate) fn order(waiver: &Waiver) -> impl Ord + '_ {
 /// Counts the waived findings of each account and rule.
 fn count(report: &mut Report) {
     let mut waived: HashMap<(AccountRef<'_>, &str), u32> = HashMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.status() == Status::Waived) {
-        *waived.entry((finding.account_ref(), &finding.rule)).or_default() += 1;
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| finding.status() == Status::Waived)
+    {
+        *waived
+            .entry((finding.account_ref(), &finding.rule))
+            .or_default() += 1;
     }
     for AuditedAccount { partition, id, tallies, .. } in &mut report.accounts {
         let account = AccountRef { partition, id };
@@ -120,7 +134,13 @@ fn count(report: &mut Report) {
 /// The number of days until the last day of the waiver, in UTC.
 fn days_left(waiver: &Waiver, as_of: Timestamp) -> i32 {
     let today = as_of.to_zoned(TimeZone::UTC).date();
-    waiver.expires.duration_since(today).as_hours().div_euclid(24).try_into().unwrap_or(i32::MAX)
+    waiver
+        .expires
+        .duration_since(today)
+        .as_hours()
+        .div_euclid(24)
+        .try_into()
+        .unwrap_or(i32::MAX)
 }
 
 /// A waiver that is matched with findings of its rule.
@@ -144,7 +164,10 @@ impl<'w> Matcher<'w> {
     fn matches(&self, finding: &Finding) -> bool {
         let resource = &finding.resource;
         self.is_in(&finding.account)
-            && self.resource.as_ref().is_some_and(|pattern| pattern.matches(resource))
+            && self
+                .resource
+                .as_ref()
+                .is_some_and(|pattern| pattern.matches(resource))
     }
 
     /// Counts a finding, and becomes its waiver unless the finding has one that lasts longer.
@@ -198,11 +221,18 @@ impl<'r> Judged<'r> {
                 judged.failed.insert(&account.id);
             }
         }
-        let rules: BTreeMap<&str, &RuleInfo> =
-            report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+        let rules: BTreeMap<&str, &RuleInfo> = report
+            .rules
+            .iter()
+            .map(|rule| (rule.id.as_str(), rule))
+            .collect();
         for finding in &report.findings {
             if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
-                judged.blind.entry(&finding.rule).or_default().insert(&finding.account);
+                judged
+                    .blind
+                    .entry(&finding.rule)
+                    .or_default()
+                    .insert(&finding.account);
             }
         }
         judged.rules = rules.into_keys().collect();

@@ -83,7 +83,11 @@ fn inputs(coverage: &Coverage) -> String {
     for (form, count) in &coverage.inputs {
         inputs.push(counted(*count, describe_form(*form)));
     }
-    if inputs.is_empty() { "nothing".to_owned() } else { inputs.join(", ") }
+    if inputs.is_empty() {
+        "nothing".to_owned()
+    } else {
+        inputs.join(", ")
+    }
 }
 
 fn records(coverage: &Coverage) -> Vec<String> {
@@ -140,7 +144,10 @@ const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: no
 
 fn gaps(summary: &ActivitySummary) -> Vec<String> {
     let coverage = &summary.coverage;
-    let gaps = coverage.gaps.iter().map(|gap| format!("{}: {}", gap.input, gap.what));
+    let gaps = coverage
+        .gaps
+        .iter()
+        .map(|gap| format!("{}: {}", gap.input, gap.what));
     let mut lines: Vec<String> = gaps.collect();
     lines.extend(summary.absent.iter().flat_map(absent));
     let doubtful = doubtful(summary);
@@ -220,8 +227,10 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     let mut all = Vec::new();
     for (account, read) in read_by_account {
         let is_elsewhere = read.iter().any(|region| partition_of(region) != "aws");
-        let missing: Vec<_> =
-            ROOT_SIGN_IN_REGIONS.into_iter().filter(|it| !read.contains(it)).collect();
+        let missing: Vec<_> = ROOT_SIGN_IN_REGIONS
+            .into_iter()
+            .filter(|it| !read.contains(it))
+            .collect();
         if !missing.is_empty() && !is_elsewhere {
             all.push((account, missing));
         }
@@ -233,7 +242,10 @@ fn locked_out(summary: &ActivitySummary) -> Part<'_> {
     let rows = &summary.locked_out;
     let mut people: BTreeSet<&Person> = BTreeSet::new();
     let mut still: BTreeSet<&Person> = BTreeSet::new();
-    for row in rows.iter().filter(|row| row.pattern != Pattern::NothingRecorded) {
+    for row in rows
+        .iter()
+        .filter(|row| row.pattern != Pattern::NothingRecorded)
+    {
         people.insert(&row.person);
         if row.in_since.is_none() && !hides_success(row) {
             still.insert(&row.person);
@@ -371,8 +383,11 @@ fn sign_ins(row: &SignedIn) -> String {
 fn timeline(summary: &ActivitySummary) -> Part<'_> {
     let events = &summary.timeline;
     let title = format!("Timeline: {}", counted(events.len() as u64, "event"));
-    let kinds: BTreeSet<ActorKind> =
-        summary.attempts.iter().map(|attempt| attempt.person.kind).collect();
+    let kinds: BTreeSet<ActorKind> = summary
+        .attempts
+        .iter()
+        .map(|attempt| attempt.person.kind)
+        .collect();
     let mut entries = Vec::new();
     for event in events {
         // A user may be called root, too.
@@ -400,8 +415,20 @@ fn describe_actor(event: &Event) -> &'static str {
 fn describe_event(event: &Event, actor: Option<&str>) -> String {
     let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
     parts.extend(actor.map(str::to_owned));
-    parts.extend(event.code.iter().chain(&event.message).map(ToString::to_string));
-    parts.extend(event.target.iter().chain(&event.factors).map(ToString::to_string));
+    parts.extend(
+        event
+            .code
+            .iter()
+            .chain(&event.message)
+            .map(ToString::to_string),
+    );
+    parts.extend(
+        event
+            .target
+            .iter()
+            .chain(&event.factors)
+            .map(ToString::to_string),
+    );
     parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
     parts.push(format!("{} {}", event.account, event.region));
     parts.extend(event.source.as_ref().map(|source| format!("from {source}")));
@@ -419,7 +446,11 @@ fn ticket(row: &LockedOut, summary: &ActivitySummary) -> String {
     format!(
         "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now}. Events: {}.",
         describe_purpose(row.purpose),
-        if row.tries == 1 { "once".to_owned() } else { format!("{} times", row.tries) },
+        if row.tries == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", row.tries)
+        },
         time(last_try),
         recorded(last),
         row.diagnosis.likelihood.word(),
@@ -447,9 +478,14 @@ fn tried_events(row: &LockedOut, last: &Attempt, summary: &ActivitySummary) -> V
 /// The regions in which events of the period may be missing.
 fn doubtful(summary: &ActivitySummary) -> Vec<String> {
     let mut doubtful = Vec::new();
-    let Some(period) = summary.period else { return doubtful };
+    let Some(period) = summary.period else {
+        return doubtful;
+    };
     for RegionCoverage { account, region, proved, .. } in &summary.coverage.regions {
-        if !proved.iter().any(|proved| proved.from <= period.from && period.to <= proved.to) {
+        if !proved
+            .iter()
+            .any(|proved| proved.from <= period.from && period.to <= proved.to)
+        {
             doubtful.push(format!("{account} {region}"));
         }
     }
@@ -458,7 +494,9 @@ fn doubtful(summary: &ActivitySummary) -> Vec<String> {
 
 /// Says where and when somebody was searched for.
 fn searched(summary: &ActivitySummary) -> String {
-    let Some(period) = summary.period else { return "Nothing was read.".to_owned() };
+    let Some(period) = summary.period else {
+        return "Nothing was read.".to_owned();
+    };
     let mut regions = Vec::new();
     for RegionCoverage { account, region, .. } in &summary.coverage.regions {
         regions.push(format!("{account} {region}"));

@@ -104,7 +104,9 @@ fn merge<'a>(steps: &mut Vec<Step<'a>>, of_finding: Vec<Step<'a>>) {
     let mut next = 0;
     let mut waiting = Vec::new();
     for own in of_finding {
-        let same = steps[next..].iter().position(|step| step.prose == own.prose);
+        let same = steps[next..]
+            .iter()
+            .position(|step| step.prose == own.prose);
         let Some(distance) = same else {
             waiting.push(own);
             continue;
@@ -125,7 +127,10 @@ fn merge<'a>(steps: &mut Vec<Step<'a>>, of_finding: Vec<Step<'a>>) {
 pub(crate) fn commands(advice: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     for line in advice.lines().filter(|line| is_command(line)) {
-        match commands.last_mut().filter(|command| command.ends_with('\\')) {
+        match commands
+            .last_mut()
+            .filter(|command| command.ends_with('\\'))
+        {
             Some(command) => *command = format!("{command}\n{}", line.trim()),
             None => commands.push(line.trim().to_owned()),
         }
@@ -219,7 +224,9 @@ mod tests {
 
     #[test]
     fn the_commands_of_many_findings_are_counted() {
-        let many: Vec<_> = (0..25).map(|n| advised(&format!("Delete it:\n  aws x {n}"))).collect();
+        let many: Vec<_> = (0..25)
+            .map(|n| advised(&format!("Delete it:\n  aws x {n}")))
+            .collect();
         let text = advice(&many.iter().collect::<Vec<_>>());
         assert_eq!(text.lines().count(), 22);
         assert!(text.ends_with("the commands for the other 5 findings."), "{text}");

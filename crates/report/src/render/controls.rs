@@ -10,7 +10,10 @@ pub(crate) fn of_accounts(
 ) -> impl Iterator<Item = (String, &AuditedAccount, &FrameworkOutcome)> {
     report.accounts.iter().flat_map(|account| {
         let lead = lead(account, report);
-        account.frameworks.iter().map(move |framework| (lead.clone(), account, framework))
+        account
+            .frameworks
+            .iter()
+            .map(move |framework| (lead.clone(), account, framework))
     })
 }
 
@@ -26,6 +29,9 @@ pub(crate) fn waived(control: &ControlOutcome, account: &AuditedAccount) -> u64 
     if control.status != ControlStatus::Fail {
         return 0;
     }
-    let tallies = control.rules.iter().filter_map(|id| account.tallies.get(id));
+    let tallies = control
+        .rules
+        .iter()
+        .filter_map(|id| account.tallies.get(id));
     tallies.map(|tally| u64::from(tally.waived)).sum()
 }

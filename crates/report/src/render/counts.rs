@@ -37,7 +37,12 @@ pub(crate) fn total(view: &View<'_>) -> Counts {
     for entry in &view.entries {
         counts.add(entry);
     }
-    for tally in view.report.accounts.iter().flat_map(|account| account.tallies.values()) {
+    for tally in view
+        .report
+        .accounts
+        .iter()
+        .flat_map(|account| account.tallies.values())
+    {
         counts.add_tally(*tally);
     }
     counts
@@ -66,8 +71,14 @@ pub(crate) fn headline(view: &View<'_>) -> String {
 
 /// The number of rules that could not be judged for some resource.
 pub(crate) fn unjudged(view: &View<'_>) -> usize {
-    let unknown = view.entries.iter().filter(|entry| entry.status == Status::Unknown);
-    unknown.map(|entry| entry.rule).collect::<BTreeSet<u32>>().len()
+    let unknown = view
+        .entries
+        .iter()
+        .filter(|entry| entry.status == Status::Unknown);
+    unknown
+        .map(|entry| entry.rule)
+        .collect::<BTreeSet<u32>>()
+        .len()
 }
 
 /// The number of open findings, in total and by severity; none if there are none.
@@ -84,7 +95,10 @@ pub(crate) fn open(view: &View<'_>, place: &str) -> Option<String> {
 /// `clean`, or findings that do not count: `passed: 1 finding below high; 83 known, 4 critical`.
 pub(crate) fn passed(view: &View<'_>) -> String {
     let (total, by_severity) = (total(view), by_severity(view));
-    let critical = by_severity.get(&Severity::Critical).copied().unwrap_or_default();
+    let critical = by_severity
+        .get(&Severity::Critical)
+        .copied()
+        .unwrap_or_default();
     let mut there_is = Vec::new();
     if let open @ 1.. = total.with_status(Status::Open) {
         let fail_on = view.report.options.gate.fail_on.word();
@@ -111,7 +125,10 @@ pub(crate) fn by_severity(view: &View<'_>) -> BTreeMap<Severity, Counts> {
         counts.entry(entry.severity).or_default().add(entry);
     }
     for rule in &view.report.rules {
-        counts.entry(rule.severity).or_default().add_tally(view.report.tally(&rule.id));
+        counts
+            .entry(rule.severity)
+            .or_default()
+            .add_tally(view.report.tally(&rule.id));
     }
     counts
 }
@@ -128,7 +145,11 @@ pub(crate) fn by_account<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, Counts> {
         for entry in &part.entries {
             counts.add(entry);
         }
-        for tally in part.accounts.iter().flat_map(|account| account.tallies.values()) {
+        for tally in part
+            .accounts
+            .iter()
+            .flat_map(|account| account.tallies.values())
+        {
             counts.add_tally(*tally);
         }
         by_account.insert(id, counts);

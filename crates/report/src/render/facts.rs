@@ -39,7 +39,12 @@ fn loosened(report: &Report) -> Vec<Fact> {
     let files = report.run.configuration.iter().take(LISTED);
     let mut facts: Vec<Fact> = files.map(|file| ("Config", file.clone())).collect();
     let phrases = loosened::describe(report);
-    facts.extend(phrases.iter().take(LISTED).map(|phrase| ("Loosened", phrase.clone())));
+    facts.extend(
+        phrases
+            .iter()
+            .take(LISTED)
+            .map(|phrase| ("Loosened", phrase.clone())),
+    );
     if phrases.len() > LISTED {
         facts.push(("Loosened", format!("and {} more", phrases.len() - LISTED)));
     }
@@ -49,7 +54,11 @@ fn loosened(report: &Report) -> Vec<Fact> {
 /// The time to which the ages of all accounts count, if it is the same.
 fn common_as_of(report: &Report) -> Option<Timestamp> {
     let as_of = report.as_of()?;
-    report.accounts.iter().all(|account| account.as_of == as_of).then_some(as_of)
+    report
+        .accounts
+        .iter()
+        .all(|account| account.as_of == as_of)
+        .then_some(as_of)
 }
 
 /// One account in several lines, or several in one line each, with their own times if these differ.
@@ -81,9 +90,15 @@ fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
 
 /// The account's id, names and partition.
 fn name(account: &AuditedAccount) -> String {
-    let names = [&account.alias, &account.name].into_iter().filter_map(|name| name.as_deref());
+    let names = [&account.alias, &account.name]
+        .into_iter()
+        .filter_map(|name| name.as_deref());
     let names: Vec<&str> = names.collect();
-    let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    let names = if names.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", names.join(", "))
+    };
     format!("{}{names}, partition {}", account.id, account.partition)
 }
 
@@ -95,7 +110,11 @@ fn rules(report: &Report) -> String {
         ([], frameworks) => format!("of {}", frameworks.join(", ")),
         _ => "chosen by id".to_owned(),
     };
-    let skipped = if skip.is_empty() { "" } else { ", without those left out by id" };
+    let skipped = if skip.is_empty() {
+        ""
+    } else {
+        ", without those left out by id"
+    };
     format!("{} {chosen}{skipped}", report.rules.len())
 }
 

@@ -62,7 +62,10 @@ pub(crate) fn causes<'a>(gaps: impl IntoIterator<Item = &'a Gap>, most: usize) -
     let mut causes: Vec<Cause> = Vec::new();
     for (kind, gaps) in kinds {
         let cause = Cause::new(&kind, &gaps, most);
-        match causes.iter_mut().find(|known| known.is_about_the_same(&cause)) {
+        match causes
+            .iter_mut()
+            .find(|known| known.is_about_the_same(&cause))
+        {
             Some(known) => known.add(&cause),
             None => causes.push(cause),
         }
@@ -118,7 +121,10 @@ impl Cause {
 fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
     let mut sources: BTreeMap<Source, Vec<&str>> = BTreeMap::new();
     for gap in gaps {
-        sources.entry(gap.source).or_default().extend(gap.resource.as_deref());
+        sources
+            .entry(gap.source)
+            .or_default()
+            .extend(gap.resource.as_deref());
     }
     if sources.len() > most {
         return (format!("{} sources", sources.len()), "are");
@@ -184,7 +190,10 @@ fn describe(same: &[&Gap]) -> String {
     let Some(first) = same.iter().min_by_key(|gap| line_number(&gap.message)) else {
         return String::new();
     };
-    let resources: BTreeSet<&str> = same.iter().filter_map(|gap| gap.resource.as_deref()).collect();
+    let resources: BTreeSet<&str> = same
+        .iter()
+        .filter_map(|gap| gap.resource.as_deref())
+        .collect();
     let resources: Vec<&str> = resources.into_iter().collect();
     let Gap { source, operation, message, .. } = first;
     if first.code == Gap::UNREADABLE_FILE {
@@ -205,7 +214,12 @@ fn describe(same: &[&Gap]) -> String {
 
 /// The line of a file that a message is about: `line 3: …`.
 fn line_number(message: &str) -> Option<usize> {
-    message.strip_prefix("line ")?.split(':').next()?.parse().ok()
+    message
+        .strip_prefix("line ")?
+        .split(':')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// Describes files that could not be read, with the cause for each.
@@ -223,5 +237,9 @@ fn describe_files(same: &[&Gap]) -> String {
 
 /// ` for ann, bob, cid and 2 more`; nothing if the source is missing for all.
 fn for_resources(resources: &[&str]) -> String {
-    if resources.is_empty() { String::new() } else { format!(" for {}", few(resources, NAMED)) }
+    if resources.is_empty() {
+        String::new()
+    } else {
+        format!(" for {}", few(resources, NAMED))
+    }
 }

@@ -36,8 +36,14 @@ pub(crate) fn code(text: &str) -> String {
 /// A link if this is the address of a page, or else code.
 pub(crate) fn link(url: &str) -> String {
     let is_page = url.starts_with("https://")
-        && url.chars().all(|c| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c));
-    if is_page { format!("<{url}>") } else { code(url) }
+        && url
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._~/?&=%+#:".contains(c));
+    if is_page {
+        format!("<{url}>")
+    } else {
+        code(url)
+    }
 }
 
 /// Writes paragraphs, and blocks of commands.
@@ -65,7 +71,10 @@ fn fenced(commands: &[Block]) -> String {
 
 /// The largest number of consecutive backquotes.
 fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+    text.split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default()
 }
 
 /// Adds words, as code where necessary.
@@ -120,7 +129,8 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word is a time of day such as `10:00:00`, since no emoji has two digits.
 fn is_time(word: &str) -> bool {
-    word.split(':').all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
+    word.split(':')
+        .all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether a word would begin a quotation or a numbered list at the beginning of a line.

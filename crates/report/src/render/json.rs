@@ -25,7 +25,10 @@ fn write(value: &impl Serialize, form: impl Formatter, out: &mut dyn Write) -> i
     let mut buffer = BufWriter::new(out);
     value.serialize(&mut Serializer::with_formatter(&mut buffer, Defused(form)))?;
     buffer.write_all(b"\n")?;
-    buffer.into_inner().map(drop).map_err(IntoInnerError::into_error)
+    buffer
+        .into_inner()
+        .map(drop)
+        .map_err(IntoInnerError::into_error)
 }
 
 /// Writes a list like [`write_json`], value by value.
@@ -133,7 +136,9 @@ mod tests {
         for count in 0..=values.len() {
             let mut out = Vec::new();
             let mut list = JsonList::new(&mut out).unwrap();
-            values[..count].iter().for_each(|value| list.push(value).unwrap());
+            values[..count]
+                .iter()
+                .for_each(|value| list.push(value).unwrap());
             list.finish().unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), json(&&values[..count]));
         }

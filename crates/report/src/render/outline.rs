@@ -102,7 +102,8 @@ impl List {
 impl Group<'_> {
     /// `Root has no MFA (root-without-mfa)`.
     pub(crate) fn title(&self) -> String {
-        self.rule.map_or_else(|| self.id.to_owned(), |rule| format!("{} ({})", rule.title, rule.id))
+        self.rule
+            .map_or_else(|| self.id.to_owned(), |rule| format!("{} ({})", rule.title, rule.id))
     }
 }
 
@@ -147,7 +148,11 @@ fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'
         let rule = view.rule_of(id);
         let severity = rule.map_or(entry.severity, |rule| rule.severity);
         let group = Group { id, rule, entries: Vec::new(), same_as: None };
-        groups.entry((severity, id)).or_insert(group).entries.push(*entry);
+        groups
+            .entry((severity, id))
+            .or_insert(group)
+            .entries
+            .push(*entry);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|((severity, _), group)| {
@@ -187,7 +192,11 @@ fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
 /// The causes of gaps, each once for all accounts in which it leaves the same rules unjudged.
 fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     let parts = view::by_account(view);
-    let most = if view.style.detail == Detail::All { usize::MAX } else { gaps::SOURCES };
+    let most = if view.style.detail == Detail::All {
+        usize::MAX
+    } else {
+        gaps::SOURCES
+    };
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for account in &view.report.accounts {
         let mut unknown: Vec<(&str, Vec<Source>)> = Vec::new();
@@ -199,7 +208,9 @@ fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
             }
         }
         for cause in gaps::causes(&account.gaps, most) {
-            let Some(sentence) = sentence(&cause, &unknown) else { continue };
+            let Some(sentence) = sentence(&cause, &unknown) else {
+                continue;
+            };
             match causes.iter_mut().find(|(known, _)| *known == sentence) {
                 Some((_, accounts)) => accounts.push(&account.id),
                 None => causes.push((sentence, vec![&account.id])),
@@ -209,7 +220,11 @@ fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     let mut lines = Vec::new();
     for (sentence, accounts) in causes {
         let accounts = few(&accounts, NAMED);
-        let lead = if view.many_accounts() { format!("{accounts}: ") } else { String::new() };
+        let lead = if view.many_accounts() {
+            format!("{accounts}: ")
+        } else {
+            String::new()
+        };
         lines.push((format!("{lead}{sentence}"), 0));
     }
     Ok(lines)
@@ -245,10 +260,18 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
     let mut causes: BTreeMap<(String, String), Unread<'_>> = BTreeMap::new();
     for entry in groups.iter().flat_map(|group| &group.entries) {
         let finding = view.finding(entry)?;
-        let mut gaps = view.account(&finding).into_iter().flat_map(|account| &account.gaps);
+        let mut gaps = view
+            .account(&finding)
+            .into_iter()
+            .flat_map(|account| &account.gaps);
         if !finding.missing.is_empty() && !gaps.any(|gap| finding.missing.contains(&gap.source)) {
-            let says = finding.message.trim_start_matches("not judged: ").to_owned();
-            let cause = causes.entry((says, finding.remediation.clone())).or_default();
+            let says = finding
+                .message
+                .trim_start_matches("not judged: ")
+                .to_owned();
+            let cause = causes
+                .entry((says, finding.remediation.clone()))
+                .or_default();
             cause.findings += 1;
             cause.rules.push(view.rule_id(entry));
             cause.rules.dedup();
@@ -259,7 +282,11 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
     for ((says, remedy), Unread { findings, rules, accounts }) in causes {
         let accounts: Vec<&str> = accounts.into_iter().collect();
         let accounts = few(&accounts, NAMED);
-        let lead = if view.many_accounts() { format!("{accounts}: ") } else { String::new() };
+        let lead = if view.many_accounts() {
+            format!("{accounts}: ")
+        } else {
+            String::new()
+        };
         let rules = named(&rules).unwrap_or_default();
         let sentence = format!("{lead}{says}. Not judged: {rules}. {remedy}");
         lines.push((sentence.trim_end().to_owned(), findings));
@@ -319,7 +346,11 @@ fn folded(
     group: &Group<'_>,
     why: impl Fn(&Finding) -> Option<String>,
 ) -> io::Result<Vec<(String, usize)>> {
-    let most = if view.style.detail == Detail::All { usize::MAX } else { NAMED };
+    let most = if view.style.detail == Detail::All {
+        usize::MAX
+    } else {
+        NAMED
+    };
     // For each reason, the names that are shown and the number of findings.
     let mut reasons: BTreeMap<String, (Vec<String>, usize)> = BTreeMap::new();
     for finding in view.findings(&group.entries) {
@@ -333,7 +364,11 @@ fn folded(
     }
     let mut lines = Vec::new();
     for (why, (names, count)) in reasons {
-        let why = if why.is_empty() { why } else { format!("; {why}") };
+        let why = if why.is_empty() {
+            why
+        } else {
+            format!("; {why}")
+        };
         lines.push((format!("{}: {}{why}", group.id, first_of(&names, count)), count));
     }
     Ok(lines)

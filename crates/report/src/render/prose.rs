@@ -57,7 +57,10 @@ pub(crate) fn wrap(text: &str, width: usize, label: &str) -> Vec<String> {
         .word_splitter(WordSplitter::NoHyphenation);
     let bound = bind_quotes(text);
     let lines = textwrap::wrap(&bound, options);
-    lines.into_iter().map(|line| line.replace(BOUND_SPACE, " ").trim_end().to_owned()).collect()
+    lines
+        .into_iter()
+        .map(|line| line.replace(BOUND_SPACE, " ").trim_end().to_owned())
+        .collect()
 }
 
 /// Replaces a space at which lines must not break. Defused text never contains it.

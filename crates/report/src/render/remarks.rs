@@ -11,7 +11,10 @@ pub(crate) fn remarks(finding: &Finding) -> Vec<String> {
     if finding.urgent {
         remarks.push(format!("urgent: CloudTrail recorded {}", recorded(&finding.resource.kind)));
     }
-    let waiver = finding.waiver.as_ref().filter(|_| finding.verdict == Verdict::Fail);
+    let waiver = finding
+        .waiver
+        .as_ref()
+        .filter(|_| finding.verdict == Verdict::Fail);
     remarks.extend(waiver.map(decision_and_reason));
     remarks.extend(on_baseline(finding));
     remarks
@@ -38,7 +41,9 @@ pub(crate) fn on_missing(finding: &Finding) -> String {
 }
 
 fn on_baseline(finding: &Finding) -> Option<String> {
-    let since = finding.first_seen.map(|moment| format!(", first seen on {}", day(moment)));
+    let since = finding
+        .first_seen
+        .map(|moment| format!(", first seen on {}", day(moment)));
     match (finding.verdict, finding.baseline, since) {
         (Verdict::Unknown, _, Some(since)) => Some(format!("failed before{since}")),
         (Verdict::Fail, Some(BaselineState::New), _) => Some("new since the baseline".to_owned()),

@@ -69,8 +69,16 @@ impl<'a> View<'a> {
             account_ids,
             outcome,
             style,
-            rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
-            accounts: report.accounts.iter().map(|a| (a.account_ref(), a)).collect(),
+            rules: report
+                .rules
+                .iter()
+                .map(|rule| (rule.id.as_str(), rule))
+                .collect(),
+            accounts: report
+                .accounts
+                .iter()
+                .map(|a| (a.account_ref(), a))
+                .collect(),
         })
     }
 
@@ -125,7 +133,11 @@ impl<'a> View<'a> {
     pub(crate) fn describe(&self, finding: &Finding) -> String {
         let account = self.many_accounts().then_some(finding.account.as_str());
         let says = words::describe(account, &finding.resource, &finding.message);
-        if finding.urgent { format!("urgent: {says}") } else { says }
+        if finding.urgent {
+            format!("urgent: {says}")
+        } else {
+            says
+        }
     }
 
     /// The finding's account, which is missing only in a report that was tampered with.
@@ -139,7 +151,9 @@ impl<'a> View<'a> {
         if !self.many_accounts() || finding.resource.kind == CROSSING {
             return None;
         }
-        let alias = self.account(finding).and_then(|account| account.alias.as_ref());
+        let alias = self
+            .account(finding)
+            .and_then(|account| account.alias.as_ref());
         let alias = alias.map_or_else(String::new, |alias| format!(" ({alias})"));
         Some(defuse(&format!("account {}{alias}", finding.account)).into_owned())
     }
@@ -196,7 +210,11 @@ pub(crate) fn by_account<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, AccountPar
         parts.entry(&account.id).or_default().accounts.push(account);
     }
     for entry in &view.entries {
-        parts.entry(view.account_id(entry)).or_default().entries.push(*entry);
+        parts
+            .entry(view.account_id(entry))
+            .or_default()
+            .entries
+            .push(*entry);
     }
     parts
 }

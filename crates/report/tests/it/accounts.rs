@@ -60,7 +60,10 @@ fn accounts_that_share_an_id_share_a_run_and_a_suite_and_none_is_forgotten() {
     report.accounts[3].status = AccountStatus::Incomplete;
     let log = json(&report, Format::Sarif);
     let runs = log["runs"].as_array().unwrap();
-    let ids: Vec<&Value> = runs.iter().map(|run| &run["automationDetails"]["id"]).collect();
+    let ids: Vec<&Value> = runs
+        .iter()
+        .map(|run| &run["automationDetails"]["id"])
+        .collect();
     assert_eq!(ids, ["portcullis/111122223333/", "portcullis/unknown/"]);
     let invocation = &runs[1]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
@@ -76,9 +79,25 @@ fn accounts_that_share_an_id_share_a_run_and_a_suite_and_none_is_forgotten() {
     }
     // Each of the two rows has the number of open findings of one id.
     let html = rendered(&report, Format::Html);
-    let table = html.split(r#"id="accounts""#).nth(1).unwrap().split("</table>").next().unwrap();
-    assert_eq!(table.matches(r#"<span class="code">111122223333</span>"#).count(), 1);
-    assert_eq!(table.matches(r#"<span class="code">unknown</span>"#).count(), 1);
+    let table = html
+        .split(r#"id="accounts""#)
+        .nth(1)
+        .unwrap()
+        .split("</table>")
+        .next()
+        .unwrap();
+    assert_eq!(
+        table
+            .matches(r#"<span class="code">111122223333</span>"#)
+            .count(),
+        1
+    );
+    assert_eq!(
+        table
+            .matches(r#"<span class="code">unknown</span>"#)
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -150,7 +169,11 @@ fn each_account_has_its_own_time_in_every_format() {
     let lines = rendered(&report, Format::Jsonl);
     for line in lines.lines() {
         let finding: Value = serde_json::from_str(line).unwrap();
-        let day = if of_first(&finding) { "2026-11-02" } else { "2026-11-03" };
+        let day = if of_first(&finding) {
+            "2026-11-02"
+        } else {
+            "2026-11-03"
+        };
         assert_eq!(finding["as_of"], format!("{day}T10:00:00Z"));
     }
     let table = rendered(&report, Format::Table);
@@ -158,8 +181,18 @@ fn each_account_has_its_own_time_in_every_format() {
     let html = rendered(&report, Format::Html);
     for day in ["2026-11-02", "2026-11-03"] {
         let table = table.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(table.matches(&format!(", as of {day} 10:00:00 UTC: ")).count(), 1);
-        assert_eq!(markdown.matches(&format!(", as of {day} 10:00:00 UTC: ")).count(), 1);
+        assert_eq!(
+            table
+                .matches(&format!(", as of {day} 10:00:00 UTC: "))
+                .count(),
+            1
+        );
+        assert_eq!(
+            markdown
+                .matches(&format!(", as of {day} 10:00:00 UTC: "))
+                .count(),
+            1
+        );
         let card = format!("<dt>As of</dt><dd>{day} 10:00:00 UTC</dd>");
         assert_eq!(html.matches(&card).count(), 1);
     }
@@ -209,7 +242,12 @@ fn what_is_the_same_of_many_accounts_stands_once() {
     assert_eq!(loosened::describe(&report), [format!("every account: {says}")]);
     let page = rendered(&report, Format::Html);
     let gap = &first.gaps[0];
-    assert_eq!(page.matches(&format!("every account: {} (", gap.source)).count(), 1, "{page}");
+    assert_eq!(
+        page.matches(&format!("every account: {} (", gap.source))
+            .count(),
+        1,
+        "{page}"
+    );
     report.run.loosened.pop();
     let some = format!("111122223333, 222233334444, 333344445555 and 1 more: {says}");
     assert_eq!(loosened::describe(&report), [some]);

@@ -39,7 +39,9 @@ fn what_needs_no_work_is_archived_under_the_same_id() {
 #[test]
 fn a_waived_finding_is_archived_as_failed_until_the_waiver_ends() {
     let findings = findings(&decided());
-    let [expired, waived, known, ..] = findings.as_slice() else { panic!("there are findings") };
+    let [expired, waived, known, ..] = findings.as_slice() else {
+        panic!("there are findings")
+    };
     for (finding, state) in [(expired, "ACTIVE"), (waived, "ARCHIVED"), (known, "ACTIVE")] {
         assert_eq!(finding["RecordState"], state);
         assert_eq!(finding["Compliance"]["Status"], "FAILED");
@@ -71,7 +73,10 @@ fn severities_have_the_labels_of_security_hub() {
 fn resources_that_share_a_fingerprint_have_ids_of_their_own() {
     let mut report = report();
     report.findings = vec![report.findings[0].clone(); 3];
-    let ids: Vec<_> = findings(&report).iter_mut().map(|f| f["Id"].take()).collect();
+    let ids: Vec<_> = findings(&report)
+        .iter_mut()
+        .map(|f| f["Id"].take())
+        .collect();
     let fingerprint = report.findings[0].fingerprint.as_str();
     let id = |number: &str| json!(format!("portcullis/{fingerprint}{number}"));
     assert_eq!(ids, [id(""), id("-2"), id("-3")]);
@@ -120,24 +125,48 @@ fn texts_lists_and_maps_keep_within_the_limits() {
         finding.evidence = Evidence::new(&facts.collect());
         let rule = &mut report.rules[2];
         rule.title.clone_from(&long);
-        let controls = (0..40).map(|n| n.to_string()).chain([long.clone()]).collect();
+        let controls = (0..40)
+            .map(|n| n.to_string())
+            .chain([long.clone()])
+            .collect();
         rule.frameworks = [("cis".to_owned(), controls)].into();
     });
     let length = |text: &Json| text.as_str().unwrap().chars().count();
     assert_eq!(length(&finding["Title"]), 256);
     assert_eq!(length(&finding["Description"]), 1024);
     assert_eq!(length(&finding["Remediation"]["Recommendation"]["Text"]), 512);
-    assert_eq!(finding["Compliance"]["RelatedRequirements"].as_array().unwrap().len(), 32);
-    let facts = finding["Resources"][0]["Details"]["Other"].as_object().unwrap();
+    assert_eq!(
+        finding["Compliance"]["RelatedRequirements"]
+            .as_array()
+            .unwrap()
+            .len(),
+        32
+    );
+    let facts = finding["Resources"][0]["Details"]["Other"]
+        .as_object()
+        .unwrap();
     assert_eq!(facts.len(), 50);
-    assert!(facts.iter().all(|(key, value)| key.chars().count() == 127 && length(value) == 255));
+    assert!(
+        facts
+            .iter()
+            .all(|(key, value)| key.chars().count() == 127 && length(value) == 255)
+    );
 }
 
 #[test]
 fn ids_are_unique_and_texts_are_never_blank() {
     let findings = findings(&hostile());
-    let ids: HashSet<_> = findings.iter().map(|finding| finding["Id"].as_str().unwrap()).collect();
+    let ids: HashSet<_> = findings
+        .iter()
+        .map(|finding| finding["Id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids.len(), findings.len());
-    let fields = findings.iter().flat_map(|f| f["ProductFields"].as_object().unwrap().values());
-    assert!(fields.map(|text| text.as_str().unwrap()).all(|text| !text.trim().is_empty()));
+    let fields = findings
+        .iter()
+        .flat_map(|f| f["ProductFields"].as_object().unwrap().values());
+    assert!(
+        fields
+            .map(|text| text.as_str().unwrap())
+            .all(|text| !text.trim().is_empty())
+    );
 }

@@ -56,7 +56,11 @@ fn a_key_that_was_activated_again_is_known() {
     assert_eq!(told(&[key("AKIADAN", MADE)], key("AKIANEW", AGAIN)), new(NEW));
     assert_eq!(told(&[key("key 1", MADE)], key("AKIADAN", AGAIN)), new(NEW));
     let both = compared(&[key("AKIADAN", MADE)], &[key("AKIADAN", AGAIN), key("AKIANEW", MADE)]);
-    let states: Vec<_> = both.findings.iter().map(|finding| finding.baseline).collect();
+    let states: Vec<_> = both
+        .findings
+        .iter()
+        .map(|finding| finding.baseline)
+        .collect();
     assert_eq!(states, [Some(BaselineState::Known), Some(BaselineState::New)]);
 }
 
@@ -100,7 +104,11 @@ fn one_finding_of_the_baseline_makes_one_known() {
     let states = |old: &[Severity], new: &[Severity]| -> Vec<bool> {
         let of = |severities: &[Severity]| severities.iter().copied().map(twin).collect::<Vec<_>>();
         let report = compared(&of(old), &of(new));
-        report.findings.iter().map(|f| f.baseline == Some(BaselineState::Known)).collect()
+        report
+            .findings
+            .iter()
+            .map(|f| f.baseline == Some(BaselineState::Known))
+            .collect()
     };
     assert_eq!(states(&[High, High], &[High, High]), [true, true]);
     assert_eq!(states(&[High], &[High, High]), [true, false]);
@@ -150,7 +158,10 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
         ["the baseline did not judge 1 rule (old-key); its findings count as new"]
     );
     assert_eq!(
-        warnings(OLD, &|old| old.rules.iter_mut().for_each(|rule| rule.hash = "0".repeat(16))),
+        warnings(OLD, &|old| old
+            .rules
+            .iter_mut()
+            .for_each(|rule| rule.hash = "0".repeat(16))),
         ["in the baseline, 2 rules (idle-user, old-key) tested something else, or with other \
           parameters; what failed there is known nevertheless"]
     );
@@ -182,7 +193,8 @@ fn any_two_reports_can_be_compared() {
     for old in [report(), decided(), hostile(), at(OLD, [list_of("gone-rule")])] {
         for mut new in [report(), hostile(), at(NEW, [])] {
             new.accounts.push(new.accounts[0].clone());
-            new.findings.push(finding("no-rule", Severity::Low, Verdict::Fail, "x", "", ""));
+            new.findings
+                .push(finding("no-rule", Severity::Low, Verdict::Fail, "x", "", ""));
             compare(&mut new, &old);
         }
     }
@@ -198,7 +210,9 @@ fn each_account_is_compared_with_what_the_baseline_holds_of_it() {
     let mut new = merge(each.to_vec()).unwrap();
     let warnings = compare(&mut new, &old);
     let mut earlier = EarlierReport::new(&old, &old.findings).unwrap();
-    each.iter_mut().rev().for_each(|report| earlier.apply(report));
+    each.iter_mut()
+        .rev()
+        .for_each(|report| earlier.apply(report));
     assert_eq!(
         (&merge(each.to_vec()).unwrap(), earlier.warnings(&new.rules)),
         (&new, warnings.clone())
@@ -214,7 +228,11 @@ fn each_account_is_compared_with_what_the_baseline_holds_of_it() {
     let (known, new_one) = (BaselineState::Known, BaselineState::New);
     let expected = [(known, OLD), (known, EARLIER), (new_one, NEW)];
     assert_eq!(told, expected.map(|(state, seen)| (state, seen.to_owned())));
-    let moments: Vec<_> = new.accounts.iter().map(|a| a.baseline.as_ref().unwrap().as_of).collect();
+    let moments: Vec<_> = new
+        .accounts
+        .iter()
+        .map(|a| a.baseline.as_ref().unwrap().as_of)
+        .collect();
     let expected = [Some(OLD), Some(EARLIER), None];
     assert_eq!(moments, expected.map(|moment| moment.map(|moment| moment.parse().unwrap())));
 }

@@ -13,8 +13,13 @@ fn sarif(report: &Report) -> Value {
 
 /// The ids of the notifications of a run.
 fn notes(run: &Value) -> Vec<&str> {
-    let notes = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
-    notes.iter().map(|note| note["descriptor"]["id"].as_str().unwrap()).collect()
+    let notes = run["invocations"][0]["toolExecutionNotifications"]
+        .as_array()
+        .unwrap();
+    notes
+        .iter()
+        .map(|note| note["descriptor"]["id"].as_str().unwrap())
+        .collect()
 }
 
 /// A report on that many accounts, each with one more finding than the one before it.
@@ -24,7 +29,11 @@ fn of_accounts(count: usize) -> Report {
     report.accounts = accounts
         .map(|id| portcullis_model::AuditedAccount { id, ..report.accounts[0].clone() })
         .collect();
-    let owners = report.accounts.iter().enumerate().flat_map(|(index, a)| vec![&a.id; index]);
+    let owners = report
+        .accounts
+        .iter()
+        .enumerate()
+        .flat_map(|(index, a)| vec![&a.id; index]);
     for (finding, owner) in report.findings.iter_mut().zip(owners) {
         finding.account.clone_from(owner);
     }
@@ -35,7 +44,10 @@ fn of_accounts(count: usize) -> Report {
 fn sarif_has_a_run_an_account_and_drops_the_least_grave() {
     let log = sarif(&of_accounts(21));
     let runs = log["runs"].as_array().unwrap();
-    let ids: Vec<&Value> = runs.iter().map(|run| &run["automationDetails"]["id"]).collect();
+    let ids: Vec<&Value> = runs
+        .iter()
+        .map(|run| &run["automationDetails"]["id"])
+        .collect();
     assert_eq!(ids.len(), 20);
     assert_eq!(ids[0], "portcullis/000000000001/");
     assert_eq!(ids[19], "portcullis/000000000020/");
@@ -135,8 +147,16 @@ fn github_shows_ten_of_a_level_and_counts_the_others() {
     }
     let text = rendered(&report, Format::Github);
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[..10].iter().all(|line| line.starts_with("::warning title=")));
-    assert!(lines[10..].iter().all(|line| line.starts_with("::notice title=")));
+    assert!(
+        lines[..10]
+            .iter()
+            .all(|line| line.starts_with("::warning title="))
+    );
+    assert!(
+        lines[10..]
+            .iter()
+            .all(|line| line.starts_with("::notice title="))
+    );
     assert_eq!(
         lines[19..],
         ["::notice title=Portcullis::Exit status 1: 40 findings are of severity low or above.\

@@ -9,7 +9,10 @@ use portcullis_report::Format;
 /// The rows by the names of their columns; csv refuses rows of other lengths.
 fn rows(report: &Report) -> Vec<HashMap<String, String>> {
     let text = rendered(report, Format::Csv);
-    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[test]
@@ -47,7 +50,10 @@ fn hostile_names_stay_in_their_cells() {
     assert_eq!(rows.len(), report.findings.len());
     let computed = |cell: &String| cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     assert!(!rows.iter().flat_map(HashMap::values).any(computed));
-    assert!(rows.iter().any(|row| row["resource_name"] == "'=cmd|' /C calc'!A0"));
+    assert!(
+        rows.iter()
+            .any(|row| row["resource_name"] == "'=cmd|' /C calc'!A0")
+    );
 }
 
 #[test]

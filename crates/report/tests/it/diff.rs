@@ -15,7 +15,8 @@ const EARLIER: &str = "2026-01-01T00:00:00Z";
 fn changes(old: &Report, new: &Report) -> Vec<(Change, String, Option<String>)> {
     let diff = Diff::between(old, new).unwrap();
     let told = diff.entries.iter();
-    told.map(|entry| (entry.change, entry.resource.name.clone(), entry.reason.clone())).collect()
+    told.map(|entry| (entry.change, entry.resource.name.clone(), entry.reason.clone()))
+        .collect()
 }
 
 /// The one change between reports with those findings.
@@ -105,8 +106,10 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
 fn the_list_of_one_user_hides_no_keys_of_others() {
     let old = at(OLD, [key("ann", "1"), key("bob", "1"), key("anna", "1")]);
     let new = at(NEW, [keys_of("ann")]);
-    let told: Vec<_> =
-        changes(&old, &new).into_iter().map(|(change, name, _)| (change, name)).collect();
+    let told: Vec<_> = changes(&old, &new)
+        .into_iter()
+        .map(|(change, name, _)| (change, name))
+        .collect();
     assert_eq!(
         told,
         [
@@ -144,7 +147,9 @@ fn a_key_that_was_activated_again_is_the_same() {
 
     let (old, new) = (at(OLD, [key(MADE)]), at(NEW, [key(AGAIN)]));
     let diff = Diff::between(&old, &new).unwrap();
-    let [moved] = &diff.moved[..] else { panic!("{:?}", diff.moved) };
+    let [moved] = &diff.moved[..] else {
+        panic!("{:?}", diff.moved)
+    };
     assert_eq!(moved.fingerprint, &key(AGAIN).fingerprint);
     assert_eq!(moved.old.findings[0].fingerprint, key(MADE).fingerprint);
     assert_eq!(Diff::between(&old, &old).unwrap().moved, []);
@@ -247,7 +252,9 @@ fn the_account_itself_may_be_judged() {
         report
     };
     let told = |old: Vec<Finding>, new: Vec<Finding>| {
-        changes(&with_rule(OLD, old), &with_rule(NEW, new)).pop().map(|(change, ..)| change)
+        changes(&with_rule(OLD, old), &with_rule(NEW, new))
+            .pop()
+            .map(|(change, ..)| change)
     };
     let (fail, unknown) = (|| of_account(Verdict::Fail), || of_account(Verdict::Unknown));
     assert_eq!(told(vec![fail()], vec![]), Some(Change::Fixed));
@@ -313,7 +320,10 @@ fn nothing_is_fixed_in_an_account_without_an_id() {
     let nameless = |findings: Vec<Finding>| {
         let mut report = at(OLD, findings);
         report.accounts[0].id = "unknown".to_owned();
-        report.findings.iter_mut().for_each(|finding| finding.account = "unknown".to_owned());
+        report
+            .findings
+            .iter_mut()
+            .for_each(|finding| finding.account = "unknown".to_owned());
         report
     };
     let told = changes(&nameless(vec![fails("a")]), &nameless(vec![]));
@@ -324,9 +334,13 @@ fn nothing_is_fixed_in_an_account_without_an_id() {
 fn differences(old: Finding, new: Finding) -> Vec<(String, Value, Value)> {
     let (old, new) = (at(OLD, [old]), at(NEW, [new]));
     let diff = Diff::between(&old, &new).unwrap();
-    let told = diff.entries.into_iter().inspect(|entry| assert_eq!(entry.change, Change::Changed));
+    let told = diff
+        .entries
+        .into_iter()
+        .inspect(|entry| assert_eq!(entry.change, Change::Changed));
     let all = told.flat_map(|entry| entry.differences);
-    all.map(|difference| (difference.what, difference.old, difference.new)).collect()
+    all.map(|difference| (difference.what, difference.old, difference.new))
+        .collect()
 }
 
 fn one(what: &str, old: impl Into<Value>, new: impl Into<Value>) -> Vec<(String, Value, Value)> {
@@ -372,7 +386,10 @@ fn what_fails_again_has_changed_if_people_have_to_look_again() {
 fn resources_that_share_an_id_are_compared_together() {
     use Severity::{High, Low};
     let twins = |severities: &[Severity]| -> Vec<Finding> {
-        severities.iter().map(|severity| of_severity(*severity, fails("a"))).collect()
+        severities
+            .iter()
+            .map(|severity| of_severity(*severity, fails("a")))
+            .collect()
     };
     assert_eq!(change(&twins(&[High, Low]), &twins(&[Low, High])), None);
     assert_eq!(change(&twins(&[High, Low]), &twins(&[High])), Some(plain(Change::Changed)));

@@ -82,11 +82,16 @@ fn without_changes_there_is_little_to_say() {
 #[test]
 fn each_action_has_its_reason() {
     let lines = rendered(&old(), &new(), DiffFormat::Jsonl);
-    let records = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let records = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut told: Vec<_> = records
         .map(|record| {
             let text = |field: &str| record[field].as_str().unwrap().to_owned();
-            let name = record["resource"]["name"].as_str().unwrap().replace("user/", "");
+            let name = record["resource"]["name"]
+                .as_str()
+                .unwrap()
+                .replace("user/", "");
             (name, text("action"), text("reason"), text("as_of"), text("first_seen"))
         })
         .collect();
@@ -112,7 +117,10 @@ fn a_ticket_hears_of_its_new_fingerprint_first() {
     let lines = |old: &Finding, new: &Finding| -> Vec<Value> {
         let (old, new) = (at(OLD, [old.clone()]), at(NEW, [new.clone()]));
         let lines = rendered(&old, &new, DiffFormat::Jsonl);
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     };
     let moved = lines(&before, &after);
     assert_eq!(moved.len(), 1);
@@ -146,7 +154,10 @@ fn json_follows_the_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (old, new) in [(old(), new()), (new(), old()), (at(OLD, []), hostile())] {
         let value = serde_json::from_str(&rendered(&old, &new, DiffFormat::Json)).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|e| e.to_string())
+            .collect();
         assert_eq!(errors, [""; 0]);
     }
 }
@@ -176,7 +187,9 @@ fn no_text_moves_cursors_or_hides_in_any_form() {
 /// Outside of code, no character is left that GitHub could make something of.
 #[test]
 fn markdown_shows_names_as_code() {
-    let names = HOSTILE.iter().map(|name| user(name, Verdict::Fail, &format!("user {name}")));
+    let names = HOSTILE
+        .iter()
+        .map(|name| user(name, Verdict::Fail, &format!("user {name}")));
     let text = rendered(&at(OLD, []), &at(NEW, names), DiffFormat::Markdown);
     let mut plain = String::new();
     let is_item = |line: &&str| line.starts_with("- ") && !line.starts_with("- **");
@@ -204,7 +217,10 @@ fn markdown_shows_names_as_code() {
 fn markdown_fits_a_comment_and_says_what_it_leaves_out() {
     let text = rendered(&at(OLD, []), &of_size(10_000), DiffFormat::Markdown);
     assert!(text.len() < 65_536, "{}", text.len());
-    let listed = text.lines().filter(|line| line.starts_with("- access key ")).count();
+    let listed = text
+        .lines()
+        .filter(|line| line.starts_with("- access key "))
+        .count();
     let rest = format!("\n**{} more findings are left out here.**", 10_000 - listed);
     assert!(text.contains(&rest), "{listed} are listed");
 }

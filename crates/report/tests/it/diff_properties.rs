@@ -100,29 +100,47 @@ fn shows_clear(report: &Report, other: &Report, entry: &Entry<'_>) -> bool {
         let same = |a: &&AuditedAccount| {
             a.id == entry.account && a.partition == entry.partition && a.id != "unknown"
         };
-        report.accounts.iter().find(same).map(|a| (a.partition.clone(), a.status))
+        report
+            .accounts
+            .iter()
+            .find(same)
+            .map(|a| (a.partition.clone(), a.status))
     };
-    let rule = |report: &Report| report.rules.iter().find(|rule| rule.id == entry.rule).cloned();
+    let rule = |report: &Report| {
+        report
+            .rules
+            .iter()
+            .find(|rule| rule.id == entry.rule)
+            .cloned()
+    };
     let (Some((partition, status)), Some((other_partition, _))) = (audited(report), audited(other))
     else {
         return false;
     };
-    let (Some(own), Some(others)) = (rule(report), rule(other)) else { return false };
+    let (Some(own), Some(others)) = (rule(report), rule(other)) else {
+        return false;
+    };
     let same_test = match (own.hash.as_str(), others.hash.as_str()) {
         ("", _) => false,
         (a, b) => a == b,
     };
     let of_rule = |f: &&Finding| f.rule == entry.rule && f.account == entry.account;
-    let mut unknowns =
-        report.findings.iter().filter(of_rule).filter(|f| f.verdict == Verdict::Unknown);
+    let mut unknowns = report
+        .findings
+        .iter()
+        .filter(of_rule)
+        .filter(|f| f.verdict == Verdict::Unknown);
     // What is of no kind that the rule judges stands for a list: the account's, or a user's.
     let may_hide = |f: &Finding| {
         let owned = format!("{}/", f.resource.id);
         !own.scope.contains(&f.resource.kind)
             && (f.resource.kind == "account" || entry.resource.id.starts_with(&owned))
     };
-    let own_findings: Vec<_> =
-        report.findings.iter().filter(|f| f.fingerprint == *entry.fingerprint).collect();
+    let own_findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.fingerprint == *entry.fingerprint)
+        .collect();
     let passes =
         !own_findings.is_empty() && own_findings.iter().all(|f| f.verdict == Verdict::Pass);
     partition == other_partition

@@ -20,7 +20,10 @@ fn people_read_urgent_findings_first_and_that_they_are_urgent() {
     ];
     for format in [Format::Table, Format::Html, Format::Markdown] {
         let text = rendered(&report, format);
-        let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} in {text}"));
+        let place = |what: &str| {
+            text.find(what)
+                .unwrap_or_else(|| panic!("{what} in {text}"))
+        };
         assert!(place("in-use is wrong") < place("quiet is wrong"), "{format:?}");
         assert!(text.to_lowercase().contains("urgent: "), "{format:?}");
     }
@@ -42,7 +45,10 @@ fn a_format_is_found_by_its_name() {
 
 #[test]
 fn nothing_but_the_report_is_in_it() {
-    for &format in Format::ALL.iter().filter(|format| **format != Format::Table) {
+    for &format in Format::ALL
+        .iter()
+        .filter(|format| **format != Format::Table)
+    {
         let mut out = Vec::new();
         render(
             &decided(),
@@ -62,7 +68,9 @@ fn no_text_moves_cursors_or_hides_in_any_format() {
         let raw = |c: char| {
             c.is_control() && !"\r\n".contains(c) || "\u{202e}\u{fffe}\u{fdd0}\u{2028}".contains(c)
         };
-        let at = text.find(raw).map(|at| text[at..].chars().take(40).collect::<String>());
+        let at = text
+            .find(raw)
+            .map(|at| text[at..].chars().take(40).collect::<String>());
         assert_eq!(at, None, "{}", format.name());
     }
 }

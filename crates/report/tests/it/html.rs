@@ -19,21 +19,28 @@ fn page(report: &Report) -> String {
 
 /// The data of the script.
 fn data(page: &str) -> Value {
-    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+    let (_, rest) = page
+        .split_once("<script type=\"application/json\" id=\"data\">")
+        .unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
 }
 
 /// The same of a large report.
 fn unpacked(page: &str) -> Value {
-    let (_, rest) = page.split_once("<script type=\"application/gzip\" id=\"data\">").unwrap();
-    let packed = BASE64_STANDARD.decode(rest.split_once("</script>").unwrap().0).unwrap();
+    let (_, rest) = page
+        .split_once("<script type=\"application/gzip\" id=\"data\">")
+        .unwrap();
+    let packed = BASE64_STANDARD
+        .decode(rest.split_once("</script>").unwrap().0)
+        .unwrap();
     serde_json::from_reader(GzDecoder::new(packed.as_slice())).unwrap()
 }
 
 /// The part of the page with that id, up to the next of its kind.
 fn section<'a>(page: &'a str, id: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("<section id=\"{id}\"")).unwrap();
-    rest.split_once("<section id=").map_or(rest, |(section, _)| section)
+    rest.split_once("<section id=")
+        .map_or(rest, |(section, _)| section)
 }
 
 #[test]
@@ -45,7 +52,9 @@ fn no_name_becomes_an_element_or_ends_one() {
     {
         assert_eq!(page.matches(element).count(), count, "{element}");
     }
-    let shown = page.matches("&#60;script&#62;alert(1)&#60;/script&#62;").count();
+    let shown = page
+        .matches("&#60;script&#62;alert(1)&#60;/script&#62;")
+        .count();
     assert!(shown > report.accounts.len(), "{shown}");
 }
 
@@ -57,7 +66,10 @@ fn the_data_hold_every_finding_defused() {
     assert_eq!(findings.len(), report.findings.len());
     let last = findings.last().unwrap();
     assert_eq!(last["name"], "\u{e000}\\u{9} \\u{2028}");
-    for (shown, name) in findings.iter().step_by(report.findings.len() / HOSTILE.len()).zip(HOSTILE)
+    for (shown, name) in findings
+        .iter()
+        .step_by(report.findings.len() / HOSTILE.len())
+        .zip(HOSTILE)
     {
         assert_eq!(shown["name"], portcullis_report::defuse(name).as_ref());
     }
@@ -109,14 +121,19 @@ fn accounts_come_with_the_worst_first() {
         ("333333333333", Severity::High),
     ] {
         let mut report = moved(of_size(2), "aws", id);
-        report.findings.truncate(if severity == Severity::Low { 2 } else { 1 });
+        report
+            .findings
+            .truncate(if severity == Severity::Low { 2 } else { 1 });
         report.findings[0].severity = severity;
         reports.push(report);
     }
     let page = page(&merge(reports).unwrap());
     let accounts = section(&page, "accounts");
-    let places = ["222222222222", "333333333333", "111111111111"]
-        .map(|id| accounts.find(&format!("<a href=\"#account={id}&#38;status=open\">")).unwrap());
+    let places = ["222222222222", "333333333333", "111111111111"].map(|id| {
+        accounts
+            .find(&format!("<a href=\"#account={id}&#38;status=open\">"))
+            .unwrap()
+    });
     assert!(places.is_sorted(), "{places:?}");
     assert!(accounts.contains("status=open\">2 open</a>"), "{accounts}");
 }
@@ -128,7 +145,12 @@ fn a_framework_of_several_accounts_stands_once() {
     both.accounts[1].frameworks[0].controls[0].status = ControlStatus::Pass;
     let page = page(&both);
     let frameworks = section(&page, "frameworks");
-    assert_eq!(frameworks.matches("<details class=\"card framework\"").count(), 1);
+    assert_eq!(
+        frameworks
+            .matches("<details class=\"card framework\"")
+            .count(),
+        1
+    );
     assert!(frameworks.contains(">1 fail</span> <span class=\"status pass\">1 pass</span>"));
     assert!(frameworks.contains(">2 manual</span>"));
 }
@@ -145,7 +167,9 @@ fn the_data_name_the_controls_that_a_rule_tests() {
 #[test]
 fn what_repeats_is_written_once() {
     let data = data(&page(&of_size(1000)));
-    let [first, .., last] = data["findings"].as_array().unwrap().as_slice() else { panic!() };
+    let [first, .., last] = data["findings"].as_array().unwrap().as_slice() else {
+        panic!()
+    };
     assert_eq!(first["remediation"], json!([{ "paragraph": "Make a new key." }]));
     let sources = "Ages count to 2026-11-02 10:00:00 UTC; the credential report was made at \
                    2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
@@ -197,7 +221,11 @@ fn rules_with_open_findings_come_before_those_that_were_not_judged() {
     let mut report = decided();
     for finding in &mut report.findings {
         let is_unknown = finding.verdict == Verdict::Unknown;
-        finding.severity = if is_unknown { Severity::Critical } else { Severity::Low };
+        finding.severity = if is_unknown {
+            Severity::Critical
+        } else {
+            Severity::Low
+        };
     }
     let page = page(&report);
     let findings = section(&page, "findings");
@@ -213,8 +241,17 @@ fn a_control_tells_how_much_of_what_fails_it_is_waived() {
     // The first control fails by this rule, one of whose findings is waived.
     assert_eq!(report.accounts[0].frameworks[0].controls[0].rules, ["old-key"]);
     let waived = "of these, 1 waived";
-    assert_eq!(section(&page(&report), "frameworks").matches(waived).count(), 1);
-    report.accounts[0].tallies.get_mut("old-key").unwrap().waived = 0;
+    assert_eq!(
+        section(&page(&report), "frameworks")
+            .matches(waived)
+            .count(),
+        1
+    );
+    report.accounts[0]
+        .tallies
+        .get_mut("old-key")
+        .unwrap()
+        .waived = 0;
     assert!(!page(&report).contains(waived));
 }
 
@@ -246,7 +283,9 @@ fn sources_that_share_a_cause_are_one_card() {
         [Source::AccessKeys, Source::MfaDevices, Source::Organization, Source::SamlProviders];
     for source in absent {
         let message = format!("{source}.json is missing: {}", Gap::BARE_REPORT);
-        report.accounts[0].gaps.push(Gap::new(source, Gap::ABSENT, message));
+        report.accounts[0]
+            .gaps
+            .push(Gap::new(source, Gap::ABSENT, message));
     }
     let page = page(&report);
     let gaps = section(&page, "gaps");
@@ -317,8 +356,14 @@ fn reports_that_were_tampered_with_are_shown_as_they_are() {
     report.accounts[0].tallies.clear();
     report.accounts[0].id = "444455556666".to_owned();
     report.rules[0].references = vec!["javascript:alert(1)".to_owned()];
-    report.accounts[0].frameworks[0].controls[0].rules.push("\"><b>".to_owned());
-    for (finding, id) in report.findings.iter_mut().zip(["main", "a b", "", "\"onclick=\"x"]) {
+    report.accounts[0].frameworks[0].controls[0]
+        .rules
+        .push("\"><b>".to_owned());
+    for (finding, id) in report
+        .findings
+        .iter_mut()
+        .zip(["main", "a b", "", "\"onclick=\"x"])
+    {
         finding.fingerprint = serde_json::from_value::<Fingerprint>(json!(id)).unwrap();
         let facts = BTreeMap::from([("__proto__", json!({ "missing": 1 }))]);
         finding.evidence = Evidence::new(&facts);

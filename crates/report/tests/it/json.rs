@@ -37,7 +37,10 @@ fn a_report_is_valid_and_read_back_the_same() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let text = json();
     let value = serde_json::from_str(&text).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|e| e.to_string())
+        .collect();
     assert_eq!(errors, [""; 0]);
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report());
     assert!(text.ends_with("}\n"));

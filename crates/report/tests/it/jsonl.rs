@@ -7,7 +7,9 @@ use serde_json::{Value as Json, json};
 
 fn lines(report: &Report) -> Vec<Json> {
     let text = rendered(report, Format::Jsonl);
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -18,8 +20,10 @@ fn without_findings_there_is_nothing() {
 #[test]
 fn a_line_holds_the_finding_as_the_report_does() {
     for report in [decided(), hostile()] {
-        let findings: Vec<Finding> =
-            lines(&report).into_iter().map(|line| serde_json::from_value(line).unwrap()).collect();
+        let findings: Vec<Finding> = lines(&report)
+            .into_iter()
+            .map(|line| serde_json::from_value(line).unwrap())
+            .collect();
         assert_eq!(findings, report.findings);
     }
 }

@@ -32,7 +32,11 @@ fn a_rule_without_findings_is_a_test_case() {
 #[test]
 fn a_tally_is_no_pass_if_it_counts_more_than_is_listed() {
     let mut report = clean();
-    report.accounts[0].tallies.get_mut("old-key").unwrap().unknown = 1;
+    report.accounts[0]
+        .tallies
+        .get_mut("old-key")
+        .unwrap()
+        .unknown = 1;
     assert!(!junit(&report).contains("pass"));
 }
 

@@ -26,7 +26,9 @@ fn what_passed_and_is_not_clean_is_counted() {
     let mut report = of_size(0);
     report.options.gate.fail_on = Severity::High;
     let (low, critical, fail) = (Severity::Low, Severity::Critical, Verdict::Fail);
-    report.findings.push(finding("old-key", low, fail, "alice", "alice has an old key", ""));
+    report
+        .findings
+        .push(finding("old-key", low, fail, "alice", "alice has an old key", ""));
     let text = markdown(&report);
     assert!(
         text.starts_with(
@@ -49,7 +51,9 @@ fn what_passed_and_is_not_clean_is_counted() {
 #[test]
 fn what_could_not_be_judged_is_never_clean() {
     let mut report = report();
-    report.findings.retain(|finding| finding.status() == Status::Unknown);
+    report
+        .findings
+        .retain(|finding| finding.status() == Status::Unknown);
     let text = markdown(&report);
     assert!(
         text.starts_with("# Identity posture of `111122223333` (acme): incomplete\n"),
@@ -63,12 +67,20 @@ fn the_worst_is_kept_and_the_rest_is_counted() {
     let mut report = of_size(20_000);
     let says = "root has no MFA";
     let (grave, fail) = (Severity::Critical, Verdict::Fail);
-    report.findings.push(finding("root-without-lock", grave, fail, "root", says, "Enable it."));
+    report
+        .findings
+        .push(finding("root-without-lock", grave, fail, "root", says, "Enable it."));
     let text = markdown(&report);
     assert!(text.len() < MEBIBYTE, "{}", text.len());
     assert!(text.contains("\n- root has no MFA — `arn:aws:iam::111122223333:root`\n"));
     let note = text.lines().find(|line| line.contains("left out")).unwrap();
-    let left_out: usize = note.trim_start_matches('*').split(' ').next().unwrap().parse().unwrap();
+    let left_out: usize = note
+        .trim_start_matches('*')
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let keys = text.matches("\n- access key of user-").count();
     assert_eq!(left_out + keys + 1, 20_001, "{note}");
     assert!(text.contains("\nIt is risky.\n\nMake a new key.\n"));
@@ -94,8 +106,14 @@ fn texts_of_any_length_leave_the_page_bounded() {
     report.accounts[0].frameworks[0].title.clone_from(&long);
     report.waivers[0].waiver.owner.clone_from(&long);
     report.tool.version.clone_from(&long);
-    report.rules.iter_mut().for_each(|rule| rule.risk.clone_from(&long));
-    report.findings.iter_mut().for_each(|finding| finding.remediation.clone_from(&long));
+    report
+        .rules
+        .iter_mut()
+        .for_each(|rule| rule.risk.clone_from(&long));
+    report
+        .findings
+        .iter_mut()
+        .for_each(|finding| finding.remediation.clone_from(&long));
     let text = markdown(&report);
     assert!(text.len() < MEBIBYTE, "{}", text.len());
     assert!(text.contains("**Exit status 1: "));
@@ -136,7 +154,9 @@ fn brief_is_as_long_as_a_comment_may_be() {
     let mut report = of_size(0);
     for n in 0..2_000 {
         let rule = format!("rule-{n}-{}", "x".repeat(100));
-        report.findings.push(finding(&rule, Severity::Low, Verdict::Fail, "a", "a is bad", ""));
+        report
+            .findings
+            .push(finding(&rule, Severity::Low, Verdict::Fail, "a", "a is bad", ""));
     }
     let text = brief(&report);
     assert!(text.len() < 65_536, "{}", text.len());

@@ -35,8 +35,11 @@ fn accounts_keep_their_times_and_findings_come_the_gravest_first() {
     let low = of_severity(Severity::Low, fails("a"));
     let [first, second] = two(low, of_severity(Severity::High, fails("z")));
     let joined = merge(vec![second.clone(), first.clone()]).unwrap();
-    let times: Vec<_> =
-        joined.accounts.iter().map(|a| (a.id.as_str(), a.as_of.to_string())).collect();
+    let times: Vec<_> = joined
+        .accounts
+        .iter()
+        .map(|a| (a.id.as_str(), a.as_of.to_string()))
+        .collect();
     assert_eq!(times, [("111122223333", OLD.to_owned()), (OTHER, NEW.to_owned())]);
     let whose: Vec<_> = joined.findings.iter().map(|f| f.account.as_str()).collect();
     assert_eq!(whose, [OTHER, "111122223333"]);
@@ -50,7 +53,11 @@ fn of_one_severity_the_urgent_findings_come_first() {
     let severe = of_severity(Severity::High, fails("m"));
     let third = moved(at(OLD, [severe]), "aws", "777788889999");
     let joined = merge(vec![first, second, third]).unwrap();
-    let whose: Vec<_> = joined.findings.iter().map(|f| f.resource.name.as_str()).collect();
+    let whose: Vec<_> = joined
+        .findings
+        .iter()
+        .map(|f| f.resource.name.as_str())
+        .collect();
     assert_eq!(whose, ["user/m", "user/z", "user/a"]);
 }
 
@@ -69,7 +76,11 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
             report.run = Run { shares, ..Run::default() };
             join.add(report, Vec::new()).unwrap();
         }
-        let missing: Vec<String> = join.expect_all_shares().iter().map(Share::to_string).collect();
+        let missing: Vec<String> = join
+            .expect_all_shares()
+            .iter()
+            .map(Share::to_string)
+            .collect();
         (missing, join.finish().unwrap())
     };
     let (missing, report) = joined(&[&["4/5"], &["1/5"], &["2/5"], &["1/5"]]);
@@ -84,7 +95,8 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     // What was missing once may come later.
     let mut join = Join::default();
     join.add(report, Vec::new()).unwrap();
-    join.add(joined(&[&["3/5"], &["5/5"]]).1, Vec::new()).unwrap();
+    join.add(joined(&[&["3/5"], &["5/5"]]).1, Vec::new())
+        .unwrap();
     assert_eq!(join.expect_all_shares(), []);
     assert_eq!(join.finish().unwrap().run, Run::default());
     for whole in [&[&["1/2"][..], &["2/2"], &["3/5"]][..], &[&["1/1"]], &[&[]]] {
@@ -127,7 +139,13 @@ fn shares_of_different_periods_make_the_whole_incomplete() {
 #[test]
 fn an_account_is_another_in_another_partition() {
     let china = moved(at(OLD, [fails("a")]), "aws-cn", "111122223333");
-    assert_eq!(merge(vec![at(OLD, [fails("a")]), china]).unwrap().accounts.len(), 2);
+    assert_eq!(
+        merge(vec![at(OLD, [fails("a")]), china])
+            .unwrap()
+            .accounts
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -215,7 +233,9 @@ fn waived(reports: &[Report; 2], all: &[Waiver]) -> Vec<WaiverOutcome> {
 fn waivers_are_those_of_all_accounts() {
     let [first, second] = two(fails("a"), fails("a"));
     let everywhere = [waiver("user/a", "*")];
-    let [outcome] = &waived(&[first.clone(), second.clone()], &everywhere)[..] else { panic!() };
+    let [outcome] = &waived(&[first.clone(), second.clone()], &everywhere)[..] else {
+        panic!()
+    };
     // Days are counted from the later of the two days.
     assert_eq!((outcome.fails, outcome.judged, outcome.days_left), (2, true, 27));
     // The account that has nothing for it does not make it useless, nor does one without any evidence.
@@ -240,7 +260,10 @@ fn waivers_are_those_of_all_accounts() {
 fn every_format_writes_many_accounts() {
     let joined = merge(vec![hostile(), moved(hostile(), "aws", OTHER)]).unwrap();
     // GitHub shows the first ten of a severity, and counts the others.
-    for &format in Format::ALL.iter().filter(|format| **format != Format::Github) {
+    for &format in Format::ALL
+        .iter()
+        .filter(|format| **format != Format::Github)
+    {
         let text = rendered(&joined, format);
         for id in ["111122223333", OTHER] {
             assert!(text.contains(id), "{id} in {}", format.name());

@@ -10,7 +10,9 @@ use serde_json::{Value as Json, json};
 
 /// Writes the report everywhere; true if it is one.
 fn is_written(value: &Json) -> bool {
-    let Ok(report) = serde_json::from_value::<Report>(value.clone()) else { return false };
+    let Ok(report) = serde_json::from_value::<Report>(value.clone()) else {
+        return false;
+    };
     let salt = Salt::new(b"a salt for tests, known to all").unwrap();
     let redacted = redact(Report::clone(&report), &salt).ok();
     for report in [Some(report), redacted].iter().flatten() {
@@ -27,7 +29,9 @@ fn within(value: &Json, path: &str, all: &mut Vec<String>) {
     all.push(path.to_owned());
     match value {
         Json::Array(list) => {
-            list.iter().enumerate().for_each(|(at, v)| within(v, &format!("{path}/{at}"), all));
+            list.iter()
+                .enumerate()
+                .for_each(|(at, v)| within(v, &format!("{path}/{at}"), all));
         }
         Json::Object(fields) => {
             for (name, v) in fields {
@@ -102,7 +106,9 @@ fn no_value_is_needed() {
 fn ids_of_any_length_are_written() {
     let long = "x".repeat(70_000);
     let mut report = decided();
-    report.accounts[0].frameworks[0].controls[0].id.clone_from(&long);
+    report.accounts[0].frameworks[0].controls[0]
+        .id
+        .clone_from(&long);
     report.findings[0].rule.clone_from(&long);
     report.accounts[0].id = long;
     assert!(is_written(&serde_json::to_value(report).unwrap()));
@@ -116,9 +122,24 @@ fn what_refers_to_nothing_is_written() {
         |report| report.accounts[0].tallies.clear(),
         |report| report.findings.clear(),
         |report| report.accounts[0].frameworks[0].controls.clear(),
-        |report| report.findings.iter_mut().for_each(|finding| finding.rule = "?".to_owned()),
-        |report| report.findings.iter_mut().for_each(|finding| finding.account = String::new()),
-        |report| report.waivers.iter_mut().for_each(|outcome| outcome.days_left = i32::MIN),
+        |report| {
+            report
+                .findings
+                .iter_mut()
+                .for_each(|finding| finding.rule = "?".to_owned())
+        },
+        |report| {
+            report
+                .findings
+                .iter_mut()
+                .for_each(|finding| finding.account = String::new())
+        },
+        |report| {
+            report
+                .waivers
+                .iter_mut()
+                .for_each(|outcome| outcome.days_left = i32::MIN)
+        },
     ];
     for edit in emptied {
         for mut report in [decided(), hostile()] {

@@ -25,7 +25,10 @@ fn problems(events: &[Json]) -> Vec<String> {
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let events = json!(events);
-    validator.iter_errors(&events).map(|error| error.instance_path().to_string()).collect()
+    validator
+        .iter_errors(&events)
+        .map(|error| error.instance_path().to_string())
+        .collect()
 }
 
 #[test]
@@ -57,7 +60,9 @@ fn what_the_check_came_to_is_one_thing_and_what_was_decided_another() {
         assert_eq!(said(event(|report| report.findings[0].verdict = verdict)), expected);
     }
     let events = events(&decided());
-    let [expired, waived, known, ..] = events.as_slice() else { panic!("there are findings") };
+    let [expired, waived, known, ..] = events.as_slice() else {
+        panic!("there are findings")
+    };
     assert_eq!(said(expired.clone()), (1, 1, 3));
     assert_eq!(said(waived.clone()), (2, 3, 3));
     assert_eq!(said(known.clone()), (2, 2, 3));
@@ -90,7 +95,9 @@ fn controls_and_parameters_are_those_of_the_rule() {
             ("cis-aws-7.0".to_owned(), controls(&["2.4", "2.12"])),
         ];
         report.rules[2].frameworks = frameworks.into();
-        report.rules[2].params.insert("names".to_owned(), json!(["a", "b"]));
+        report.rules[2]
+            .params
+            .insert("names".to_owned(), json!(["a", "b"]));
         report.rules[2].params.insert("word".to_owned(), json!("c"));
     })["compliance"]
         .take();

@@ -15,7 +15,9 @@ fn judge(report: &Report, fail_on: Severity, allow: &[&str]) -> (u8, String) {
 }
 
 fn without(mut report: Report, verdicts: &[Verdict]) -> Report {
-    report.findings.retain(|finding| !verdicts.contains(&finding.verdict));
+    report
+        .findings
+        .retain(|finding| !verdicts.contains(&finding.verdict));
     report
 }
 

@@ -13,13 +13,18 @@ const OTHER: &str = "444455556666";
 fn steps(old: &Report, new: &Report) -> Vec<(String, Action, Reason)> {
     let diff = Diff::between(old, new).unwrap();
     let steps = ticket_steps(&diff).into_iter();
-    steps.map(|step| (step.account.to_owned(), step.action, step.reason)).collect()
+    steps
+        .map(|step| (step.account.to_owned(), step.action, step.reason))
+        .collect()
 }
 
 /// The steps between two reports with those findings of one account.
 fn plan(old: &[Finding], new: &[Finding]) -> Vec<(Action, Reason)> {
     let steps = steps(&at(OLD, old.to_vec()), &at(NEW, new.to_vec()));
-    steps.into_iter().map(|(_, action, reason)| (action, reason)).collect()
+    steps
+        .into_iter()
+        .map(|(_, action, reason)| (action, reason))
+        .collect()
 }
 
 #[test]
@@ -91,7 +96,9 @@ fn a_step_has_what_its_ticket_needs() {
     let (old, new) = (at(OLD, []), at(NEW, [unknown("b"), fails("a")]));
     let diff = Diff::between(&old, &new).unwrap();
     let steps = ticket_steps(&diff);
-    let [step] = &steps[..] else { panic!("{steps:?}") };
+    let [step] = &steps[..] else {
+        panic!("{steps:?}")
+    };
     assert_eq!((step.partition, step.account, step.rule), ("aws", "111122223333", "idle-user"));
     assert_eq!((step.title, step.severity), ("Title of idle-user", Severity::Medium));
     assert_eq!((step.message, step.remediation), ("a is idle", "Look."));
@@ -107,7 +114,10 @@ fn an_urgent_finding_comes_first_and_changes_its_ticket() {
     let (old, new) = (at(OLD, []), at(NEW, [fails("a"), urgent()]));
     let diff = Diff::between(&old, &new).unwrap();
     let steps = ticket_steps(&diff);
-    let order: Vec<_> = steps.iter().map(|step| (step.message, step.urgent)).collect();
+    let order: Vec<_> = steps
+        .iter()
+        .map(|step| (step.message, step.urgent))
+        .collect();
     assert_eq!(order, [("b is idle", true), ("a is idle", false)]);
     assert_eq!(plan(&[fails("b")], &[urgent()]), [(Action::Update, Reason::Changed)]);
     assert_eq!(plan(&[urgent()], &[fails("b")]), []);

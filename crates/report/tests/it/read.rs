@@ -76,9 +76,15 @@ fn reading_ends_where_nothing_more_can_be_kept() {
     let mut kept = 0;
     let mut keep = |_| {
         kept += 1;
-        if kept < 2 { Ok(()) } else { Err(io::Error::other("the disk is full")) }
+        if kept < 2 {
+            Ok(())
+        } else {
+            Err(io::Error::other("the disk is full"))
+        }
     };
-    let error = read_report(&mut text.as_bytes(), &mut keep).unwrap_err().to_string();
+    let error = read_report(&mut text.as_bytes(), &mut keep)
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("the disk is full"), "{error}");
     assert_eq!(kept, 2);
 }

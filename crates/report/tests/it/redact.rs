@@ -66,8 +66,12 @@ fn full() -> Report {
     report.options.frameworks = vec!["test-1.0".to_owned()];
     report.options.gate.allow_unknown = vec!["old-key".to_owned()];
     report.run.loosened.extend(loosenings());
-    report.rules[0].params.insert("service".to_owned(), json!(["alice"]));
-    report.rules[0].frameworks.insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
+    report.rules[0]
+        .params
+        .insert("service".to_owned(), json!(["alice"]));
+    report.rules[0]
+        .frameworks
+        .insert("test-1.0".to_owned(), vec!["1.1".to_owned()]);
     report
 }
 
@@ -93,7 +97,9 @@ fn loosenings() -> Vec<Loosening> {
         },
     ];
     let origin = || Some("/home/acme/portcullis.toml".to_owned());
-    changes.map(|change| Loosening { origin: origin(), change }).to_vec()
+    changes
+        .map(|change| Loosening { origin: origin(), change })
+        .to_vec()
 }
 
 /// What may stay as it is, whatever it is: words that authors of rules and frameworks wrote for
@@ -156,7 +162,9 @@ fn every_string_is_decided() {
             }
         });
         // A time or a verdict can be nothing else.
-        let Ok(report) = serde_json::from_value(changed) else { continue };
+        let Ok(report) = serde_json::from_value(changed) else {
+            continue;
+        };
         let report = serde_json::to_string(&redacted(report)).unwrap();
         if report.contains("canary") {
             stays.insert(target.as_str());
@@ -315,12 +323,20 @@ fn pseudonyms(report: &Report) -> BTreeSet<String> {
     strings("", &mut serde_json::to_value(report).unwrap(), &mut |_, text| {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
         let made = |word: &&str| {
-            ["name-", "key-"].iter().any(|start| word.starts_with(start)) && word.len() > 12
+            ["name-", "key-"]
+                .iter()
+                .any(|start| word.starts_with(start))
+                && word.len() > 12
                 || word.starts_with("000") && word.len() == 12
         };
         all.extend(words.filter(made).map(str::to_owned));
     });
-    all.extend(report.findings.iter().map(|finding| finding.fingerprint.as_str().to_owned()));
+    all.extend(
+        report
+            .findings
+            .iter()
+            .map(|finding| finding.fingerprint.as_str().to_owned()),
+    );
     all
 }
 
@@ -353,7 +369,11 @@ fn a_key_that_was_activated_again_is_found_behind_its_pseudonym() {
 #[test]
 fn findings_stay_apart() {
     let fingerprints = |report: &Report| -> BTreeSet<String> {
-        report.findings.iter().map(|f| f.fingerprint.as_str().to_owned()).collect()
+        report
+            .findings
+            .iter()
+            .map(|f| f.fingerprint.as_str().to_owned())
+            .collect()
     };
     let before = hostile();
     assert_eq!(fingerprints(&redacted(before.clone())).len(), fingerprints(&before).len());
@@ -362,15 +382,23 @@ fn findings_stay_apart() {
 #[test]
 fn the_order_of_names_is_not_told() {
     let mut report = crate::support::of_size(50);
-    report.findings.sort_by(|a, b| a.resource.id.cmp(&b.resource.id));
+    report
+        .findings
+        .sort_by(|a, b| a.resource.id.cmp(&b.resource.id));
     let report = redacted(report);
-    assert!(report.findings.is_sorted_by_key(|finding| &finding.resource.id));
+    assert!(
+        report
+            .findings
+            .is_sorted_by_key(|finding| &finding.resource.id)
+    );
 }
 
 /// Enough of them that their own order would not be that of the pseudonyms by chance.
 #[test]
 fn nor_is_that_in_lists_messages_and_waivers() {
-    let names: Vec<String> = (b'a'..=b'z').map(|letter| char::from(letter).to_string()).collect();
+    let names: Vec<String> = (b'a'..=b'z')
+        .map(|letter| char::from(letter).to_string())
+        .collect();
     let mut report = decided();
     let waiver = report.waivers[0].clone();
     let of = |name: &String| {
@@ -382,11 +410,18 @@ fn nor_is_that_in_lists_messages_and_waivers() {
     report.findings.truncate(1);
     let finding = &mut report.findings[0];
     finding.message = format!("policy is attached to: {}", names.join(", "));
-    let facts: Vec<_> = names.iter().map(|name| ("policy.attached_to", name.as_str())).collect();
+    let facts: Vec<_> = names
+        .iter()
+        .map(|name| ("policy.attached_to", name.as_str()))
+        .collect();
     finding.message_facts = Some(told(&finding.message, &facts));
     set_fact(finding, "policy.attached_to", json!(names));
     let report = redacted(report);
-    let resources: Vec<_> = report.waivers.iter().map(|w| w.waiver.resource.as_str()).collect();
+    let resources: Vec<_> = report
+        .waivers
+        .iter()
+        .map(|w| w.waiver.resource.as_str())
+        .collect();
     assert!(resources.len() == 26 && resources.is_sorted(), "{resources:?}");
     let finding = &report.findings[0];
     assert_eq!(finding.evidence.facts()["policy.attached_to"], json!(resources));
@@ -470,7 +505,11 @@ fn what_an_escalation_does_is_told_by_its_other_facts() {
     assert!(says.ends_with(&format!(" can become an administrator: it may {way}")), "{says}");
     assert_eq!(found["conditions"], json!([WITHHELD]));
     assert!(found["target"].as_str().unwrap().contains(":role/name-"));
-    assert!(!serde_json::to_string(&redacted).unwrap().contains("PrincipalTag"));
+    assert!(
+        !serde_json::to_string(&redacted)
+            .unwrap()
+            .contains("PrincipalTag")
+    );
 }
 
 #[test]
@@ -489,7 +528,11 @@ fn an_escalation_of_an_unknown_kind_is_withheld() {
 #[test]
 fn commands_are_templates() {
     let report = redacted(report());
-    let finding = report.findings.iter().find(|f| f.rule == "old-key").unwrap();
+    let finding = report
+        .findings
+        .iter()
+        .find(|f| f.rule == "old-key")
+        .unwrap();
     let command = finding.remediation.lines().last().unwrap();
     assert!(command.contains("USER-NAME") && command.contains("KEY-ID"), "{command}");
 }

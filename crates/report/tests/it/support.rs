@@ -146,17 +146,27 @@ pub(crate) fn decided() -> Report {
     let since = "2026-10-01T08:00:00Z".parse().unwrap();
     report.accounts[0].baseline =
         Some(Baseline { as_of: Some(since), ruleset: "0123456789abcdef".to_owned() });
-    for finding in report.findings.iter_mut().filter(|f| f.verdict == Verdict::Fail) {
+    for finding in report
+        .findings
+        .iter_mut()
+        .filter(|f| f.verdict == Verdict::Fail)
+    {
         (finding.baseline, finding.first_seen) = (Some(BaselineState::Known), Some(since));
     }
     let gone = waiver("root-without-lock", "*:root", "2026-11-01");
     let safe = waiver("old-key", "AKIAIOSFODNN7EXAMPLE", "2026-11-10");
-    let [root, key, ..] = report.findings.as_mut_slice() else { panic!("there are findings") };
+    let [root, key, ..] = report.findings.as_mut_slice() else {
+        panic!("there are findings")
+    };
     root.baseline = Some(BaselineState::New);
     root.first_seen = Some(report.accounts[0].as_of);
     root.waiver = Some(applied(&gone, true));
     key.waiver = Some(applied(&safe, false));
-    report.accounts[0].tallies.get_mut("old-key").unwrap().waived = 1;
+    report.accounts[0]
+        .tallies
+        .get_mut("old-key")
+        .unwrap()
+        .waived = 1;
     let unmatched = waiver("idle-user", "zoe", "2027-06-30");
     let outcome = |waiver, days_left, fails| WaiverOutcome {
         waiver,
@@ -210,7 +220,10 @@ pub(crate) fn of_size(count: usize) -> Report {
         finding("old-key", Severity::Medium, Verdict::Fail, &name, &says, "Make a new key.")
     };
     report.findings = (0..count).map(finding).collect();
-    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    report.accounts[0]
+        .tallies
+        .values_mut()
+        .for_each(|tally| *tally = Tally::default());
     let tally = report.accounts[0].tallies.get_mut("old-key").unwrap();
     tally.fail = count.try_into().unwrap();
     report
@@ -251,7 +264,9 @@ pub(crate) fn hostile() -> Report {
             finding.evidence = Evidence::new(&facts);
             report.findings.push(finding.clone());
         }
-        report.accounts[0].gaps.push(Gap::new(Source::AccessKeys, name, name).for_resource(name));
+        report.accounts[0]
+            .gaps
+            .push(Gap::new(Source::AccessKeys, name, name).for_resource(name));
         report.waivers.push(WaiverOutcome {
             waiver: Waiver {
                 resource: name.to_owned(),
@@ -265,7 +280,10 @@ pub(crate) fn hostile() -> Report {
     report.accounts[0].alias = Some(HOSTILE.concat());
     report.accounts[0].caller = Some(HOSTILE.concat());
     let change = LooseningChange::Endpoint { account: ACCOUNT.to_owned(), url: HOSTILE.concat() };
-    report.run.loosened.push(Loosening { origin: Some(HOSTILE.concat()), change });
+    report
+        .run
+        .loosened
+        .push(Loosening { origin: Some(HOSTILE.concat()), change });
     report.run.configuration = HOSTILE.map(str::to_owned).to_vec();
     report
 }
@@ -287,9 +305,17 @@ fn framework() -> FrameworkOutcome {
         ControlOutcome {
             id: id.to_owned(),
             title: title.to_owned(),
-            kind: if manual { ControlKind::Manual } else { ControlKind::Automated },
+            kind: if manual {
+                ControlKind::Manual
+            } else {
+                ControlKind::Automated
+            },
             status,
-            rules: if manual { vec![] } else { vec!["old-key".to_owned()] },
+            rules: if manual {
+                vec![]
+            } else {
+                vec!["old-key".to_owned()]
+            },
             reason: reason.map(str::to_owned),
         }
     };

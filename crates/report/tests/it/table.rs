@@ -24,7 +24,10 @@ fn every_part_is_shown() {
 fn a_clean_report_is_short() {
     let mut report = report();
     report.findings.clear();
-    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    report.accounts[0]
+        .tallies
+        .values_mut()
+        .for_each(|tally| *tally = Tally::default());
     report.accounts[0].gaps.clear();
     report.accounts[0].frameworks.clear();
     insta::assert_snapshot!(table(&report, PLAIN));
@@ -83,7 +86,12 @@ fn hostile_text_stays_on_its_line_and_is_seen() {
 #[test]
 fn thousands_of_unknowns_take_a_line_for_each_cause() {
     let mut report = report();
-    let one = report.findings.iter().find(|f| f.rule == "idle-user").unwrap().clone();
+    let one = report
+        .findings
+        .iter()
+        .find(|f| f.rule == "idle-user")
+        .unwrap()
+        .clone();
     report.findings = vec![one; 5000];
     report.accounts[0].frameworks.clear();
     let usual = table(&report, PLAIN);
@@ -93,7 +101,12 @@ fn thousands_of_unknowns_take_a_line_for_each_cause() {
     );
     assert_eq!(usual.matches("(idle-user)").count(), 1, "{usual}");
     let all = table(&report, ALL);
-    assert_eq!(all.lines().filter(|line| line.starts_with("  - idle-user: a, a, a")).count(), 1);
+    assert_eq!(
+        all.lines()
+            .filter(|line| line.starts_with("  - idle-user: a, a, a"))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -113,11 +126,17 @@ fn the_worst_rules_say_what_to_do() {
     let mut report = report();
     report.findings.clear();
     for n in 0..8 {
-        let severity = if n < 6 { Severity::High } else { Severity::Medium };
+        let severity = if n < 6 {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
         let (rule, name) = (format!("rule-{n}"), format!("user-{n}"));
         let cure = format!("Do it.\naws iam x --user-name {name}");
         let says = format!("{name} is bad");
-        report.findings.push(finding(&rule, severity, Verdict::Fail, &name, &says, &cure));
+        report
+            .findings
+            .push(finding(&rule, severity, Verdict::Fail, &name, &says, &cure));
     }
     assert_eq!(table(&report, PLAIN).matches("aws iam x").count(), 6, "all that is high");
     assert!(table(&report, PLAIN).contains("  - rule-7: user-7\n"));
@@ -126,7 +145,10 @@ fn the_worst_rules_say_what_to_do() {
     );
     assert_eq!(table(&report, ALL).matches("aws iam x").count(), 8);
     assert!(!table(&report, ALL).contains("`--all`"));
-    report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Medium);
+    report
+        .findings
+        .iter_mut()
+        .for_each(|finding| finding.severity = Severity::Medium);
     assert_eq!(table(&report, PLAIN).matches("aws iam x").count(), 4, "else the worst four");
 }
 
@@ -146,7 +168,9 @@ fn commands_that_several_rules_share_are_shown_once() {
 fn brief_is_a_line_for_each_open_finding_and_the_outcome() {
     let brief = table(&decided(), BRIEF);
     let lines: Vec<&str> = brief.lines().collect();
-    let [finding, outcome] = lines.as_slice() else { panic!("{brief}") };
+    let [finding, outcome] = lines.as_slice() else {
+        panic!("{brief}")
+    };
     assert_eq!(*finding, "critical  root has a password and no MFA device (root-without-lock)");
     assert!(outcome.starts_with("Exit status 1: "), "{outcome}");
     assert_eq!(table(&of_size(1000), BRIEF).lines().count(), 1001);
@@ -158,7 +182,9 @@ fn a_bare_credential_report_is_one_cause() {
     let bare = format!("x.json is missing: {}", Gap::BARE_REPORT);
     let absent = |source: &Source| *source != Source::CredentialReport;
     let absent = Source::ALL.into_iter().filter(absent);
-    report.accounts[0].gaps = absent.map(|s| Gap::new(s, Gap::ABSENT, bare.as_str())).collect();
+    report.accounts[0].gaps = absent
+        .map(|s| Gap::new(s, Gap::ABSENT, bare.as_str()))
+        .collect();
     let count = Source::ALL.len() - 1;
     let shown = format!("  - {count} sources are absent: only a credential report was given.");
     let table = table(&report, PLAIN);
@@ -172,7 +198,10 @@ fn denied_calls_are_answered_together() {
     report.accounts[0].gaps = [Source::AccessKeys, Source::MfaDevices]
         .map(|source| Gap::new(source, "AccessDenied", "User: x is not authorized"))
         .to_vec();
-    let table = table(&report, PLAIN).split_whitespace().collect::<Vec<_>>().join(" ");
+    let table = table(&report, PLAIN)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let shown = "- AWS denied access to access-keys, mfa-devices. Not judged: 2 rules (old-key, \
                  idle-user). Grant iam:ListAccessKeys, iam:ListMFADevices to the auditing \
                  identity and collect again; `portcullis permissions` prints the policy.";
@@ -193,7 +222,10 @@ fn a_finding_counts_by_its_own_severity() {
 fn a_finding_in_a_region_names_it() {
     let mut report = report();
     report.findings[0].resource.region = Some("eu-north-1".to_owned());
-    let words = table(&report, PLAIN).split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = table(&report, PLAIN)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     assert!(words.contains("- root has a password and no MFA device (eu-north-1)"), "{words}");
     report.findings[0].message = "root of eu-north-1 is open".to_owned();
     assert!(table(&report, PLAIN).contains("  - root of eu-north-1 is open (root-without-lock)\n"));
@@ -256,7 +288,10 @@ fn a_break_in_what_was_read_is_shown() {
                 "judged": 3, "of_no_interest": 0, "duplicates": 0, "unreadable": 0, "other_logs": 0
             }
         } }))];
-        table(&report, PLAIN).split_whitespace().collect::<Vec<_>>().join(" ")
+        table(&report, PLAIN)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let days = |from: &str, to: &str| json!({ "from": format!("{from}T08:00:00Z"), "to": format!("{to}T08:00:00Z") });
     let ends = "3 records, 2026-11-02 08:00:00 UTC to 2026-11-09 08:00:00 UTC";

@@ -31,11 +31,18 @@ fn waived(waivers: &[Waiver]) -> Report {
 }
 
 fn status(report: &Report, name: &str) -> Status {
-    report.findings.iter().find(|finding| finding.resource.name == name).unwrap().status()
+    report
+        .findings
+        .iter()
+        .find(|finding| finding.resource.name == name)
+        .unwrap()
+        .status()
 }
 
 fn only(report: &Report) -> &WaiverOutcome {
-    let [outcome] = report.waivers.as_slice() else { panic!("{:?}", report.waivers) };
+    let [outcome] = report.waivers.as_slice() else {
+        panic!("{:?}", report.waivers)
+    };
     outcome
 }
 
@@ -97,8 +104,15 @@ fn only_what_fails_is_waived() {
     assert_eq!(status(&report, "carol"), Status::Unknown);
     assert_eq!(status(&report, "key 2"), Status::Pass);
     assert_eq!(status(&report, "key 1"), Status::Waived);
-    assert!(report.findings.iter().all(|f| f.waiver.is_none() || f.verdict == Verdict::Fail));
-    let [keys, carol] = report.waivers.as_slice() else { panic!() };
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|f| f.waiver.is_none() || f.verdict == Verdict::Fail)
+    );
+    let [keys, carol] = report.waivers.as_slice() else {
+        panic!()
+    };
     assert_eq!((keys.fails, keys.unknown), (1, 0));
     assert_eq!((carol.fails, carol.unknown), (0, 1));
     assert!(!carol.is_unmatched(), "carol may fail");
@@ -134,7 +148,11 @@ fn of_several_the_longest_lasting_is_the_waiver() {
         let applied = report.findings[1].waiver.as_ref().unwrap();
         assert_eq!(applied.expires.to_string(), expected);
         assert!(report.waivers.iter().all(|outcome| outcome.fails == 1), "each matches it");
-        assert!(report.waivers.is_sorted_by_key(|outcome| outcome.waiver.expires));
+        assert!(
+            report
+                .waivers
+                .is_sorted_by_key(|outcome| outcome.waiver.expires)
+        );
     }
 }
 
@@ -253,7 +271,12 @@ fn a_waiver_for_everything_is_none() {
 #[test]
 fn a_pattern_that_is_none_waives_nothing() {
     let report = waived(&[waiver("old-key", "*", "2026-12-31")]);
-    assert!(report.findings.iter().all(|finding| finding.waiver.is_none()));
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|finding| finding.waiver.is_none())
+    );
 }
 
 #[test]
@@ -292,7 +315,11 @@ fn without_a_report_only_the_end_is_known() {
     let outcomes = unapplied(&waivers, report().accounts[0].as_of);
     let states: Vec<_> = outcomes.iter().map(State::from_outcome).collect();
     assert_eq!(states, [State::Expired, State::InForce]);
-    assert!(outcomes.iter().all(|outcome| !outcome.judged && outcome.fails == 0));
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| !outcome.judged && outcome.fails == 0)
+    );
 }
 
 #[test]
@@ -300,7 +327,10 @@ fn the_findings_of_a_waiver_are_found() {
     let names = |resource: &str| -> Vec<String> {
         let report = report();
         let found = matching(&report, &waiver("old-key", resource, "2020-01-01"));
-        found.iter().map(|finding| finding.resource.name.clone()).collect()
+        found
+            .iter()
+            .map(|finding| finding.resource.name.clone())
+            .collect()
     };
     assert_eq!(names("*a*e*"), ["dave"]);
     assert_eq!(names("key ?"), ["key 1"], "key 2 passes");

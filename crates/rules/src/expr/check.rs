@@ -89,7 +89,10 @@ impl<'n> Checker<'n> {
     /// string.
     fn pieces(&mut self, syntax: &Syntax) -> Option<(Vec<Node>, Type)> {
         let pieces = joined_by_plus(syntax);
-        if !pieces.iter().any(|piece| matches!(piece.kind, Kind::Literal(Constant::Text(_)))) {
+        if !pieces
+            .iter()
+            .any(|piece| matches!(piece.kind, Kind::Literal(Constant::Text(_))))
+        {
             let Checked { node, ty } = self.check(syntax)?;
             return Some((vec![node], ty));
         }
@@ -193,7 +196,11 @@ impl<'n> Checker<'n> {
         check: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let before = self.present.len();
-        self.present.extend(condition.into_iter().flat_map(|condition| condition.proves(truth)));
+        self.present.extend(
+            condition
+                .into_iter()
+                .flat_map(|condition| condition.proves(truth)),
+        );
         let checked = check(self);
         self.present.truncate(before);
         checked
@@ -231,7 +238,11 @@ impl<'n> Checker<'n> {
             Binary::Add | Binary::Subtract | Binary::Multiply => Type::Number,
             Binary::StartsWith | Binary::EndsWith | Binary::Contains => Type::Text,
         };
-        let result = if operands == Type::Text { Type::Bool } else { operands };
+        let result = if operands == Type::Text {
+            Type::Bool
+        } else {
+            operands
+        };
         let (left, right) = (self.expect(operands, &sides[0]), self.expect(operands, &sides[1]));
         Some(Checked { node: join(operator, left?, right?), ty: result })
     }
@@ -318,17 +329,23 @@ impl<'n> Checker<'n> {
 
     /// Checks that a constant compared with a fact of certain words is one of these.
     fn words(&mut self, ty: Type, other: &Checked, syntax: &Syntax) -> Option<()> {
-        let Type::Word(words) = required(ty) else { return Some(()) };
+        let Type::Word(words) = required(ty) else {
+            return Some(());
+        };
         let texts = match &other.node {
             Node::Constant(Constant::Text(text)) => std::slice::from_ref(text),
             Node::Constant(Constant::Texts(Texts(texts))) => texts,
             _ => return Some(()),
         };
-        let wrong: Vec<_> = texts.iter().filter(|text| !words.contains(&text.as_str())).collect();
+        let wrong: Vec<_> = texts
+            .iter()
+            .filter(|text| !words.contains(&text.as_str()))
+            .collect();
         for text in &wrong {
             let at = element_place(syntax, text);
             let problem = Problem::new(at, format!("`{text}` is none of its words"));
-            self.problems.push(problem.valid(text, words.iter().copied()));
+            self.problems
+                .push(problem.valid(text, words.iter().copied()));
         }
         wrong.is_empty().then_some(())
     }
@@ -386,7 +403,11 @@ impl<'n> Checker<'n> {
         };
         let name = &parts.variable;
         if name == "params"
-            || self.names.variables.iter().any(|variable| variable.name == name)
+            || self
+                .names
+                .variables
+                .iter()
+                .any(|variable| variable.name == name)
             || self.macros.iter().any(|(variable, _)| variable == name)
         {
             let message = format!("the name `{name}` is taken");

@@ -66,7 +66,11 @@ fn token(text: &str, start: usize) -> Result<(usize, TokenKind), Problem> {
     }
     if let Some(number) = number(text) {
         let is_unsigned = text[number.len()..].starts_with(['u', 'U']);
-        let value = if is_unsigned { None } else { number_value(number) };
+        let value = if is_unsigned {
+            None
+        } else {
+            number_value(number)
+        };
         let literal = TokenKind::Literal(value.map(Constant::Number));
         return Ok((number.len() + usize::from(is_unsigned), literal));
     }
@@ -96,12 +100,16 @@ fn name(text: &str) -> &str {
 
 /// Returns the number at the beginning of the text.
 fn number(text: &str) -> Option<&str> {
-    let hexadecimal = text.strip_prefix("0x").map_or(0, |hex| count_digits(hex, 16));
+    let hexadecimal = text
+        .strip_prefix("0x")
+        .map_or(0, |hex| count_digits(hex, 16));
     if hexadecimal > 0 {
         return Some(&text[..2 + hexadecimal]);
     }
     let mut end = count_digits(text, 10);
-    let fraction = text[end..].strip_prefix('.').map_or(0, |digits| count_digits(digits, 10));
+    let fraction = text[end..]
+        .strip_prefix('.')
+        .map_or(0, |digits| count_digits(digits, 10));
     if fraction > 0 {
         end += 1 + fraction;
     }
@@ -128,7 +136,10 @@ fn number_value(number: &str) -> Option<f64> {
     if count_digits(number, 10) == number.len() {
         return number.parse().ok().and_then(exact);
     }
-    number.parse().ok().filter(|number: &f64| number.is_finite())
+    number
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
 }
 
 /// A string in quotes. The prefix `b` makes it bytes, and `r` makes it raw, without escapes.
@@ -212,7 +223,9 @@ fn escape(text: &str) -> Option<(char, usize)> {
 }
 
 fn code_point(text: &str, place: Range<usize>, radix: u32) -> Option<(char, usize)> {
-    let digits = text.get(place.clone()).filter(|d| count_digits(d, radix) == d.len())?;
+    let digits = text
+        .get(place.clone())
+        .filter(|d| count_digits(d, radix) == d.len())?;
     let code = u32::from_str_radix(digits, radix).ok()?;
     Some((char::from_u32(code)?, place.end))
 }

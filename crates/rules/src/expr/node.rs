@@ -81,7 +81,11 @@ impl Node {
             Node::Binary(operator, sides) => binary(*operator, sides, env),
             Node::Ternary(parts) => {
                 let [condition, yes, no] = &**parts;
-                if condition.truth(env)? { yes.eval(env) } else { no.eval(env) }
+                if condition.truth(env)? {
+                    yes.eval(env)
+                } else {
+                    no.eval(env)
+                }
             }
             Node::Size(node) => size(node.eval(env)?),
             Node::Quantified(quantifier, parts) => {
@@ -92,7 +96,9 @@ impl Node {
 
     /// Returns the node that gives the value: for a ternary, that of the chosen branch.
     pub(crate) fn leaf<'a>(&'a self, env: &mut Env<'a>) -> &'a Node {
-        let Node::Ternary(parts) = self else { return self };
+        let Node::Ternary(parts) = self else {
+            return self;
+        };
         let [condition, yes, no] = &**parts;
         match condition.truth(env) {
             Ok(true) => yes.leaf(env),
@@ -120,7 +126,9 @@ impl Node {
                 if both_hold {
                     return [left, right].concat();
                 }
-                left.into_iter().filter(|path| right.contains(path)).collect()
+                left.into_iter()
+                    .filter(|path| right.contains(path))
+                    .collect()
             }
             node => {
                 let Some(Comparison { path, constant, is_equal }) = node.comparison() else {
@@ -128,7 +136,11 @@ impl Node {
                 };
                 let is_constant = is_equal == truth;
                 let is_null = *constant == Constant::Null;
-                if is_constant == is_null { Vec::new() } else { vec![path.clone()] }
+                if is_constant == is_null {
+                    Vec::new()
+                } else {
+                    vec![path.clone()]
+                }
             }
         }
     }
@@ -326,7 +338,9 @@ fn size(value: Value<'_>) -> Outcome<Value<'_>> {
         Value::Text(text) => text.chars().count(),
         _ => return Err(Sources::NONE),
     };
-    u32::try_from(size).map(|size| Value::Number(f64::from(size))).map_err(|_| Sources::NONE)
+    u32::try_from(size)
+        .map(|size| Value::Number(f64::from(size)))
+        .map_err(|_| Sources::NONE)
 }
 
 fn number(value: Value<'_>) -> Outcome<f64> {

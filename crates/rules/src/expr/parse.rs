@@ -61,7 +61,11 @@ pub(super) struct Name {
 
 /// Joins names as `variable.field.field`.
 pub(super) fn joined(names: &[Name]) -> String {
-    names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
+    names
+        .iter()
+        .map(|name| name.text.as_str())
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// The parts of `list.exists(variable, body)` or another macro.
@@ -180,7 +184,9 @@ impl<'t> Parser<'t> {
     /// Parses `condition ? yes : no`, or anything that binds more tightly.
     fn expression(&mut self, depth: usize) -> Parsed<Syntax> {
         let condition = self.binary(0, depth)?;
-        let Some(at) = self.take("?") else { return Ok(condition) };
+        let Some(at) = self.take("?") else {
+            return Ok(condition);
+        };
         let yes = self.binary(0, depth + 1)?;
         self.expect(":")?;
         let no = self.expression(depth + 1)?;
@@ -222,7 +228,11 @@ impl<'t> Parser<'t> {
         };
         let at = self.next().at.clone();
         let depth = self.deeper(depth)?;
-        let operand = if self.is(symbol) { self.unary(depth)? } else { self.member(depth)? };
+        let operand = if self.is(symbol) {
+            self.unary(depth)?
+        } else {
+            self.member(depth)?
+        };
         Ok(Syntax { at, kind: Kind::Unary(operator, Box::new(operand)) })
     }
 

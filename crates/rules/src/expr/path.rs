@@ -15,7 +15,11 @@ impl Checker<'_> {
     /// Resolves `variable.field.field` or `params.name`.
     pub(super) fn path(&mut self, names: &[Name]) -> Option<Checked> {
         let (Name { text: name, at }, fields) = names.split_first()?;
-        if let Some(index) = self.macros.iter().rposition(|(variable, _)| variable == name) {
+        if let Some(index) = self
+            .macros
+            .iter()
+            .rposition(|(variable, _)| variable == name)
+        {
             let ty = self.macros[index].1;
             let (checked, _) = self.fields(MAX_VARIABLES + index, ty, fields)?;
             return Some(self.narrowed(checked));
@@ -25,7 +29,10 @@ impl Checker<'_> {
         }
         let variables = self.names.variables;
         let Some(slot) = variables.iter().position(|variable| variable.name == name) else {
-            let valid = variables.iter().map(|variable| variable.name).chain(["params"]);
+            let valid = variables
+                .iter()
+                .map(|variable| variable.name)
+                .chain(["params"]);
             let problem = Problem::new(at.clone(), format!("there is no variable `{name}` here"));
             return self.refuse(problem.valid(name, valid));
         };
@@ -43,7 +50,8 @@ impl Checker<'_> {
     }
 
     fn note(&mut self, path: String, Checked { node, ty }: &Checked, doc: &'static str) {
-        self.reads.insert(path, Read { node: node.clone(), ty: *ty, doc });
+        self.reads
+            .insert(path, Read { node: node.clone(), ty: *ty, doc });
     }
 
     fn fields(
@@ -84,7 +92,9 @@ impl Checker<'_> {
             return self.refuse(problem);
         };
         let params = self.names.params;
-        let known = params.get(name).and_then(|constant| Some((constant, constant.ty()?)));
+        let known = params
+            .get(name)
+            .and_then(|constant| Some((constant, constant.ty()?)));
         let Some((constant, ty)) = known else {
             return self.refuse(param::absent(name, at, params));
         };

@@ -34,7 +34,9 @@ impl Shown {
             (Ok(Value::List(list)), Some(mapped)) => {
                 let mut shown = Vec::new();
                 for index in 0..list.size() {
-                    let Some(pieces) = mapped.show(list.element(index), env) else { continue };
+                    let Some(pieces) = mapped.show(list.element(index), env) else {
+                        continue;
+                    };
                     let mut element = Message::default();
                     for (node, value) in pieces {
                         let fact = self.fact(node.leaf(env));
@@ -58,13 +60,22 @@ impl Shown {
             (Ok(Value::List(list)), Some(mapped)) => {
                 let mut each = Vec::new();
                 for index in 0..list.size() {
-                    let Some(pieces) = mapped.show(list.element(index), env) else { continue };
-                    each.push(pieces.into_iter().map(|(node, v)| self.known(node, v)).collect());
+                    let Some(pieces) = mapped.show(list.element(index), env) else {
+                        continue;
+                    };
+                    each.push(
+                        pieces
+                            .into_iter()
+                            .map(|(node, v)| self.known(node, v))
+                            .collect(),
+                    );
                 }
                 Filling::Each(each)
             }
             (Ok(Value::List(list)), None) => Filling::Each(
-                (0..list.size()).map(|index| self.known(node, list.element(index))).collect(),
+                (0..list.size())
+                    .map(|index| self.known(node, list.element(index)))
+                    .collect(),
             ),
             (Ok(Value::Text(words)), None) if self.fact(node.leaf(env)).is_none() => {
                 Filling::Words(words)
@@ -90,15 +101,26 @@ impl Shown {
         let path = match node {
             Node::Ternary(parts) => return self.blank(&parts[1]),
             Node::Constant(constant) => return show::text(Ok(constant.value())),
-            node => self.fact(node).or_else(|| self.expression.reads.keys().next().map(Cow::from)),
+            node => self
+                .fact(node)
+                .or_else(|| self.expression.reads.keys().next().map(Cow::from)),
         };
         let path = path.unwrap_or_default();
         // Users know neither "window" nor "resource id".
-        let path = path.trim_start_matches("window.").replace("resource_id", "arn");
-        let parents = path.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
+        let path = path
+            .trim_start_matches("window.")
+            .replace("resource_id", "arn");
+        let parents = path
+            .rmatch_indices('.')
+            .nth(1)
+            .map_or(0, |(dot, _)| dot + 1);
         let name = path[parents..].to_ascii_uppercase().replace('_', "-");
         // The singular, since this is shown for each element.
-        let name = if self.mapped.is_some() { name.replace("S.", "-") } else { name };
+        let name = if self.mapped.is_some() {
+            name.replace("S.", "-")
+        } else {
+            name
+        };
         name.replace('.', "-")
     }
 
@@ -112,7 +134,9 @@ impl Shown {
 
     /// Returns a number of days in hours, if it is at most one day, rounded up as others are.
     fn last_day<'a>(&'a self, env: &mut Env<'a>) -> Option<String> {
-        let Ok(Value::Number(days)) = self.expression.node.eval(env) else { return None };
+        let Ok(Value::Number(days)) = self.expression.node.eval(env) else {
+            return None;
+        };
         let hours = (days * 24.0).ceil();
         if !(0.0..=24.0).contains(&hours) {
             None
@@ -173,10 +197,17 @@ impl Mapped {
     ) -> Option<Vec<(&'a Node, Result<Value<'a>, Sources>)>> {
         let is_shown = element.and_then(|element| {
             env.set(self.slot, element);
-            self.condition.as_ref().map_or(Ok(true), |condition| condition.truth(env))
+            self.condition
+                .as_ref()
+                .map_or(Ok(true), |condition| condition.truth(env))
         });
         match is_shown {
-            Ok(true) => Some(self.body.iter().map(|node| (node, node.eval(env))).collect()),
+            Ok(true) => Some(
+                self.body
+                    .iter()
+                    .map(|node| (node, node.eval(env)))
+                    .collect(),
+            ),
             Ok(false) => None,
             Err(sources) => Some(vec![(&self.body[0], Err(sources))]),
         }
@@ -193,7 +224,10 @@ struct Line<'t> {
 /// Adds a line that applies where the conditions hold, of which nobody knows.
 fn add_line(conditions: &[&Shown], line: &str, advice: &mut String) {
     let is_command = line.starts_with(' ');
-    let mut words = conditions.iter().filter_map(|condition| condition.words.as_deref()).peekable();
+    let mut words = conditions
+        .iter()
+        .filter_map(|condition| condition.words.as_deref())
+        .peekable();
     if words.peek().is_some() {
         // Words and command become separate paragraphs.
         for words in words {
@@ -224,7 +258,9 @@ fn field_names(list: Type, fields: &[usize]) -> String {
     let mut names = String::new();
     let mut ty = list;
     for &index in fields {
-        let Type::Record(record) = ty.element() else { break };
+        let Type::Record(record) = ty.element() else {
+            break;
+        };
         names.push('.');
         names.push_str(record.fields[index].name);
         ty = record.fields[index].ty;
@@ -248,7 +284,9 @@ fn show_fact(value: Result<Value<'_>, Sources>, fact: Option<&str>, message: &mu
 
 /// Adds the first elements, and how many more there are.
 fn enumerate(elements: Vec<Message>, message: &mut Message) {
-    let has_comma = elements.iter().any(|element| element.to_string().contains(", "));
+    let has_comma = elements
+        .iter()
+        .any(|element| element.to_string().contains(", "));
     let separator = if has_comma { "; " } else { ", " };
     let more = elements.len().saturating_sub(MAX_MAPPED);
     for (index, element) in elements.into_iter().take(MAX_MAPPED).enumerate() {
@@ -268,7 +306,8 @@ impl Template {
             match piece {
                 Ok(Part::Text(text)) => {
                     segments.extend(
-                        text.split_inclusive('\n').map(|line| Segment::Text(line.to_owned())),
+                        text.split_inclusive('\n')
+                            .map(|line| Segment::Text(line.to_owned())),
                     );
                 }
                 Ok(Part::Expression(range)) => match expression(text, range, names) {
@@ -278,7 +317,11 @@ impl Template {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Template { segments }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Template { segments })
+        } else {
+            Err(problems)
+        }
     }
 
     /// Fills in the values, for a message.
@@ -353,16 +396,18 @@ impl Template {
 
     /// Returns the lines, each with the conditions at its beginning.
     fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.segments.split_inclusive(Segment::ends_line).map(|line| {
-            let (mut conditions, mut rest) = (Vec::new(), line);
-            while let [Segment::Expression(shown), others @ ..] = rest
-                && shown.expression.ty == Type::Bool
-            {
-                conditions.push(shown);
-                rest = others;
-            }
-            Line { conditions, rest }
-        })
+        self.segments
+            .split_inclusive(Segment::ends_line)
+            .map(|line| {
+                let (mut conditions, mut rest) = (Vec::new(), line);
+                while let [Segment::Expression(shown), others @ ..] = rest
+                    && shown.expression.ty == Type::Bool
+                {
+                    conditions.push(shown);
+                    rest = others;
+                }
+                Line { conditions, rest }
+            })
     }
 
     /// Returns the text for resources for which the comparisons hold: without the lines that never
@@ -431,7 +476,11 @@ fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
             }
             Segment::Expression(shown) => shown.fill(env),
         };
-        let quoted = if in_quotes { show::quoted_json } else { shell_word };
+        let quoted = if in_quotes {
+            show::quoted_json
+        } else {
+            shell_word
+        };
         pieces.push(match filling {
             Filling::Words(words) => Piece::Once(words.to_owned()),
             Filling::Value(value) => Piece::Once(quoted(&value)),

@@ -277,8 +277,11 @@ fn messages_know_their_facts() {
             json!([["user.name", "ann"], ", ", ["user.name", "ann"]]),
         ),
     ] {
-        let message =
-            with_names(|names| Template::compile(text, names).unwrap().render(&mut case.env()));
+        let message = with_names(|names| {
+            Template::compile(text, names)
+                .unwrap()
+                .render(&mut case.env())
+        });
         let shown = |part: &MessagePart<'_>| match part {
             MessagePart::Words(words) => json!(words),
             MessagePart::Fact(fact, text) => json!([fact, text]),
@@ -318,7 +321,11 @@ fn commands_are_safe_to_paste() {
 fn command(text: &str, name: &str, groups: &[&str]) -> String {
     let key = json!({ "active": { "missing": ["access-keys"] } });
     let case = Case::new(&key, &json!({ "name": name, "groups": groups }));
-    with_names(|names| Template::compile(text, names).unwrap().render_command(&mut case.env()))
+    with_names(|names| {
+        Template::compile(text, names)
+            .unwrap()
+            .render_command(&mut case.env())
+    })
 }
 
 #[test]
@@ -423,7 +430,10 @@ fn a_rule_in_general_has_no_line_that_never_applies_to_it() {
     let general = |when: &str| {
         with_names(|names| {
             let when = Expression::condition(when, names).unwrap();
-            Template::compile(text, names).unwrap().given(&when.node.comparisons()).blanks()
+            Template::compile(text, names)
+                .unwrap()
+                .given(&when.node.comparisons())
+                .blanks()
         })
     };
     let (ann, others) = ("\nFor Ann:\n  ann\n", "\nFor others:\n  others\n");
@@ -454,7 +464,11 @@ fn prose_with_a_list_is_written_once() {
 #[test]
 fn only_a_condition_has_words() {
     let problem = |text: &str| {
-        with_names(|names| Template::compile(text, names).unwrap_err()[0].message.clone())
+        with_names(|names| {
+            Template::compile(text, names).unwrap_err()[0]
+                .message
+                .clone()
+        })
     };
     let words = "only a condition is followed by words that say when it holds";
     assert_eq!(problem("{user.name, 'If so:'}"), words);

@@ -49,8 +49,13 @@ fn controls(fields: &mut Fields<'_>, rules: &[Rule]) -> Vec<Control> {
     let mut controls: Vec<Control> = Vec::new();
     for mut entry in fields.tables("control") {
         let id = entry.required("id");
-        if let Some(id) = id.as_ref().filter(|id| controls.iter().any(|c| c.id == id.value)) {
-            entry.problems.push(id.problem(format!("there is a control {} already", id.value)));
+        if let Some(id) = id
+            .as_ref()
+            .filter(|id| controls.iter().any(|c| c.id == id.value))
+        {
+            entry
+                .problems
+                .push(id.problem(format!("there is a control {} already", id.value)));
         }
         let control = id.and_then(|id| control(&mut entry, id, rules));
         controls.extend(control);
@@ -94,7 +99,9 @@ fn tested_by(entry: &mut Fields<'_>, rules: &[Rule]) -> Vec<String> {
     let ids = entry.one_or_several("rules");
     for id in ids.iter().filter(|id| find(rules, id).is_none()) {
         let problem = id.problem(format!("there is no rule `{}`", id.value));
-        entry.problems.push(problem.help(meant_rule(&id.value, rules)));
+        entry
+            .problems
+            .push(problem.help(meant_rule(&id.value, rules)));
     }
     ids.into_iter().map(|id| id.value).collect()
 }
@@ -109,15 +116,22 @@ fn read_requirements(entry: &mut Fields<'_>, rules: &[Rule], control: &mut Contr
     for (id, condition) in entry.table_of_texts("require") {
         if !tested_by.contains(&id.value) {
             // It may be what a rule that does not exist was meant to be, which has been reported.
-            if !tested_by.iter().all(|id| rules.iter().any(|rule| rule.id == *id)) {
+            if !tested_by
+                .iter()
+                .all(|id| rules.iter().any(|rule| rule.id == *id))
+            {
                 continue;
             }
             let problem = id.problem(format!("`{}` is not a rule of this control", id.value));
-            entry.problems.push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
+            entry
+                .problems
+                .push(problem.valid(&id.value, tested_by.iter().map(String::as_str)));
             continue;
         }
         // `tested_by` has reported rules that do not exist.
-        let Some(rule) = find(rules, &id) else { continue };
+        let Some(rule) = find(rules, &id) else {
+            continue;
+        };
         match shortfall(rule, &condition.value) {
             Ok(shortfall) => {
                 control.unmet.extend(shortfall);

@@ -84,7 +84,9 @@ pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
     let activity = snapshot.activity.as_ref()?;
     let needs = Needs { regions: needed, read_only: false };
     let (missing, reach) = reach(snapshot, activity, needs);
-    missing.is_empty().then(|| format!("no sign-in was recorded in {reach}"))
+    missing
+        .is_empty()
+        .then(|| format!("no sign-in was recorded in {reach}"))
 }
 
 /// What is missing of what is needed, and how far what was read of the regions reaches.
@@ -176,19 +178,38 @@ fn portal_regions<'a>(
     activity: &'a AccountActivity,
 ) -> Option<Vec<&'a str>> {
     if !activity.portal_regions.is_empty() {
-        return Some(activity.portal_regions.iter().map(|region| &**region).collect());
+        return Some(
+            activity
+                .portal_regions
+                .iter()
+                .map(|region| &**region)
+                .collect(),
+        );
     }
     let of_roles: BTreeSet<&str> = roles(snapshot).filter_map(region_of_role).collect();
     if !of_roles.is_empty() {
         return Some(of_roles.into_iter().collect());
     }
-    let read: Vec<&str> = activity.regions.iter().map(|it| it.region.as_str()).collect();
-    DEFAULT_REGIONS.iter().all(|region| read.contains(region)).then_some(read)
+    let read: Vec<&str> = activity
+        .regions
+        .iter()
+        .map(|it| it.region.as_str())
+        .collect();
+    DEFAULT_REGIONS
+        .iter()
+        .all(|region| read.contains(region))
+        .then_some(read)
 }
 
 /// The ARNs of the account's roles, as far as they are known.
 fn roles(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
-    snapshot.roles.as_ref().known().into_iter().flatten().map(|role| role.arn.as_str())
+    snapshot
+        .roles
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten()
+        .map(|role| role.arn.as_str())
 }
 
 /// The region of Identity Center, if it made the role. Their ARNs leave out `us-east-1`.
@@ -196,7 +217,10 @@ fn roles(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
 fn region_of_role(arn: &str) -> Option<&str> {
     let (_, name) = arn.split_once(":role/aws-reserved/sso.amazonaws.com/")?;
-    Some(name.split_once('/').map_or("us-east-1", |(region, _)| region))
+    Some(
+        name.split_once('/')
+            .map_or("us-east-1", |(region, _)| region),
+    )
 }
 
 /// Why nobody can have signed in as root, if that is all the rule is about.
@@ -220,7 +244,10 @@ fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
     let is_of_it = |actor| actor == ActorKind::IdentityCenter;
     let is_used = !activity.portal_regions.is_empty()
         || activity.sign_ins.iter().any(|it| is_of_it(it.actor))
-        || activity.credential_events.iter().any(|it| is_of_it(it.actor))
+        || activity
+            .credential_events
+            .iter()
+            .any(|it| is_of_it(it.actor))
         || roles(snapshot).any(|arn| arn.contains("/sso.amazonaws.com/"));
     snapshot.account.identity_center == Fact::Known(false) && !is_used
 }
@@ -230,7 +257,9 @@ fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let period = activity.period;
     let known = activity.regions.iter().find(|it| it.region == region);
-    let Some(known) = known else { return Err(format!("{region} was not read")) };
+    let Some(known) = known else {
+        return Err(format!("{region} was not read"));
+    };
     let RegionCoverage { logged, proved, incomplete, .. } = known;
     if let Some(hole) = incomplete.iter().find(|it| overlap(it, &period)) {
         return Err(format!("{region} was not read completely {}", stretch(*hole)));
@@ -247,7 +276,11 @@ fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     }
     let (mut until, mut was_proved) = (first.to, is_proved);
     for (next, is_proved) in read {
-        let quiet = if was_proved && is_proved { SignedDuration::ZERO } else { QUIET };
+        let quiet = if was_proved && is_proved {
+            SignedDuration::ZERO
+        } else {
+            QUIET
+        };
         if next.from.duration_since(until) > quiet {
             return Err(unread(region, until, next.from));
         }

@@ -60,7 +60,8 @@ pub(super) fn listed<'a, T: Resource>(
 /// Returns a subject for each user or role that may assume roles in other accounts.
 pub(crate) fn crossings(list: &[Crossing]) -> Subjects<'_> {
     Box::new(
-        list.iter().map(|crossing| Subject::new(super::CROSSING, crossing, values([crossing]))),
+        list.iter()
+            .map(|crossing| Subject::new(super::CROSSING, crossing, values([crossing]))),
     )
 }
 
@@ -141,7 +142,11 @@ impl<'a> Subject<'a> {
 
     /// Makes the user the owner of the subject.
     fn owned_by(self, user: &'a User) -> Subject<'a> {
-        let state = if user.deleted { State::Deleted } else { self.state };
+        let state = if user.deleted {
+            State::Deleted
+        } else {
+            self.state
+        };
         Subject { user: Some(&user.name), state, ..self }
     }
 }

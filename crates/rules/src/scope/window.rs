@@ -58,8 +58,14 @@ impl GroupingTexts {
 
     /// The texts, one after another.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
-        let texts = self.group_by.iter().chain([&self.within]).chain(&self.filter);
-        texts.map(|it| it.value.as_str()).chain(self.until_success.then_some("until_success"))
+        let texts = self
+            .group_by
+            .iter()
+            .chain([&self.within])
+            .chain(&self.filter);
+        texts
+            .map(|it| it.value.as_str())
+            .chain(self.until_success.then_some("until_success"))
     }
 
     /// Checks the texts; the problems' places are those in the file.
@@ -76,14 +82,22 @@ impl GroupingTexts {
             }
         }
         let within = self.within.value.parse();
-        let within = within.ok().filter(SignedDuration::is_positive).unwrap_or_else(|| {
-            problems.push(self.within.problem("this is not a time such as `10m` or `1h`"));
-            SignedDuration::ZERO
-        });
+        let within = within
+            .ok()
+            .filter(SignedDuration::is_positive)
+            .unwrap_or_else(|| {
+                problems.push(
+                    self.within
+                        .problem("this is not a time such as `10m` or `1h`"),
+                );
+                SignedDuration::ZERO
+            });
         let names = Names { variables: &SIGN_IN, params, present: &[] };
         let filter = self.filter.as_ref().and_then(|text| {
             let compiled = Expression::condition(&text.value, names);
-            compiled.map_err(|found| problems.extend(text.place(found))).ok()
+            compiled
+                .map_err(|found| problems.extend(text.place(found)))
+                .ok()
         });
         if !problems.is_empty() {
             return Err(problems);
@@ -103,8 +117,13 @@ fn field(name: &Text) -> Result<usize, Problem> {
         _ => &[],
     };
     let is_text = |ty: Type| matches!(ty, Type::Text | Type::Word(_) | Type::Optional(Type::Text));
-    let names = fields.iter().filter(|field| is_text(field.ty)).map(|field| field.name);
-    let found = fields.iter().position(|it| it.name == name.value && is_text(it.ty));
+    let names = fields
+        .iter()
+        .filter(|field| is_text(field.ty))
+        .map(|field| field.name);
+    let found = fields
+        .iter()
+        .position(|it| it.name == name.value && is_text(it.ty));
     found.ok_or_else(|| {
         let message = format!("attempts cannot be grouped by `{}`", name.value);
         name.problem(message).valid(&name.value, names)
@@ -119,13 +138,19 @@ impl Grouping {
 
     /// The windows of the attempts that were recorded.
     pub(crate) fn windows(&self, snapshot: &Snapshot) -> Windows {
-        let Some(activity) = &snapshot.activity else { return Windows::default() };
+        let Some(activity) = &snapshot.activity else {
+            return Windows::default();
+        };
         let ids = Ids::read(activity);
         // Users of IAM and of Identity Center may have one name, also that of root, and a user may be made again.
         let mut groups: BTreeMap<(String, Option<Person<'_>>), Vec<&SignIn>> = BTreeMap::new();
         let mut undecided = 0;
         // A person is of one account; an address tries several.
-        let elsewhere: &[SignIn] = if self.by_user { &[] } else { &activity.elsewhere };
+        let elsewhere: &[SignIn] = if self.by_user {
+            &[]
+        } else {
+            &activity.elsewhere
+        };
         let not_here: HashSet<&str> = elsewhere.iter().map(|it| it.resource_id.as_str()).collect();
         for sign_in in activity.sign_ins.iter().chain(elsewhere) {
             match self.takes(sign_in, &snapshot.account) {
@@ -175,14 +200,18 @@ impl Grouping {
         end: Timestamp,
         successes: &Successes<'_>,
     ) -> bool {
-        let Some(last) = attempts.last() else { return false };
+        let Some(last) = attempts.last() else {
+            return false;
+        };
         end.duration_since(last.at) <= self.within
             && !(self.until_success && successes.got_in(last, last.at, Timestamp::MAX))
     }
 
     /// Whether the attempt counts; none: what was read does not say.
     fn takes(&self, sign_in: &SignIn, account: &Account) -> Option<bool> {
-        let Some(filter) = &self.filter else { return Some(true) };
+        let Some(filter) = &self.filter else {
+            return Some(true);
+        };
         let mut variables = [Value::Null; MAX_VARIABLES];
         variables[0] = Value::Record(sign_in);
         variables[1] = Value::Record(account);
@@ -193,7 +222,9 @@ impl Grouping {
     fn key(&self, sign_in: &SignIn) -> Option<String> {
         let mut parts = Vec::new();
         for &index in &self.group_by {
-            let Ok(Value::Text(text)) = sign_in.field(index) else { return None };
+            let Ok(Value::Text(text)) = sign_in.field(index) else {
+                return None;
+            };
             parts.push(text);
         }
         Some(parts.join(", "))
@@ -203,7 +234,10 @@ impl Grouping {
 impl Windows {
     /// The windows, to be judged.
     pub(crate) fn subjects<'a>(&'a self, account: &'a Account) -> Vec<Subject<'a>> {
-        self.windows.iter().map(|window| subject::window(window, account)).collect()
+        self.windows
+            .iter()
+            .map(|window| subject::window(window, account))
+            .collect()
     }
 }
 
@@ -211,7 +245,12 @@ impl Windows {
 fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timestamp {
     let mut end = activity.period.to;
     for region in &activity.regions {
-        let read = region.seen.iter().chain(&region.proved).map(|it| it.to).max();
+        let read = region
+            .seen
+            .iter()
+            .chain(&region.proved)
+            .map(|it| it.to)
+            .max();
         if regions.iter().any(|name| **name == *region.region) {
             end = end.min(read.unwrap_or(end));
         }
@@ -254,7 +293,9 @@ impl<'a> Ids<'a> {
         let name = (sign_in.actor, &sign_in.user);
         let id = self.0.get(&name).and_then(|times| {
             let before = times.range(..=sign_in.at).next_back();
-            let likely = before.or_else(|| times.first_key_value()).map(|(_, id)| *id);
+            let likely = before
+                .or_else(|| times.first_key_value())
+                .map(|(_, id)| *id);
             sign_in.principal_id.as_ref().or(likely)
         });
         (name.0, name.1, id)
@@ -273,7 +314,10 @@ impl<'a> Successes<'a> {
         for sign_in in &activity.sign_ins {
             let is_success = sign_in.outcome == Fact::Known(Outcome::Success);
             if sign_in.purpose == Purpose::SignIn && is_success {
-                by_person.entry(ids.person(sign_in)).or_default().push(sign_in);
+                by_person
+                    .entry(ids.person(sign_in))
+                    .or_default()
+                    .push(sign_in);
             }
         }
         Successes { ids, by_person }
@@ -282,14 +326,20 @@ impl<'a> Successes<'a> {
     /// Whether the person of an attempt got in from then to before that moment.
     fn got_in(&self, one: &'a SignIn, from: Timestamp, to: Timestamp) -> bool {
         let own = self.by_person.get(&self.ids.person(one));
-        own.into_iter().flatten().any(|success| from <= success.at && success.at < to)
+        own.into_iter()
+            .flatten()
+            .any(|success| from <= success.at && success.at < to)
     }
 
     /// The successes of all who made these attempts.
     fn of(&self, attempts: &[&'a SignIn]) -> Vec<&'a SignIn> {
-        let people: BTreeSet<Person<'_>> =
-            attempts.iter().map(|attempt| self.ids.person(attempt)).collect();
-        let own = people.iter().filter_map(|person| self.by_person.get(person));
+        let people: BTreeSet<Person<'_>> = attempts
+            .iter()
+            .map(|attempt| self.ids.person(attempt))
+            .collect();
+        let own = people
+            .iter()
+            .filter_map(|person| self.by_person.get(person));
         own.flatten().copied().collect()
     }
 }
@@ -303,8 +353,10 @@ fn window<'a>(name: &str, attempts: &[&'a SignIn], successes: &Successes<'a>) ->
     let mut named = attempts.to_vec();
     named.retain(|it| !is_unknown(it));
     let known: BTreeSet<_> = named.iter().map(|it| (it.actor, &it.user)).collect();
-    let sources: BTreeSet<&SharedText> =
-        attempts.iter().filter_map(|it| it.source.as_ref()).collect();
+    let sources: BTreeSet<&SharedText> = attempts
+        .iter()
+        .filter_map(|it| it.source.as_ref())
+        .collect();
     let regions: BTreeSet<&SharedText> = attempts.iter().map(|it| &it.region).collect();
     let accounts: BTreeSet<&str> = attempts
         .iter()
@@ -329,7 +381,10 @@ fn window<'a>(name: &str, attempts: &[&'a SignIn], successes: &Successes<'a>) ->
         sources: sources.into_iter().cloned().collect(),
         accounts: accounts.into_iter().map(SharedText::from).collect(),
         regions: regions.into_iter().cloned().collect(),
-        event_ids: attempts.iter().flat_map(|it| it.event_ids.clone()).collect(),
+        event_ids: attempts
+            .iter()
+            .flat_map(|it| it.event_ids.clone())
+            .collect(),
     }
 }
 
@@ -338,18 +393,26 @@ fn soonest<'a>(
     from: Timestamp,
     successes: impl IntoIterator<Item = &'a &'a SignIn>,
 ) -> Option<f64> {
-    let later = successes.into_iter().map(|success| success.at).filter(|at| *at >= from);
+    let later = successes
+        .into_iter()
+        .map(|success| success.at)
+        .filter(|at| *at >= from);
     later.min().map(|at| minutes(from, at))
 }
 
 /// The same of each address after the last attempt from there: the longest. None: from one of them
 /// nobody got in.
 fn to_success_from_each_source(attempts: &[&SignIn], successes: &[&SignIn]) -> Option<f64> {
-    let last: BTreeMap<_, _> = attempts.iter().map(|it| (it.source.as_ref(), it.at)).collect();
+    let last: BTreeMap<_, _> = attempts
+        .iter()
+        .map(|it| (it.source.as_ref(), it.at))
+        .collect();
     let mut longest: Option<f64> = None;
     for (source, last) in last {
         let source = source?;
-        let from_there = successes.iter().filter(|it| it.source.as_ref() == Some(source));
+        let from_there = successes
+            .iter()
+            .filter(|it| it.source.as_ref() == Some(source));
         let minutes = soonest(last, from_there)?;
         longest = Some(longest.map_or(minutes, |longest| longest.max(minutes)));
     }

@@ -64,7 +64,10 @@ fn every_framework_is_valid() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     for file in embedded_frameworks() {
         let json = json_of(&file.text);
-        let errors: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&json)
+            .map(|error| error.to_string())
+            .collect();
         assert_eq!(errors, [""; 0], "{}", file.path);
     }
 }
@@ -111,7 +114,10 @@ fn what_no_framework_may_say_is_refused() {
 fn errors(text: &str) -> Vec<LoadError> {
     let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
     let file = RuleFile { path: "house.toml".into(), text: text.to_owned() };
-    rules.with_frameworks(&[file]).err().map_or_else(Vec::new, |errors| errors.0)
+    rules
+        .with_frameworks(&[file])
+        .err()
+        .map_or_else(Vec::new, |errors| errors.0)
 }
 
 #[test]

@@ -15,7 +15,9 @@ use crate::tests::committed::assert_committed;
 use crate::{LoadError, RuleFile, load};
 
 pub(super) fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 fn schema() -> Json {
@@ -212,7 +214,9 @@ fn definitions() -> Map<String, Json> {
 }
 
 fn define(ty: Type, definitions: &mut Map<String, Json>) {
-    let Type::Record(record) = ty.element() else { return };
+    let Type::Record(record) = ty.element() else {
+        return;
+    };
     if definitions.contains_key(record.name) {
         return;
     }
@@ -249,13 +253,18 @@ fn the_committed_schema_is_that_of_the_tables() {
 #[test]
 fn every_rule_is_valid() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
-    let own = fs::read_dir(repository("examples/rules")).unwrap().map(|entry| RuleFile {
-        path: String::new(),
-        text: fs::read_to_string(entry.unwrap().path()).unwrap(),
-    });
+    let own = fs::read_dir(repository("examples/rules"))
+        .unwrap()
+        .map(|entry| RuleFile {
+            path: String::new(),
+            text: fs::read_to_string(entry.unwrap().path()).unwrap(),
+        });
     for file in crate::embedded().into_iter().chain(own) {
         let json = json_of(&file.text);
-        let errors: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&json)
+            .map(|error| error.to_string())
+            .collect();
         assert_eq!(errors, [""; 0], "{}", file.path);
     }
 }
@@ -317,13 +326,24 @@ fn keys_read(text: &str) -> BTreeSet<String> {
 
 /// The keys that are valid, as the error about `unknown_key` says.
 pub(super) fn valid_keys(errors: Vec<LoadError>) -> BTreeSet<String> {
-    let unknown = errors.into_iter().find(|error| error.message.starts_with("`unknown_key`"));
+    let unknown = errors
+        .into_iter()
+        .find(|error| error.message.starts_with("`unknown_key`"));
     let help = unknown.unwrap().help.unwrap();
-    help.strip_prefix("valid: ").unwrap().split(", ").map(str::to_owned).collect()
+    help.strip_prefix("valid: ")
+        .unwrap()
+        .split(", ")
+        .map(str::to_owned)
+        .collect()
 }
 
 pub(super) fn keys(schema: &Json) -> BTreeSet<String> {
-    schema["properties"].as_object().unwrap().keys().cloned().collect()
+    schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect()
 }
 
 #[test]

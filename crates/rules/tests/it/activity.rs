@@ -72,7 +72,11 @@ fn seen(region: &str, from: &str, to: &str) -> Json {
 }
 
 fn at(time: &str) -> String {
-    if time.contains('T') { time.to_owned() } else { format!("2026-11-18T{time}Z") }
+    if time.contains('T') {
+        time.to_owned()
+    } else {
+        format!("2026-11-18T{time}Z")
+    }
 }
 
 /// The report of a rule on a morning, from 07:00 to 12:00.
@@ -115,7 +119,9 @@ fn a_user_called_root_shares_no_window_with_root() {
         attempts.push(sign_in("root", time, &json!({ "outcome": "failure", "actor": actor })));
     }
     let judged = report(WINDOWS, &attempts, &covered());
-    let windows = lines(&judged).into_iter().filter(|line| line == "pass no problem found");
+    let windows = lines(&judged)
+        .into_iter()
+        .filter(|line| line == "pass no problem found");
     assert_eq!(windows.count(), 2);
     let by_address = WINDOWS.replace(r#"["user"]"#, r#"["source"]"#);
     let judged = report(&by_address, &attempts, &covered());
@@ -145,8 +151,9 @@ fn a_window_ends_where_nothing_follows_soon() {
 
 #[test]
 fn a_success_counts_by_person_and_address() {
-    let mut attempts: Vec<Json> =
-        (0..3).map(|minute| failure("ana", &format!("08:0{minute}:00"))).collect();
+    let mut attempts: Vec<Json> = (0..3)
+        .map(|minute| failure("ana", &format!("08:0{minute}:00")))
+        .collect();
     attempts.push(sign_in("ben", "08:03:00", &json!({})));
     attempts.push(sign_in("ana", "08:04:00", &json!({ "source": "198.51.100.23" })));
     attempts.push(sign_in("ana", "08:05:30", &json!({})));
@@ -217,14 +224,16 @@ fn a_window_may_end_where_the_person_gets_in() {
 #[test]
 fn a_window_says_if_the_period_begins_within_it() {
     let cut = "; the period begins within this episode, so there may have been more before";
-    let attempts: Vec<Json> =
-        ["07:10:00", "07:11:00", "07:12:00"].map(|time| failure("ana", time)).into();
+    let attempts: Vec<Json> = ["07:10:00", "07:11:00", "07:12:00"]
+        .map(|time| failure("ana", time))
+        .into();
     let judged = report(WINDOWS, &attempts, &covered());
     assert_eq!(lines(&judged), [format!("fail ana 3 2 none none{cut}")]);
     let judged = report(WINDOWS, &attempts[..1], &covered());
     assert_eq!(lines(&judged)[0], format!("pass no problem found{cut}"));
-    let attempts: Vec<Json> =
-        ["07:10:01", "07:11:00", "07:12:01"].map(|time| failure("ana", time)).into();
+    let attempts: Vec<Json> = ["07:10:01", "07:11:00", "07:12:01"]
+        .map(|time| failure("ana", time))
+        .into();
     assert_eq!(lines(&report(WINDOWS, &attempts, &covered())), ["fail ana 3 2 none none"]);
 }
 
@@ -271,11 +280,17 @@ fn a_window_that_begins_after_a_success_is_whole() {
 #[test]
 fn findings_are_known_by_their_first_event() {
     let run = |user: &str, hour: usize| -> Vec<Json> {
-        (0..3).map(|minute| failure(user, &format!("{hour:02}:0{minute}:00"))).collect()
+        (0..3)
+            .map(|minute| failure(user, &format!("{hour:02}:0{minute}:00")))
+            .collect()
     };
     let fingerprints = |attempts: Vec<Json>| -> Vec<String> {
         let report = report(WINDOWS, &attempts, &covered());
-        report.findings.iter().map(|it| it.fingerprint.as_str().to_owned()).collect()
+        report
+            .findings
+            .iter()
+            .map(|it| it.fingerprint.as_str().to_owned())
+            .collect()
     };
     let monday = fingerprints(run("ana", 8));
     let tuesday = fingerprints([run("ana", 8), run("ana", 10)].concat());
@@ -296,7 +311,13 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
     };
     let west = |seen: Json, proved: Json, incomplete: Json| {
         let period = |it: &Json| json!({ "from": at(it[0].as_str().unwrap()), "to": at(it[1].as_str().unwrap()) });
-        let periods = |all: Json| all.as_array().unwrap().iter().map(period).collect::<Vec<_>>();
+        let periods = |all: Json| {
+            all.as_array()
+                .unwrap()
+                .iter()
+                .map(period)
+                .collect::<Vec<_>>()
+        };
         json!({
             "account": "111122223333", "region": "us-west-2", "records": 0,
             "seen": periods(seen.clone()), "logged": periods(seen), "proved": periods(proved), "incomplete": periods(incomplete),
@@ -659,12 +680,21 @@ fn mistakes_in_windows_are_found_where_they_are() {
     let errors = |old: &str, new: &str| {
         assert!(WINDOWS.contains(old), "{old}");
         let errors = load(&WINDOWS.replace(old, new)).unwrap_err().0;
-        errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("|")
+        errors
+            .into_iter()
+            .map(|error| error.message)
+            .collect::<Vec<_>>()
+            .join("|")
     };
     assert_eq!(errors("[\"user\"]", "[\"usr\"]"), "attempts cannot be grouped by `usr`");
     assert_eq!(errors("[\"user\"]", "[\"at\"]"), "attempts cannot be grouped by `at`");
     assert_eq!(errors("10m", "often"), "this is not a time such as `10m` or `1h`");
-    assert_eq!(errors("'failure'\"", "'failed'\"").matches("failed").count(), 1);
+    assert_eq!(
+        errors("'failure'\"", "'failed'\"")
+            .matches("failed")
+            .count(),
+        1
+    );
     assert_eq!(errors("us-west-2", "the west"), "this is not the name of a region");
     assert_eq!(errors("[\"us-east-1\", \"us-west-2\"]", "[]"), "`regions` is empty");
     assert_eq!(errors("within      = \"10m\"\n", ""), "`within` is missing");
@@ -696,5 +726,9 @@ fn an_address_has_one_window_in_several_accounts() {
     let by_address = WINDOWS.replace(r#"["user"]"#, r#"["source"]"#);
     let failed = ["fail 203.0.113.10 3 3 none none"];
     assert_eq!(judged(&by_address, &[failure("ana", "08:00:00")]), failed);
-    assert!(!judged(WINDOWS, &[failure("ana", "08:00:00")]).join(" ").contains("fail"));
+    assert!(
+        !judged(WINDOWS, &[failure("ana", "08:00:00")])
+            .join(" ")
+            .contains("fail")
+    );
 }

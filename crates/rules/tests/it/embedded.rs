@@ -31,7 +31,11 @@ fn explanations_are_whole() {
         }
         let json = serde_json::to_value(&explanation).unwrap();
         assert_eq!(json["why"], rule.risk.as_str());
-        assert!(json["examples"].as_array().is_some_and(|examples| examples.len() > 1));
+        assert!(
+            json["examples"]
+                .as_array()
+                .is_some_and(|examples| examples.len() > 1)
+        );
     }
 }
 
@@ -39,9 +43,17 @@ fn explanations_are_whole() {
 #[test]
 fn rules_on_access_keys_show_when_they_were_made() {
     let rules = rules();
-    let mut on_keys = rules.rules().iter().filter(|rule| rule.info().scope == "access_key");
+    let mut on_keys = rules
+        .rules()
+        .iter()
+        .filter(|rule| rule.info().scope == "access_key");
     assert!(on_keys.clone().count() > 1);
-    let shows = |rule: &Rule| explain(rule).facts.iter().any(|fact| fact.path == "key.created");
+    let shows = |rule: &Rule| {
+        explain(rule)
+            .facts
+            .iter()
+            .any(|fact| fact.path == "key.created")
+    };
     let silent = on_keys.find(|rule| !shows(rule));
     assert_eq!(silent.map(|rule| &rule.id), None, "add key.created to its evidence");
 }
@@ -156,12 +168,16 @@ fn no_command_leaves_to_the_reader_what_the_facts_know() {
 /// The conditions at the beginning of a line, and whether one has words.
 fn conditions(line: &str) -> (Vec<&str>, bool) {
     let (mut conditions, mut has_words, mut rest) = (Vec::new(), false, line);
-    while let Some((condition, after)) =
-        rest.strip_prefix('{').filter(|rest| !rest.starts_with('{')).and_then(|r| r.split_once('}'))
+    while let Some((condition, after)) = rest
+        .strip_prefix('{')
+        .filter(|rest| !rest.starts_with('{'))
+        .and_then(|r| r.split_once('}'))
         && condition.contains([' ', '!'])
         && !condition.starts_with("include ")
     {
-        let worded = condition.rsplit_once(", '").filter(|_| condition.ends_with('\''));
+        let worded = condition
+            .rsplit_once(", '")
+            .filter(|_| condition.ends_with('\''));
         has_words |= worded.is_some();
         conditions.push(worded.map_or(condition, |(condition, _)| condition));
         rest = after;
@@ -193,7 +209,11 @@ fn no_code_names_a_rule() {
     let rules = rules();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) {
         let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+        let code = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .lines();
         for line in code.filter(|line| !line.trim_start().starts_with("//")) {
             let mut ids = rules.rules().iter().map(|rule| &rule.id);
             let named = ids.any(|id| id != AWS_WORD && line.contains(id));
@@ -204,12 +224,16 @@ fn no_code_names_a_rule() {
 
 /// The Rust files of all crates, but tests.
 fn sources(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let (dirs, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let is_code = |path: &PathBuf| {
         path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs")
     };
-    let below =
-        dirs.into_iter().filter(|dir| !dir.ends_with("tests")).flat_map(|dir| sources(&dir));
+    let below = dirs
+        .into_iter()
+        .filter(|dir| !dir.ends_with("tests"))
+        .flat_map(|dir| sources(&dir));
     files.into_iter().filter(is_code).chain(below).collect()
 }

@@ -21,7 +21,9 @@ fn key_rule() -> RuleSet {
 }
 
 fn only(report: &Report) -> &Finding {
-    let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+    let [finding] = &report.findings[..] else {
+        panic!("{:#?}", report.findings)
+    };
     finding
 }
 
@@ -122,10 +124,19 @@ fn a_short_list_is_judged_and_stands_for_the_rest() {
         report.accounts[0].tallies["test-rule"],
         Tally { fail: 1, unknown: 1, ..Tally::default() }
     );
-    let rest = report.findings.iter().find(|f| f.verdict == Verdict::Unknown).unwrap();
+    let rest = report
+        .findings
+        .iter()
+        .find(|f| f.verdict == Verdict::Unknown)
+        .unwrap();
     assert!(rest.stands_for_list(report.rules.first()));
     assert_eq!(rest.message, "not judged: account-authorization-details is missing (incomplete)");
-    assert_eq!(judge(&key_rule(), &snapshot, &ALL).tally("test-rule").unknown, 1);
+    assert_eq!(
+        judge(&key_rule(), &snapshot, &ALL)
+            .tally("test-rule")
+            .unknown,
+        1
+    );
 }
 
 #[test]
@@ -140,7 +151,12 @@ fn deleted_users_and_what_they_own_are_not_judged() {
         assert_eq!(finding.message, "the user was deleted after the credential report was made");
     }
     snapshot["users"][0]["access_keys"] = json!({ "missing": ["access-keys"] });
-    assert_eq!(judge(&key_rule(), &snapshot, &[]).tally("test-rule").not_applicable, 1);
+    assert_eq!(
+        judge(&key_rule(), &snapshot, &[])
+            .tally("test-rule")
+            .not_applicable,
+        1
+    );
 }
 
 #[test]
@@ -220,7 +236,12 @@ fn an_account_of_which_nothing_is_known_has_failed() {
     for list in ["saml_providers", "oidc_providers", "server_certificates", "service_credentials"] {
         snapshot[list] = json!({ "missing": ["saml-providers"] });
     }
-    let facts: Vec<_> = snapshot["account"].as_object().unwrap().keys().cloned().collect();
+    let facts: Vec<_> = snapshot["account"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     // Who asks, and for which account.
     let names = ["id", "partition", "caller", "alias"];
     for fact in facts.iter().filter(|fact| !names.contains(&fact.as_str())) {

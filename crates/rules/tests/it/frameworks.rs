@@ -59,10 +59,19 @@ fn mistakes(text: &str) -> Vec<String> {
     let errors = rules("").with_frameworks(&[framework(text)]).err();
     let one = |error: &portcullis_rules::LoadError| {
         let (line, column) = error.position();
-        let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        let help = error
+            .help
+            .as_ref()
+            .map(|help| format!("; {help}"))
+            .unwrap_or_default();
         format!("{line}:{column} {}{help}", error.message)
     };
-    errors.unwrap_or(LoadErrors(vec![])).0.iter().map(one).collect()
+    errors
+        .unwrap_or(LoadErrors(vec![]))
+        .0
+        .iter()
+        .map(one)
+        .collect()
 }
 
 #[test]
@@ -183,7 +192,11 @@ fn judge(settings: &str, skip: &[&str], snapshot: &Json) -> Report {
 /// Status and reason of a control.
 fn told(report: &Report, id: &str) -> (ControlStatus, String) {
     let is_it = |control: &&ControlOutcome| control.id == id;
-    let control = report.accounts[0].frameworks[0].controls.iter().find(is_it).unwrap();
+    let control = report.accounts[0].frameworks[0]
+        .controls
+        .iter()
+        .find(is_it)
+        .unwrap();
     (control.status, control.reason.clone().unwrap_or_default())
 }
 
@@ -243,10 +256,16 @@ fn nothing_is_said_of_frameworks_that_were_not_asked_for() {
 #[test]
 fn those_that_are_built_in_load_and_claim_all_their_controls_by_default() {
     let rules = RuleSet::load(&embedded(), &Settings::default()).unwrap();
-    let rules = rules.with_frameworks(&embedded_frameworks()).unwrap_or_else(|e| panic!("{e}"));
+    let rules = rules
+        .with_frameworks(&embedded_frameworks())
+        .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(rules.frameworks().len(), embedded_frameworks().len());
     let snapshot: Snapshot = serde_json::from_value(account()).unwrap();
-    let frameworks = rules.frameworks().iter().map(|framework| framework.id.clone()).collect();
+    let frameworks = rules
+        .frameworks()
+        .iter()
+        .map(|framework| framework.id.clone())
+        .collect();
     let options = RunOptions { frameworks, ..RunOptions::default() };
     let report = evaluate(&snapshot, &rules, options, "1.2.3");
     for framework in &report.accounts[0].frameworks {

@@ -19,7 +19,11 @@ fn hash(old: &str, new: &str) -> String {
 fn a_hash_is_16_hexadecimal_digits() {
     let hash = info(RULE).hash;
     assert_eq!(hash.len(), 16);
-    assert!(hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{hash}");
+    assert!(
+        hash.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        "{hash}"
+    );
 }
 
 #[test]

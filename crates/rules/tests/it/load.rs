@@ -14,7 +14,11 @@ fn mistakes(text: &str) -> Vec<String> {
 fn shown(errors: &LoadErrors) -> Vec<String> {
     let one = |error: &portcullis_rules::LoadError| {
         let (line, column) = error.position();
-        let help = error.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        let help = error
+            .help
+            .as_ref()
+            .map(|help| format!("; {help}"))
+            .unwrap_or_default();
         format!("{line}:{column} {}{help}", error.message)
     };
     errors.0.iter().map(one).collect()
@@ -181,7 +185,10 @@ fn each_mistake_in_the_syntax_is_reported_once() {
     let two =
         changed("title       = \"Test\"", "title = = \"Test\"\n# a note\nother = 1\nlast = = 2");
     let found = mistakes(&two);
-    let lines: Vec<&str> = found.iter().filter_map(|found| found.split(':').next()).collect();
+    let lines: Vec<&str> = found
+        .iter()
+        .filter_map(|found| found.split(':').next())
+        .collect();
     assert_eq!(lines, ["2", "4", "5"], "{found:#?}");
 }
 
@@ -325,7 +332,13 @@ fn a_mistake_in_a_shared_text_is_shown_there_and_where_it_is_included() {
     ] {
         assert!(shown.contains(words), "{words} in {shown}");
     }
-    let hidden = errors.0.into_iter().next().unwrap().without_text().to_string();
+    let hidden = errors
+        .0
+        .into_iter()
+        .next()
+        .unwrap()
+        .without_text()
+        .to_string();
     assert!(hidden.contains("mine/test/test-rule.toml:6:16"), "{hidden}");
     assert!(!hidden.contains("remediation ="), "{hidden}");
 }
@@ -343,8 +356,15 @@ fn a_given_text_stands_for_the_built_in_one_of_its_name() {
     let wrong = with("# Looks.\n{include see-policyy}\n").err().unwrap();
     assert!(wrong.to_string().contains("see-policy.txt:2:10"), "{wrong}");
     assert!(wrong.to_string().contains("did you mean `see-policy`?"), "{wrong}");
-    let circle = with("# Looks.\nLook:\n{include see-policy}\n").err().unwrap();
-    assert!(circle.to_string().contains("the text `see-policy` includes itself"), "{circle}");
+    let circle = with("# Looks.\nLook:\n{include see-policy}\n")
+        .err()
+        .unwrap();
+    assert!(
+        circle
+            .to_string()
+            .contains("the text `see-policy` includes itself"),
+        "{circle}"
+    );
     assert!(circle.to_string().contains("see-policy.txt:3:10"), "{circle}");
 }
 
@@ -393,14 +413,20 @@ fn all_mistakes_of_all_files_are_reported_at_once() {
     let broken = changed("user.age_days <=", "user.x <=").replace("= \"Test\"", "= 1");
     let files = [file(&broken), RuleFile { path: "b.toml".into(), text: "id = 1".into() }];
     let errors = RuleSet::load(&files, &Settings::default()).err().unwrap();
-    let first: Vec<_> = errors.0.iter().filter(|error| error.path == files[0].path).collect();
+    let first: Vec<_> = errors
+        .0
+        .iter()
+        .filter(|error| error.path == files[0].path)
+        .collect();
     assert_eq!(first.len(), 2, "{errors}");
     assert_eq!(errors.0.len(), 4, "{errors}");
 }
 
 #[test]
 fn a_mistake_is_shown_with_its_line_and_a_caret() {
-    let errors = load(&changed("user.age_days <=", "user.age_dais <=")).err().unwrap();
+    let errors = load(&changed("user.age_days <=", "user.age_dais <="))
+        .err()
+        .unwrap();
     let expected = r#"error: User has no field `age_dais`
   --> mine/test/test-rule.toml:10:21
    |
@@ -413,7 +439,9 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 
 #[test]
 fn two_rules_cannot_share_an_id() {
-    let errors = RuleSet::load(&[file(RULE), file(RULE)], &Settings::default()).err().unwrap();
+    let errors = RuleSet::load(&[file(RULE), file(RULE)], &Settings::default())
+        .err()
+        .unwrap();
     let expected =
         "1:16 mine/test/test-rule.toml has a rule `test-rule` already; give one of them another id";
     assert_eq!(shown(&errors), [expected]);
@@ -421,7 +449,9 @@ fn two_rules_cannot_share_an_id() {
 
 #[test]
 fn huge_files_are_refused() {
-    let errors = load(&format!("{RULE}#{}", "x".repeat(70_000))).err().unwrap();
+    let errors = load(&format!("{RULE}#{}", "x".repeat(70_000)))
+        .err()
+        .unwrap();
     assert_eq!(errors.0[0].message, "a rule file has at most 65536 bytes");
 }
 
@@ -493,6 +523,10 @@ fn a_rule_from_a_directory_is_judged_with_nothing_else_changed() {
     }
     let rules = RuleSet::load(&files, &Settings::default()).unwrap_or_else(|e| panic!("{e}"));
     let report = judge(&rules, &account(), &[]);
-    let finding = report.findings.iter().find(|finding| finding.rule == "test-rule").unwrap();
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| finding.rule == "test-rule")
+        .unwrap();
     assert_eq!(finding.message, "user alice is 365 days old; the limit is 90");
 }

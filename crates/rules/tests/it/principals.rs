@@ -53,8 +53,11 @@ fn each_scope_is_judged_by_its_own_facts() {
     snapshot["groups"][0]["administrator"] = true.into();
     snapshot["roles"][0]["administrator"] = json!({ "missing": ["account-authorization-details"] });
     let report = judge(&rules, &snapshot, &[Verdict::Pass]);
-    let told: Vec<_> =
-        report.findings.iter().map(|f| (f.resource.kind.as_str(), f.verdict)).collect();
+    let told: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| (f.resource.kind.as_str(), f.verdict))
+        .collect();
     let group = ("group", Verdict::Fail);
     assert_eq!(told, [group, ("role", Verdict::Unknown), ("user", Verdict::Pass)]);
     assert_eq!(report.findings[0].message, "developers is an administrator");
@@ -69,7 +72,9 @@ fn several_missing_lists_are_one_unknown_on_the_account() {
         snapshot[list] = json!({ "missing": ["account-authorization-details"] });
     }
     let report = judge(&principals(), &snapshot, &[]);
-    let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+    let [finding] = &report.findings[..] else {
+        panic!("{:#?}", report.findings)
+    };
     assert_eq!((finding.verdict, finding.resource.kind.as_str()), (Verdict::Unknown, "account"));
     assert_eq!(finding.missing, [Source::CredentialReport, Source::AccountAuthorizationDetails]);
     assert_eq!(report.accounts[0].tallies["test-rule"].unknown, 1);
@@ -113,7 +118,9 @@ fn severity(rules: &RuleSet, administrator: &Json, mfa_active: &Json) -> Severit
 }
 
 fn only(report: &Report) -> Finding {
-    let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+    let [finding] = &report.findings[..] else {
+        panic!("{:#?}", report.findings)
+    };
     finding.clone()
 }
 

@@ -31,7 +31,11 @@ fn readme() -> String {
 }
 
 fn write_rules(rules: &RuleSet, page: &mut String) {
-    let mut families: Vec<_> = rules.rules().iter().map(|rule| rule.family.as_str()).collect();
+    let mut families: Vec<_> = rules
+        .rules()
+        .iter()
+        .map(|rule| rule.family.as_str())
+        .collect();
     families.sort_unstable();
     families.dedup();
     for family in families {
@@ -41,7 +45,10 @@ fn write_rules(rules: &RuleSet, page: &mut String) {
         );
         for rule in rules.rules().iter().filter(|rule| rule.family == family) {
             let explanation = explain(rule);
-            let also = explanation.severities.iter().map(|other| other.severity.word());
+            let also = explanation
+                .severities
+                .iter()
+                .map(|other| other.severity.word());
             let severities: Vec<_> = [rule.severity.word()].into_iter().chain(also).collect();
             let params: Vec<_> = explanation
                 .params
@@ -87,7 +94,10 @@ fn write_frameworks(rules: &RuleSet, page: &mut String) {
     );
     for framework in rules.frameworks() {
         let Framework { id, title, version, controls, .. } = framework;
-        let manual = controls.iter().filter(|control| control.kind == ControlKind::Manual).count();
+        let manual = controls
+            .iter()
+            .filter(|control| control.kind == ControlKind::Manual)
+            .count();
         let (controls, tested_by) = (controls.len(), framework.rules().len());
         writeln!(
             page,
@@ -99,7 +109,11 @@ fn write_frameworks(rules: &RuleSet, page: &mut String) {
 }
 
 fn names(sources: Sources) -> String {
-    sources.iter().map(Source::name).collect::<Vec<_>>().join(", ")
+    sources
+        .iter()
+        .map(Source::name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn write_scopes(page: &mut String) {
@@ -137,7 +151,10 @@ fn collect(ty: Type, records: &mut BTreeMap<&str, &'static RecordType>) {
     match ty {
         Type::Record(record) => {
             records.insert(record.name, record);
-            record.fields.iter().for_each(|field| collect(field.ty, records));
+            record
+                .fields
+                .iter()
+                .for_each(|field| collect(field.ty, records));
         }
         Type::Optional(ty) | Type::List(ty) => collect(*ty, records),
         _ => {}

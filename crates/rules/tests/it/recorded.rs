@@ -116,7 +116,9 @@ fn a_user_made_again_under_the_name_does_not_inherit_sign_ins() {
         snapshot["users"][0]["id"] = id;
         let own = attempt("08:00:00", json!({ "principal_id": tried }));
         let activity = activity(&["us-east-1"], &[own], &[]);
-        finding_created(snapshot, activity, created).message.contains("1 sign-in")
+        finding_created(snapshot, activity, created)
+            .message
+            .contains("1 sign-in")
     };
     let (here, before) = (json!("AIDAI44QH8DHBEXAMPLE"), "2026-08-10T12:00:00Z");
     let (other, later) = (json!("AIDACKCEVSQ6C2EXAMPLE"), "2026-11-18T09:00:00Z");
@@ -351,7 +353,10 @@ fn what_the_account_does_not_have_is_said() {
         about("credential_event", "event", "credential_events", call)
     };
     let no_key = "; the audit found no access key of the id that signed it";
-    let key = account()["users"][0]["access_keys"][0]["id"].as_str().unwrap().to_owned();
+    let key = account()["users"][0]["access_keys"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(event(Some(&key)), "recorded");
     assert_eq!(event(None), "recorded");
     assert_eq!(event(Some("AKIAIOSFODNN7EXAMPLE9")), format!("recorded{no_key}"));

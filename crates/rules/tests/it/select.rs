@@ -20,7 +20,11 @@ fn select(rule_set: &str, only: &[&str], skip: &[&str]) -> Result<Vec<String>, S
         ..Selection::default()
     };
     let selected = rules().select(&selection)?;
-    Ok(selected.rules().iter().map(|rule| rule.id.clone()).collect())
+    Ok(selected
+        .rules()
+        .iter()
+        .map(|rule| rule.id.clone())
+        .collect())
 }
 
 #[test]
@@ -41,7 +45,9 @@ fn what_does_not_exist_is_an_error() {
     let message = |only: &str, skip: &str| {
         let list = |id: &'static str| if id.is_empty() { vec![] } else { vec![id] };
         let (only, skip) = (String::from(only).leak(), String::from(skip).leak());
-        select("default", &list(only), &list(skip)).unwrap_err().to_string()
+        select("default", &list(only), &list(skip))
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(message("tset-rule", ""), "there is no rule `tset-rule`; did you mean `test-rule`?");
     assert_eq!(
@@ -72,7 +78,11 @@ fn rules_are_chosen_by_what_there_is_to_judge() {
             .unwrap_or_else(|errors| panic!("{errors}"));
         let selection = Selection { rule_set: "default".into(), evidence, ..Selection::default() };
         let selected = rules.select(&selection).unwrap();
-        selected.rules().iter().map(|rule| rule.id.clone()).collect::<Vec<_>>()
+        selected
+            .rules()
+            .iter()
+            .map(|rule| rule.id.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(select(Evidence::Account), ["test-rule"]);
     assert_eq!(select(Evidence::Activity), ["log-rule"]);

@@ -11,12 +11,17 @@ fn attempts(story: Story) -> Vec<Attempt> {
 }
 
 fn outcomes(story: Story) -> Vec<Outcome> {
-    attempts(story).iter().map(|attempt| attempt.outcome).collect()
+    attempts(story)
+        .iter()
+        .map(|attempt| attempt.outcome)
+        .collect()
 }
 
 #[test]
 fn a_code_belongs_to_the_sign_in_that_follows_from_the_same_address() {
-    let story = Story::new().check_mfa("08:00:00", "ana.silva").sign_in("08:00:14", "ana.silva");
+    let story = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .sign_in("08:00:14", "ana.silva");
     let [attempt] = attempts(story).try_into().unwrap();
     assert_eq!((attempt.outcome, attempt.events.len()), (Outcome::Success, 2));
     assert_eq!((attempt.purpose, attempt.mfa), (Purpose::SignIn, Some(Mfa::Used)));
@@ -27,8 +32,13 @@ fn a_code_belongs_to_the_sign_in_that_follows_from_the_same_address() {
 
 #[test]
 fn a_code_is_given_within_ten_minutes() {
-    let after =
-        |time| outcomes(Story::new().check_mfa("08:00:00", "ana.silva").sign_in(time, "ana.silva"));
+    let after = |time| {
+        outcomes(
+            Story::new()
+                .check_mfa("08:00:00", "ana.silva")
+                .sign_in(time, "ana.silva"),
+        )
+    };
     assert_eq!(after("08:10:00"), [Outcome::Success]);
     assert_eq!(after("08:10:01"), [Outcome::Unfinished, Outcome::Success]);
 }
@@ -36,9 +46,13 @@ fn a_code_is_given_within_ten_minutes() {
 /// Times are whole seconds, so the order within one is chance.
 #[test]
 fn a_code_may_be_given_within_a_second() {
-    let code = Story::new().check_mfa("08:00:00", "ana.silva").sign_in("08:00:00", "ana.silva");
+    let code = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .sign_in("08:00:00", "ana.silva");
     assert_eq!(outcomes(code), [Outcome::Success]);
-    let code = Story::new().sign_in("08:00:00", "ana.silva").check_mfa("08:00:00", "ana.silva");
+    let code = Story::new()
+        .sign_in("08:00:00", "ana.silva")
+        .check_mfa("08:00:00", "ana.silva");
     assert_eq!(outcomes(code), [Outcome::Success]);
     let user = json!("ana@example.com");
     let story = center(Story::new(), "08:00:00", "UserAuthentication", "TOTP", "Success", user);
@@ -48,7 +62,9 @@ fn a_code_may_be_given_within_a_second() {
 
 #[test]
 fn a_code_is_for_one_person_at_one_address() {
-    let story = Story::new().check_mfa("08:00:00", "ana.silva").sign_in("08:00:14", "bilal.haddad");
+    let story = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .sign_in("08:00:14", "bilal.haddad");
     assert_eq!(outcomes(story), [Outcome::Unfinished, Outcome::Success]);
     let story = Story::new()
         .check_mfa("08:00:00", "ana.silva")
@@ -142,7 +158,11 @@ fn a_factor_that_is_asked_for_again_was_still_refused() {
         ("CredentialVerification", "TOTP", "Failure"),
         ("CredentialChallenge", "TOTP", "Success"),
     ]);
-    let states: Vec<_> = wrong_code.factors.iter().map(|factor| factor.state).collect();
+    let states: Vec<_> = wrong_code
+        .factors
+        .iter()
+        .map(|factor| factor.state)
+        .collect();
     assert_eq!(states, [FactorState::Passed, FactorState::Refused]);
     assert_eq!(wrong_code.outcome, Outcome::Failure);
     let wrong_password = portal(&[
@@ -295,7 +315,10 @@ fn somebody_not_named_has_nobody_elses_name() {
     };
     let story = event(Story::new(), "08:00:00", json!("ana"));
     let story = event(story.from("198.51.100.7"), "09:00:00", Value::Null);
-    let names: Vec<_> = attempts(story).into_iter().map(|attempt| attempt.person.name).collect();
+    let names: Vec<_> = attempts(story)
+        .into_iter()
+        .map(|attempt| attempt.person.name)
+        .collect();
     assert_eq!(names, [Some("ana".into()), None]);
 }
 
@@ -382,10 +405,17 @@ fn users_of_two_identity_centers_are_two_people() {
     let people = |other: &str| {
         let story = sign_in(Story::new(), "111122223333", "CredentialVerification", "Failure");
         let story = sign_in(story, other, "UserAuthentication", "Success");
-        attempts(story).into_iter().map(|attempt| attempt.person).collect::<Vec<_>>()
+        attempts(story)
+            .into_iter()
+            .map(|attempt| attempt.person)
+            .collect::<Vec<_>>()
     };
     let [one, other] = people("444455556666").try_into().unwrap();
     assert_eq!(one.account.as_deref(), Some("111122223333"));
     assert_eq!(other.account.as_deref(), Some("444455556666"));
-    assert!(people("111122223333").iter().all(|person| person.account.is_none()));
+    assert!(
+        people("111122223333")
+            .iter()
+            .all(|person| person.account.is_none())
+    );
 }

@@ -37,7 +37,9 @@ fn a_region_is_seen_from_its_first_record_to_its_last() {
             json!({"eventID": "b", "awsRegion": "eu-west-2r", "eventTime": "2026-11-01T00:00:00Z"}),
         ),
     ]));
-    let [eu, us] = activity.coverage.regions.as_slice() else { panic!("two regions") };
+    let [eu, us] = activity.coverage.regions.as_slice() else {
+        panic!("two regions")
+    };
     assert_eq!((eu.region.as_str(), eu.records), ("eu-west-2r", 1));
     assert_eq!(eu.seen, [period("2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z")]);
     assert_eq!(
@@ -87,7 +89,11 @@ fn events_are_ordered_by_time_and_id() {
     let late = "2026-11-02T10:00:00Z";
     let early = "2026-11-02T09:00:00Z";
     let activity = read(log_file(&[event("b", late), event("a", late), event("c", early)]));
-    let ids: Vec<_> = activity.events.iter().map(|event| event.id.to_string()).collect();
+    let ids: Vec<_> = activity
+        .events
+        .iter()
+        .map(|event| event.id.to_string())
+        .collect();
     assert_eq!(ids, ["c", "a", "b"]);
 }
 
@@ -138,8 +144,9 @@ fn the_last_correction_counts() {
     };
     let directory = tempfile::tempdir().unwrap();
     let file = |time: &str, outcome: &str| {
-        let path =
-            directory.path().join(format!("111122223333_CloudTrail_us-east-1_{time}_x.json"));
+        let path = directory
+            .path()
+            .join(format!("111122223333_CloudTrail_us-east-1_{time}_x.json"));
         fs::write(&path, log_file(&[correction(time, outcome)])).unwrap();
         path
     };
@@ -149,7 +156,9 @@ fn the_last_correction_counts() {
         for path in paths {
             reader.read_path(path).unwrap();
         }
-        let [event] = &reader.finish().events[..] else { panic!() };
+        let [event] = &reader.finish().events[..] else {
+            panic!()
+        };
         assert_eq!(event.outcome, Outcome::Success);
     }
     let both = [correction("b", "Failure"), correction("c", "Success")];
@@ -190,7 +199,11 @@ fn a_trail_may_leave_out_what_it_never_holds() {
     let left_out = |name: &str, records: &[Value], beside: (&str, &Value)| {
         let beside = (beside.0, log_file(from_ref(beside.1)));
         let activity = read_all(&[(name, &log_file(records)), (beside.0, &beside.1)]);
-        let left_out = activity.left_out.get("111122223333").copied().unwrap_or_default();
+        let left_out = activity
+            .left_out
+            .get("111122223333")
+            .copied()
+            .unwrap_or_default();
         (left_out.reads, left_out.writes)
     };
     let elsewhere = record(json!({"recipientAccountId": "444455556666", "readOnly": false}));
@@ -300,7 +313,12 @@ fn beside_damaged(name: &str, damaged: &[u8]) -> (Vec<String>, Vec<(String, Peri
     assert_eq!(coverage.gaps.len(), 1, "{name}");
     let (mut logged, mut holes) = (Vec::new(), Vec::new());
     for region in coverage.regions {
-        holes.extend(region.incomplete.iter().map(|hole| (region.region.clone(), *hole)));
+        holes.extend(
+            region
+                .incomplete
+                .iter()
+                .map(|hole| (region.region.clone(), *hole)),
+        );
         if !region.logged.is_empty() {
             logged.push(region.region);
         }
@@ -420,7 +438,9 @@ fn digests_prove_that_nothing_is_missing() {
         ]);
         assert_eq!(gaps(&activity), [""; 0]);
         assert_eq!(activity.coverage.inputs[&Form::Digest], 3);
-        let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
+        let [region] = activity.coverage.regions.as_slice() else {
+            panic!("one region")
+        };
         let whole = period("2026-11-02T08:00:00Z", "2026-11-02T10:00:00Z");
         let late = period("2026-11-02T11:00:00Z", "2026-11-02T12:00:00Z");
         assert_eq!(region.proved, [whole, late]);
@@ -465,7 +485,9 @@ fn look_ups_prove_that_nothing_is_missing() {
         let activity = read(text);
         assert_eq!(activity.events.len(), 1);
         assert_eq!(activity.coverage.inputs[&Form::LookupEvents], 1);
-        let [region] = activity.coverage.regions.as_slice() else { panic!("one region") };
+        let [region] = activity.coverage.regions.as_slice() else {
+            panic!("one region")
+        };
         assert_eq!(region.proved, [period("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z")]);
         let gap = "us-east-2: LookupEvents of EventSource signin.amazonaws.com: AccessDenied: no";
         assert_eq!(gaps(&activity), [gap]);
@@ -501,7 +523,11 @@ fn directories_are_read_in_the_order_of_their_names() {
     assert_eq!((activity.events.len(), activity.coverage.records.of_no_interest), (20, 20));
     assert_eq!(activity.coverage.gaps.len(), 1);
     assert!(activity.coverage.gaps[0].input.ends_with("b.json"));
-    assert!(ActivityReader::default().read_path(&directory.path().join("nowhere")).is_err());
+    assert!(
+        ActivityReader::default()
+            .read_path(&directory.path().join("nowhere"))
+            .is_err()
+    );
 }
 
 #[cfg(unix)]
@@ -528,5 +554,9 @@ fn what_is_not_a_file_is_a_gap() {
     let mut reader = ActivityReader::default();
     reader.read_path(directory.path()).unwrap();
     assert_eq!(gaps(&reader.finish()), ["it cannot be opened: it is not a regular file"]);
-    assert!(ActivityReader::default().read_path(&directory.path().join("a")).is_err());
+    assert!(
+        ActivityReader::default()
+            .read_path(&directory.path().join("a"))
+            .is_err()
+    );
 }

@@ -34,15 +34,25 @@ fn read_chunks(bytes: &[u8], size: usize) -> Activity {
 }
 
 fn ids(activity: &Activity) -> BTreeSet<String> {
-    activity.events.iter().map(|event| event.id.to_string()).collect()
+    activity
+        .events
+        .iter()
+        .map(|event| event.id.to_string())
+        .collect()
 }
 
 /// The ids of the sign-ins, by a plain parse of everything.
 fn plain(bytes: &[u8]) -> BTreeSet<String> {
     let file: Value = serde_json::from_slice(bytes).unwrap();
     let of_interest = |record: &&Value| record["eventSource"] == "signin.amazonaws.com";
-    let records = file["Records"].as_array().unwrap().iter().filter(of_interest);
-    records.map(|record| record["eventID"].as_str().unwrap().to_owned()).collect()
+    let records = file["Records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(of_interest);
+    records
+        .map(|record| record["eventID"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// JSON with keys in some order, white space and escapes anywhere.
@@ -146,7 +156,11 @@ fn values() -> impl Strategy<Value = Value> {
 fn records() -> impl Strategy<Value = Vec<Value>> {
     let one = (any::<bool>(), values(), 0..30_u32).prop_map(|(is_sign_in, value, id)| {
         let id = id.to_string();
-        let mut event = if is_sign_in { record(json!({"eventID": id})) } else { other(&id) };
+        let mut event = if is_sign_in {
+            record(json!({"eventID": id}))
+        } else {
+            other(&id)
+        };
         event["requestParameters"] = value;
         event
     });
@@ -221,10 +235,15 @@ fn threads_change_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut one_by_one = ActivityReader::default();
     for file in 100..200 {
-        let records: Vec<_> =
-            (0..5).map(|id| record(json!({"eventID": (file + id).to_string()}))).collect();
+        let records: Vec<_> = (0..5)
+            .map(|id| record(json!({"eventID": (file + id).to_string()})))
+            .collect();
         let bytes = packed(&log_file(&records));
-        let end = if file % 10 == 0 { bytes.len() / 2 } else { bytes.len() };
+        let end = if file % 10 == 0 {
+            bytes.len() / 2
+        } else {
+            bytes.len()
+        };
         let path = directory.path().join(format!("{file}.json.gz"));
         fs::write(&path, &bytes[..end]).unwrap();
         one_by_one.read_path(&path).unwrap();
@@ -232,7 +251,12 @@ fn threads_change_nothing() {
     let mut side_by_side = ActivityReader::default();
     side_by_side.read_path(directory.path()).unwrap();
     let activity = side_by_side.finish();
-    let broken: BTreeSet<_> = activity.coverage.gaps.iter().map(|gap| &gap.input).collect();
+    let broken: BTreeSet<_> = activity
+        .coverage
+        .gaps
+        .iter()
+        .map(|gap| &gap.input)
+        .collect();
     assert_eq!(broken.len(), 10);
     assert_eq!(activity, one_by_one.finish());
 }

@@ -151,7 +151,9 @@ fn the_csv_of_the_console_says_of_no_sign_in_how_it_ended() {
 #[test]
 fn the_csv_of_the_console_may_have_semicolons() {
     let row = csv_row("ana.silva", "ConsoleLogin", "signin.amazonaws.com", "a");
-    let row = row.replace("\"Mozilla, 5.0\"", "Mozilla 5.0").replace(',', ";");
+    let row = row
+        .replace("\"Mozilla, 5.0\"", "Mozilla 5.0")
+        .replace(',', ";");
     let text = format!(
         "{}\n{}\n",
         CSV_HEADER.replace(',', ";"),
@@ -194,7 +196,12 @@ fn the_csv_of_the_console_does_not_say_whom_an_event_acts_on() {
         "eventName": "CreateAccessKey", "requestParameters": null,
     }));
     let (_, accounts) = summarise(read(log_file(&[of_root])), &Filter::default());
-    assert!(accounts["111122223333"].credential_events[0].by_self.known() == Some(true));
+    assert!(
+        accounts["111122223333"].credential_events[0]
+            .by_self
+            .known()
+            == Some(true)
+    );
 }
 
 #[test]
@@ -411,7 +418,9 @@ fn a_record_that_is_too_long_is_skipped() {
 #[test]
 fn deep_nesting_is_a_gap_and_no_panic() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    let text = sign_in(1).to_string().replace("\"MobileVersion\":\"No\"", &format!("\"x\":{deep}"));
+    let text = sign_in(1)
+        .to_string()
+        .replace("\"MobileVersion\":\"No\"", &format!("\"x\":{deep}"));
     breaks(text, "a record is not valid JSON", 0);
     breaks("[".repeat(1 << 20), "in the middle of a record", 0);
 }

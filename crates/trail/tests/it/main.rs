@@ -84,7 +84,12 @@ fn log_file(records: &[Value]) -> Vec<u8> {
 
 /// What could not be read.
 fn gaps(activity: &Activity) -> Vec<&str> {
-    activity.coverage.gaps.iter().map(|gap| gap.what.as_str()).collect()
+    activity
+        .coverage
+        .gaps
+        .iter()
+        .map(|gap| gap.what.as_str())
+        .collect()
 }
 
 /// Events of one day, told one after another.

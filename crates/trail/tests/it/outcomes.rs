@@ -82,7 +82,9 @@ fn a_new_password_policy_says_what_it_requires() {
         let event = event(json!({
             "eventSource": "iam.amazonaws.com", "eventName": name, "requestParameters": parameters
         }));
-        event.password_limits.map(|limits| (limits.min_length, limits.reuse_prevention))
+        event
+            .password_limits
+            .map(|limits| (limits.min_length, limits.reuse_prevention))
     };
     let update = "UpdateAccountPasswordPolicy";
     let strong = json!({"minimumPasswordLength": 14, "passwordReusePrevention": 24});

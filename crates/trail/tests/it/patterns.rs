@@ -26,7 +26,9 @@ fn pattern(story: Story) -> (Pattern, Likelihood) {
 /// 1: a wrong password of a user who was asked for no code.
 #[test]
 fn wrong_password() {
-    let story = Story::new().refused("08:00:00", "ana.silva").refused("08:01:00", "ana.silva");
+    let story = Story::new()
+        .refused("08:00:00", "ana.silva")
+        .refused("08:01:00", "ana.silva");
     let row = locked_out(story);
     assert_eq!(row.pattern, Pattern::WrongPassword);
     assert_eq!(row.diagnosis.likelihood, Likelihood::Likely);
@@ -43,7 +45,10 @@ fn commands_name_the_user() {
             locked_out(Story::new().refused("08:00:00", name)).diagnosis;
         let command = format!("aws iam update-login-profile --user-name {word} --password-reset");
         assert!(action.contains(&command), "{action}");
-        let named: Vec<_> = action_facts.iter().map(|fact| &action[fact.start..fact.end]).collect();
+        let named: Vec<_> = action_facts
+            .iter()
+            .map(|fact| &action[fact.start..fact.end])
+            .collect();
         assert_eq!(named, [word]);
     }
 }
@@ -60,7 +65,9 @@ fn commands_name_the_device_that_the_person_signed_in_with() {
     };
     let action = |user: &str| {
         let story = Story::new().event("07:00:00", signed_in(user));
-        locked_out(story.refused_with_mfa("08:00:00", "ana.silva")).diagnosis.action
+        locked_out(story.refused_with_mfa("08:00:00", "ana.silva"))
+            .diagnosis
+            .action
     };
     let named = format!("--user-name ana.silva --serial-number {serial} --authentication-code1");
     assert!(action("ana.silva").contains(&named), "{}", action("ana.silva"));
@@ -75,7 +82,9 @@ fn password_or_code() {
     let refused = |times: &[&str]| {
         let mut story = Story::new();
         for time in times {
-            story = story.check_mfa(time, "ana.silva").refused_with_mfa(time, "ana.silva");
+            story = story
+                .check_mfa(time, "ana.silva")
+                .refused_with_mfa(time, "ana.silva");
         }
         locked_out(story).diagnosis
     };
@@ -94,7 +103,9 @@ fn password_or_code() {
 /// IAM takes `ana` for `Ana`: the prompt and the sign-in are one attempt of one person.
 #[test]
 fn a_name_is_one_in_any_case_of_letters() {
-    let story = Story::new().check_mfa("08:00:00", "Ana.Silva").sign_in("08:00:10", "ana.silva");
+    let story = Story::new()
+        .check_mfa("08:00:00", "Ana.Silva")
+        .sign_in("08:00:10", "ana.silva");
     let summary = all(story);
     assert_eq!(summary.locked_out, []);
     let [row] = summary.signed_in.try_into().unwrap();
@@ -104,7 +115,9 @@ fn a_name_is_one_in_any_case_of_letters() {
 /// The fact that MFA was used or a code was asked for: either is enough.
 #[test]
 fn a_code_makes_the_password_uncertain() {
-    let prompted = Story::new().check_mfa("08:00:00", "ana.silva").refused("08:00:10", "ana.silva");
+    let prompted = Story::new()
+        .check_mfa("08:00:00", "ana.silva")
+        .refused("08:00:10", "ana.silva");
     assert_eq!(pattern(prompted).0, Pattern::PasswordOrCode);
     let used = Story::new().refused_with_mfa("08:00:00", "ana.silva");
     assert_eq!(pattern(used).0, Pattern::PasswordOrCode);
@@ -130,23 +143,34 @@ fn unknown_name() {
     assert_eq!((soon.locked_out.len(), soon.typing_errors), (0, 1));
     let late = all(story().sign_in("08:10:01", "ana.silva"));
     assert_eq!((late.locked_out.len(), late.typing_errors), (1, 0));
-    let elsewhere = all(story().from("198.51.100.7").sign_in("08:01:00", "ana.silva"));
+    let elsewhere = all(story()
+        .from("198.51.100.7")
+        .sign_in("08:01:00", "ana.silva"));
     assert_eq!((elsewhere.locked_out.len(), elsewhere.typing_errors), (1, 0));
-    let before = all(Story::new().sign_in("07:59:00", "ana.silva").unknown("08:00:00"));
+    let before = all(Story::new()
+        .sign_in("07:59:00", "ana.silva")
+        .unknown("08:00:00"));
     assert_eq!((before.locked_out.len(), before.typing_errors), (1, 0));
 }
 
 /// Nobody guesses the name that was typed; who got in next from there is likely.
 #[test]
 fn whoever_gets_in_next_from_the_address_likely_mistyped_their_name() {
-    let tries = || Story::new().unknown("08:00:00").unknown("08:01:00").unknown("08:02:00");
+    let tries = || {
+        Story::new()
+            .unknown("08:00:00")
+            .unknown("08:01:00")
+            .unknown("08:02:00")
+    };
     let ana = || tries().sign_in("08:12:00", "ana.silva");
     let row = locked_out(ana());
     assert_eq!((row.pattern, row.person.name, row.tries), (Pattern::UnknownName, None, 3));
     assert_eq!(row.in_as.unwrap().name.as_deref(), Some("ana.silva"));
     assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T08:12:00Z");
     assert_eq!(locked_out(tries().sign_in("08:12:01", "ana.silva")).in_as, None);
-    let elsewhere = tries().from("198.51.100.7").sign_in("08:03:00", "ana.silva");
+    let elsewhere = tries()
+        .from("198.51.100.7")
+        .sign_in("08:03:00", "ana.silva");
     assert_eq!(locked_out(elsewhere).in_as, None);
     // A person's own failures are theirs for certain.
     let own = (0..3).fold(Story::new(), |story, minute| {
@@ -155,7 +179,9 @@ fn whoever_gets_in_next_from_the_address_likely_mistyped_their_name() {
     assert_eq!(locked_out(own.sign_in("08:03:00", "ana.silva")).in_as, None);
     let of = |name: &str| {
         let filter = Filter { user: Some(name.to_owned()), ..Filter::default() };
-        summary(ana().sign_in("08:20:00", "bilal.haddad"), &filter).locked_out.len()
+        summary(ana().sign_in("08:20:00", "bilal.haddad"), &filter)
+            .locked_out
+            .len()
     };
     assert_eq!((of("ana.silva"), of("bilal.haddad")), (1, 0));
 }
@@ -164,7 +190,9 @@ fn whoever_gets_in_next_from_the_address_likely_mistyped_their_name() {
 #[test]
 fn a_wrong_name_from_no_address_is_tied_to_nobody() {
     let nowhere = |event: &mut Value| event["sourceIPAddress"] = Value::Null;
-    let mut story = Story::new().unknown("08:00:00").sign_in("08:01:00", "ana.silva");
+    let mut story = Story::new()
+        .unknown("08:00:00")
+        .sign_in("08:01:00", "ana.silva");
     story.records.iter_mut().for_each(nowhere);
     let summary = all(story);
     assert_eq!((summary.locked_out.len(), summary.typing_errors), (1, 0));
@@ -206,7 +234,11 @@ fn denied_by_policy() {
 }
 
 fn root(story: Story, time: &str, outcome: &str) -> Story {
-    let message = if outcome == "Failure" { json!("Failed authentication") } else { Value::Null };
+    let message = if outcome == "Failure" {
+        json!("Failed authentication")
+    } else {
+        Value::Null
+    };
     story.event(
         time,
         json!({
@@ -231,7 +263,9 @@ fn a_typing_error_is_not_listed() {
     let summary = all(root(story, "12:54:17", "Success"));
     assert_eq!((summary.locked_out.len(), summary.typing_errors), (0, 1));
     let after = |time: &str| {
-        let story = Story::new().refused("08:00:00", "ana.silva").sign_in(time, "ana.silva");
+        let story = Story::new()
+            .refused("08:00:00", "ana.silva")
+            .sign_in(time, "ana.silva");
         all(story).locked_out.len()
     };
     assert_eq!((after("08:15:00"), after("08:15:01")), (0, 1));
@@ -244,7 +278,9 @@ fn a_typing_error_is_not_listed() {
     };
     assert_eq!(often(&["08:00:00", "08:01:00"]), 0);
     assert_eq!(often(&["08:00:00", "08:01:00", "08:02:00"]), 1);
-    let elsewhere = Story::new().refused("08:00:00", "ana.silva").from("198.51.100.7");
+    let elsewhere = Story::new()
+        .refused("08:00:00", "ana.silva")
+        .from("198.51.100.7");
     let row = locked_out(elsewhere.sign_in("08:01:00", "ana.silva"));
     assert_eq!(row.in_since.unwrap().to_string(), "2026-11-02T08:01:00Z");
 }
@@ -323,7 +359,9 @@ fn saml_refused() {
         assert!(cause.contains(says), "{code}, {message}: {cause}");
         assert_eq!(cause.contains("certificate"), message.contains("signature"), "{cause}");
     }
-    let action = refused(invalid, "Response signature invalid").diagnosis.action;
+    let action = refused(invalid, "Response signature invalid")
+        .diagnosis
+        .action;
     assert!(action.contains(&format!("--saml-provider-arn {PROVIDER} ")), "{action}");
     assert_eq!(refused("AccessDenied", "").pattern, Pattern::SamlRefused);
 }
@@ -362,7 +400,12 @@ fn factor_refused() {
     let refused = |kind: &str| step("CredentialVerification", "Failure", kind);
     let password = refused("PASSWORD");
     assert_eq!(password.pattern, Pattern::FactorRefused);
-    assert!(password.diagnosis.cause.contains("Identity Center password was wrong"));
+    assert!(
+        password
+            .diagnosis
+            .cause
+            .contains("Identity Center password was wrong")
+    );
     let both = refused("PASSWORD,TOTP").diagnosis;
     assert_eq!(both.likelihood, Likelihood::Possible);
     assert!(both.cause.ends_with("does not say at which factor."), "{}", both.cause);
@@ -376,7 +419,12 @@ fn factor_refused() {
     assert!(whole.cause.ends_with("does not say at which factor."), "{}", whole.cause);
     let asked = step("CredentialChallenge", "Success", "PASSWORD");
     assert_eq!(asked.pattern, Pattern::StoppedHalfway);
-    assert!(asked.diagnosis.cause.starts_with("The portal asked for the password"));
+    assert!(
+        asked
+            .diagnosis
+            .cause
+            .starts_with("The portal asked for the password")
+    );
 }
 
 /// WorkSpaces writes the same events about users whom Identity Center does not know.
@@ -414,7 +462,9 @@ fn a_factor_refused_by_nobody_knows_whom() {
         "serviceEventDetails": {"CredentialVerification": "Failure"},
         "additionalEventData": {"CredentialType": "PASSWORD"}
     });
-    let cause = locked_out(Story::new().event("08:00:00", event)).diagnosis.cause;
+    let cause = locked_out(Story::new().event("08:00:00", event))
+        .diagnosis
+        .cause;
     assert!(cause.contains("CloudTrail does not say whether by Identity Center"), "{cause}");
 }
 
@@ -510,7 +560,11 @@ fn role_refused() {
 fn a_wrong_code_for_a_session_token() {
     let device = "arn:aws:iam::111122223333:mfa/ana.silva";
     let token = |story: Story, time: &str, device: Value, error: Value| {
-        let parameters = if device.is_null() { device } else { json!({ "serialNumber": device }) };
+        let parameters = if device.is_null() {
+            device
+        } else {
+            json!({ "serialNumber": device })
+        };
         story.event(
             time,
             json!({
@@ -536,7 +590,11 @@ fn a_wrong_code_for_a_session_token() {
     let since = locked_out(later).in_since.unwrap();
     assert_eq!(since.to_string(), "2026-11-02T08:01:00Z");
     let denied = json!("User is not authorized to perform: sts:GetSessionToken");
-    assert!(all(token(Story::new(), "08:00:00", json!(device), denied)).locked_out.is_empty());
+    assert!(
+        all(token(Story::new(), "08:00:00", json!(device), denied))
+            .locked_out
+            .is_empty()
+    );
 }
 
 /// Whoever may take one role may still be refused another.
@@ -696,17 +754,36 @@ fn workflow(identity: Value, steps: &[(&str, &str, &str)]) -> Diagnosis {
 fn a_factor_that_was_not_asked_for_is_not_claimed() {
     let password = ("CredentialVerification", "PASSWORD", "Success");
     let code = portal(&[password, ("CredentialChallenge", "TOTP", "Success")]);
-    assert!(code.cause.contains("asked for the code of the MFA device and got none"));
+    assert!(
+        code.cause
+            .contains("asked for the code of the MFA device and got none")
+    );
     let nothing = portal(&[password]);
-    assert!(nothing.cause.contains("does not show that another factor was asked for"));
+    assert!(
+        nothing
+            .cause
+            .contains("does not show that another factor was asked for")
+    );
     assert!(!nothing.action.contains("lost device"), "{}", nothing.action);
     let unknown = json!({"type": "Unknown"});
     for (kind, says) in [("PASSWORD", "the password"), ("SMARTCARD", "the smart card")] {
         let asked = workflow(unknown.clone(), &[("CredentialChallenge", kind, "Success")]);
-        assert!(asked.cause.contains(&format!("asked for {says} and got none")), "{}", asked.cause);
+        assert!(
+            asked
+                .cause
+                .contains(&format!("asked for {says} and got none")),
+            "{}",
+            asked.cause
+        );
         assert!(!asked.cause.contains("device"), "{}", asked.cause);
         let wrong = workflow(unknown.clone(), &[("CredentialVerification", kind, "Failure")]);
-        assert!(wrong.cause.contains(&format!("recorded, {says} was refused")), "{}", wrong.cause);
+        assert!(
+            wrong
+                .cause
+                .contains(&format!("recorded, {says} was refused")),
+            "{}",
+            wrong.cause
+        );
     }
 }
 

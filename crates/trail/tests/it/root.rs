@@ -31,7 +31,9 @@ fn used(records: &[Value]) -> Vec<(String, bool)> {
     let activity = read(log_file(records));
     assert_eq!(gaps(&activity), [""; 0]);
     let calls = activity.root_calls.iter();
-    calls.map(|call| (call.at.to_string(), call.by_access_key)).collect()
+    calls
+        .map(|call| (call.at.to_string(), call.by_access_key))
+        .collect()
 }
 
 #[test]

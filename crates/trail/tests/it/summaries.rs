@@ -19,7 +19,9 @@ fn story() -> Story {
 #[test]
 fn sign_ins_are_counted_by_person() {
     let rows = summary(story(), &Filter::default()).signed_in;
-    let [ana, bilal] = rows.as_slice() else { panic!("two people") };
+    let [ana, bilal] = rows.as_slice() else {
+        panic!("two people")
+    };
     assert_eq!((ana.sign_ins, ana.unknown, ana.mfa[&Mfa::Used]), (2, 0, 2));
     assert_eq!(ana.first.to_string(), "2026-11-02T08:00:00Z");
     assert_eq!(ana.last.to_string(), "2026-11-02T10:00:00Z");
@@ -39,10 +41,14 @@ fn sign_ins_count_by_when_they_ended() {
         .from("192.0.2.10")
         .sign_in("08:09:00", "ana.silva");
     let all = summary(story, &Filter::default());
-    let [row] = all.signed_in.as_slice() else { panic!("one person") };
+    let [row] = all.signed_in.as_slice() else {
+        panic!("one person")
+    };
     assert_eq!(row.first.to_string(), "2026-11-02T08:01:00Z");
     assert_eq!(row.last.to_string(), "2026-11-02T08:09:00Z");
-    let [row] = all.locked_out.as_slice() else { panic!("one person") };
+    let [row] = all.locked_out.as_slice() else {
+        panic!("one person")
+    };
     assert_eq!(row.in_since.map(|at| at.to_string()).as_deref(), Some("2026-11-02T08:09:00Z"));
 }
 
@@ -52,8 +58,11 @@ fn sign_ins_count_by_when_they_ended() {
 #[test]
 fn whoever_is_made_again_does_not_get_in_for_the_user_before() {
     let by = |story: Story, time: &str, id: &str, outcome: &str| {
-        let message =
-            if outcome == "Failure" { json!("Failed authentication") } else { json!(null) };
+        let message = if outcome == "Failure" {
+            json!("Failed authentication")
+        } else {
+            json!(null)
+        };
         story.event(
             time,
             json!({
@@ -127,7 +136,9 @@ fn a_region_that_was_not_read_has_the_period_of_the_others() {
     let filter = Filter { regions: vec!["ap-south-1".to_owned()], ..Filter::default() };
     let (summary, accounts) = summarise(read(log_file(&story().records)), &filter);
     assert_eq!(summary.period.unwrap().to.to_string(), "2026-11-02T10:00:00Z");
-    let [region] = accounts["111122223333"].regions.as_slice() else { panic!("one region") };
+    let [region] = accounts["111122223333"].regions.as_slice() else {
+        panic!("one region")
+    };
     assert_eq!((&*region.region, region.records), ("ap-south-1", 0));
 }
 
@@ -169,7 +180,10 @@ fn json_follows_the_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let summary = summary(story().refused("11:00:00", "chen.wei"), &Filter::default());
     let value = serde_json::to_value(&summary).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|e| e.to_string())
+        .collect();
     assert_eq!(errors, [""; 0]);
 }
 
@@ -211,7 +225,11 @@ fn a_device_is_replaced_by_one_that_was_enabled_just_before() {
         let story = event(story, "08:00:00", "DeactivateMFADevice", "old");
         let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
         let events = &accounts["111122223333"].credential_events;
-        events.iter().find(|event| event.name == "DeactivateMFADevice").unwrap().minutes_to_new_mfa
+        events
+            .iter()
+            .find(|event| event.name == "DeactivateMFADevice")
+            .unwrap()
+            .minutes_to_new_mfa
     };
     assert_eq!(minutes("07:58:00", "new"), Fact::Known(Some(2.0)));
     assert_eq!(
@@ -303,7 +321,10 @@ fn how_soon_the_user_was_deleted_is_known() {
         let story = call(story, deleted_at, "DeleteUser", user);
         let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
         let events = &accounts["111122223333"].credential_events;
-        let event = events.iter().find(|event| event.name == "DeactivateMFADevice").unwrap();
+        let event = events
+            .iter()
+            .find(|event| event.name == "DeactivateMFADevice")
+            .unwrap();
         event.minutes_to_deletion
     };
     assert_eq!(minutes("Ben", "08:02:00"), Fact::Known(Some(2.0)));
@@ -330,7 +351,10 @@ fn the_account_that_an_address_tried_first_knows_what_it_tried_elsewhere() {
         let story = refused(story, &time, "444455556666", "Failure");
         let story = refused(story, &time, "777788889999", "Success");
         let (_, accounts) = summarise(read(log_file(&story.records)), &Filter::default());
-        accounts.into_values().map(|activity| activity.elsewhere.len()).collect::<Vec<_>>()
+        accounts
+            .into_values()
+            .map(|activity| activity.elsewhere.len())
+            .collect::<Vec<_>>()
     };
     assert_eq!(elsewhere(10), [1, 0, 0]);
     assert_eq!(elsewhere(11), [0, 0, 0]);

@@ -62,7 +62,8 @@ fn details() -> String {
 #[tokio::test]
 async fn everything_is_kept_and_sorted() {
     let aws = FakeAws::start().await;
-    aws.says("GetAccountAuthorizationDetails", "", 200, &details()).await;
+    aws.says("GetAccountAuthorizationDetails", "", 200, &details())
+        .await;
     let inline = json!([
         {"PolicyName": "a", "PolicyDocument": "{"}, {"PolicyName": "b", "PolicyDocument": {}},
     ]);

@@ -240,7 +240,9 @@ pub(super) struct FakeAws(pub(super) MockServer);
 impl FakeAws {
     pub(super) async fn start() -> FakeAws {
         let iam = FakeAws(MockServer::start().await);
-        let called = Source::ALL.into_iter().filter(|&source| source != Source::CallerIdentity);
+        let called = Source::ALL
+            .into_iter()
+            .filter(|&source| source != Source::CallerIdentity);
         for operation in called.map(Source::operation).chain(DETAILS) {
             iam.mount(
                 9,
@@ -321,7 +323,10 @@ impl Progress for Heard {
     fn ends(&self, _: &str) {}
 
     fn throttled(&self, operation: &str, next_attempt: u32) {
-        self.0.lock().unwrap().push(format!("{operation} {next_attempt}"));
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{operation} {next_attempt}"));
     }
 }
 
@@ -345,10 +350,12 @@ pub(crate) fn options(quick: bool) -> Options {
 }
 
 pub(crate) fn config(endpoint: &str) -> SdkConfig {
-    let retries =
-        RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
-    let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(500)).build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(2)
+        .with_initial_backoff(Duration::from_millis(1));
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_millis(500))
+        .build();
     let credentials = Credentials::new("AKIATEST", "secret", None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -118,7 +118,13 @@ impl Case {
         let is_of_root = self.source == Some(Source::RootCredentials);
         // A session as root may do all that it does, unless a guardrail denies it.
         let by_guardrail = is_of_root && self.operation() != "AssumeRoot";
-        code.map(|code| if by_guardrail && code == "AccessDenied" { "DeniedToRoot" } else { code })
+        code.map(|code| {
+            if by_guardrail && code == "AccessDenied" {
+                "DeniedToRoot"
+            } else {
+                code
+            }
+        })
     }
 }
 
@@ -126,7 +132,12 @@ impl Case {
 fn cases() -> Vec<Case> {
     let mut calls: Vec<_> = WITHOUT_SOURCE.map(|action| (None, action)).to_vec();
     for source in Source::every() {
-        calls.extend(source.actions().iter().map(|action| (Some(source), *action)));
+        calls.extend(
+            source
+                .actions()
+                .iter()
+                .map(|action| (Some(source), *action)),
+        );
     }
     let mut cases = Vec::new();
     for (source, action) in calls {
@@ -166,7 +177,9 @@ fn read(connection: &TcpStream) -> Option<Asked> {
     let path = head.split(' ').nth(1)?.to_owned();
     let header = |name: &str| {
         let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        lines
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     };
     let length = header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
@@ -178,7 +191,12 @@ fn read(connection: &TcpStream) -> Option<Asked> {
         "getAlternateContact" => "GetAlternateContact",
         _ => match header("x-amz-target") {
             Some(target) => target.rsplit('.').next().unwrap(),
-            None => body.strip_prefix("Action=").unwrap().split('&').next().unwrap(),
+            None => body
+                .strip_prefix("Action=")
+                .unwrap()
+                .split('&')
+                .next()
+                .unwrap(),
         },
     };
     let attempt = header("amz-sdk-request").unwrap_or_default();
@@ -211,7 +229,9 @@ fn serve(cases: Arc<Vec<Case>>) -> String {
 fn answer_to(asked: &Asked, case: &Case, connection: &TcpStream) -> std::io::Result<()> {
     let whole = match asked.operation.as_str() {
         "GetAlternateContact" => {
-            let kind = CONTACT_TYPES.into_iter().find(|kind| asked.text.contains(kind));
+            let kind = CONTACT_TYPES
+                .into_iter()
+                .find(|kind| asked.text.contains(kind));
             healthy("GetAlternateContact").replace("SECURITY", kind.unwrap_or_default())
         }
         "ListAccessKeys" if asked.text.contains("UserName=bob") => {
@@ -295,7 +315,9 @@ fn with_another_page(operation: &str, whole: &str) -> String {
         return format!("{{\"nextToken\": \"m2\", \"NextToken\": \"m2\", {fields}");
     }
     let last = ["<IsTruncated>false</IsTruncated>", "<isTruncated>false</isTruncated>"];
-    let open = last.iter().fold(whole.to_owned(), |text, flag| text.replace(flag, ""));
+    let open = last
+        .iter()
+        .fold(whole.to_owned(), |text, flag| text.replace(flag, ""));
     let result = format!("<{operation}Result>");
     open.replace(&result, &format!("{result}{}", first_page("")))
 }
@@ -347,7 +369,10 @@ async fn strike(endpoint: &str, case: &Case, healthy: &Bundle) -> Outcome {
 /// Finds out who calls, under a role or not.
 async fn first_call(endpoint: &str, has_role: bool) -> Result<(), String> {
     match enter(config(endpoint), has_role).await {
-        Ok(session) => session.caller.map(drop).map_err(|failure| failure.explanation()),
+        Ok(session) => session
+            .caller
+            .map(drop)
+            .map_err(|failure| failure.explanation()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -358,7 +383,11 @@ async fn list(endpoint: &str, operation: &str) -> Result<(), String> {
     let services = JsonServices::new(config(endpoint), "aws", &calls);
     let accounts = match operation {
         "ListAccounts" => services.accounts(None).await,
-        _ => services.accounts_below(&["ou-ab12-34cd56ef".to_owned()]).await,
+        _ => {
+            services
+                .accounts_below(&["ou-ab12-34cd56ef".to_owned()])
+                .await
+        }
     };
     accounts.map(drop).map_err(|failure| failure.explanation())
 }
@@ -372,10 +401,16 @@ async fn collect(endpoint: &str, case: &Case, source: Source, healthy: &Bundle) 
         alone = gather_alone(endpoint, source).await;
     }
     let mut bundle = healthy.clone();
-    bundle.gaps = alone.gaps.into_iter().filter(|gap| gap.source == source).collect();
+    bundle.gaps = alone
+        .gaps
+        .into_iter()
+        .filter(|gap| gap.source == source)
+        .collect();
     bundle.documents.remove(&source);
     let mut documents = alone.documents;
-    bundle.documents.extend(documents.remove(&source).map(|it| (source, it)));
+    bundle
+        .documents
+        .extend(documents.remove(&source).map(|it| (source, it)));
     bundle
 }
 
@@ -444,7 +479,9 @@ async fn no_fault_of_any_call_is_a_pass() {
         let voided = !bundle.documents.contains_key(&source);
         for (rule, tally) in tallies(&bundle, &rules) {
             assert!(tally.pass <= before[&rule].pass, "{what}: {rule} passes more");
-            let is_needed = needs.get(source.name()).is_some_and(|rules| rules.contains(&rule));
+            let is_needed = needs
+                .get(source.name())
+                .is_some_and(|rules| rules.contains(&rule));
             assert!(!(voided && is_needed) || tally.pass == 0, "{what}: {rule} passes");
         }
     }

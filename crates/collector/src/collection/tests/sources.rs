@@ -7,7 +7,8 @@ use super::*;
 
 fn gaps_of(bundle: &Bundle, source: Source) -> Vec<(&str, &str, Option<&str>)> {
     let gaps = bundle.gaps.iter().filter(|gap| gap.source == source);
-    gaps.map(|gap| (&*gap.action, &*gap.code, gap.resource.as_deref())).collect()
+    gaps.map(|gap| (&*gap.action, &*gap.code, gap.resource.as_deref()))
+        .collect()
 }
 
 #[tokio::test]
@@ -61,7 +62,8 @@ async fn a_listing_of_analyzers_without_the_list_is_no_answer() {
         assert_eq!(code(&aws.collect().await, Source::AccessAnalyzers), "MalformedResponse");
     }
     let aws = FakeAws::start().await;
-    aws.says("ListAnalyzers", "", 200, r#"{"analyzers": [], "nextToken": "x"}"#).await;
+    aws.says("ListAnalyzers", "", 200, r#"{"analyzers": [], "nextToken": "x"}"#)
+        .await;
     assert_eq!(code(&aws.collect().await, Source::AccessAnalyzers), "MalformedResponse");
 }
 
@@ -77,7 +79,11 @@ async fn an_answer_of_another_form_is_not_repeated() {
         aws.says("DescribeOrganization", "", 200, body).await;
         let bundle = aws.collect().await;
         assert_eq!(code(&bundle, Source::Organization), "MalformedResponse");
-        let gap = bundle.gaps.iter().find(|gap| gap.source == Source::Organization).unwrap();
+        let gap = bundle
+            .gaps
+            .iter()
+            .find(|gap| gap.source == Source::Organization)
+            .unwrap();
         assert_eq!(gap.message, words);
     }
 }
@@ -87,8 +93,10 @@ async fn a_contact_that_is_not_set_differs_from_one_that_is_denied() {
     let aws = FakeAws::start().await;
     let none = error("GetAlternateContact", "ResourceNotFoundException");
     let denied = error("GetAlternateContact", "AccessDeniedException");
-    aws.says("GetAlternateContact", "SECURITY", 404, &none).await;
-    aws.says("GetAlternateContact", "BILLING", 403, &denied).await;
+    aws.says("GetAlternateContact", "SECURITY", 404, &none)
+        .await;
+    aws.says("GetAlternateContact", "BILLING", 403, &denied)
+        .await;
     let bundle = aws.collect().await;
     let contacts = &document(&bundle, Source::AlternateContacts)["AlternateContacts"];
     assert_eq!(contacts["SECURITY"], json!(null));
@@ -172,7 +180,11 @@ async fn only_what_is_asked_for_is_called_for() {
     ];
     assert_eq!(heard, expected);
     assert_eq!(code(&bundle, Source::AccountSummary), Gap::NOT_REQUESTED);
-    let gaps: Vec<_> = bundle.gaps.iter().filter(|gap| gap.is_by_choice()).collect();
+    let gaps: Vec<_> = bundle
+        .gaps
+        .iter()
+        .filter(|gap| gap.is_by_choice())
+        .collect();
     assert_eq!(gaps.len(), Source::ALL.len() - sources.needed(false).iter().count());
 }
 
@@ -210,7 +222,8 @@ async fn an_account_may_issue_no_tokens() {
     }
     let aws = FakeAws::start().await;
     let off = error(operation, "FeatureDisabled");
-    aws.says(operation, "", 404, off.trim_end_matches("</ErrorResponse>")).await;
+    aws.says(operation, "", 404, off.trim_end_matches("</ErrorResponse>"))
+        .await;
     assert_eq!(code(&aws.collect().await, source), "FeatureDisabled", "cut short");
     let aws = FakeAws::start().await;
     aws.says(operation, "", 200, &answer(operation, "")).await;
@@ -230,7 +243,9 @@ async fn an_error_cut_short_is_no_answer() {
         (Source::OrganizationsFeatures, "OrganizationNotInAllFeaturesModeException"),
     ] {
         let whole = error(source.operation(), code);
-        let cut = whole.trim_end_matches("</ErrorResponse>").trim_end_matches('}');
+        let cut = whole
+            .trim_end_matches("</ErrorResponse>")
+            .trim_end_matches('}');
         for (body, is_answer) in [(&*whole, true), (cut, false), ("", false)] {
             let aws = FakeAws::start().await;
             // Services that speak JSON name the code in a header, so that it comes without a body.

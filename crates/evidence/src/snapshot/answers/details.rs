@@ -12,7 +12,9 @@ use crate::snapshot::documents::{self, Pages, Problem, each_once};
 pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Problem> {
     let pages: Vec<AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
     let mut pages = pages.into_iter();
-    let mut all = pages.next().ok_or_else(|| Problem::malformed("holds nothing"))?;
+    let mut all = pages
+        .next()
+        .ok_or_else(|| Problem::malformed("holds nothing"))?;
     for page in pages {
         all.user_detail_list.extend(page.user_detail_list);
         all.group_detail_list.extend(page.group_detail_list);
@@ -31,7 +33,11 @@ pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Probl
         each_once(&mut role.tags, |tag| &tag.key)?;
     }
     check_names(&all)?;
-    if let Some(policy) = all.policies.iter().find(|policy| policy.attachment_count < 0) {
+    if let Some(policy) = all
+        .policies
+        .iter()
+        .find(|policy| policy.attachment_count < 0)
+    {
         let message = format!("the AttachmentCount of {} is below zero", policy.arn);
         return Err(Problem::malformed(message));
     }
@@ -79,10 +85,15 @@ impl Entity<'_> {
         let Some(arn) = Arn::parse(self.arn).filter(|arn| arn.service == "iam") else {
             return false;
         };
-        let Some((path, name)) = arn.path_and_name(self.kind) else { return false };
+        let Some((path, name)) = arn.path_and_name(self.kind) else {
+            return false;
+        };
         name == self.name
             && (self.path.is_empty() || path == self.path)
-            && self.inline.iter().all(|policy| !policy.policy_name.is_empty())
+            && self
+                .inline
+                .iter()
+                .all(|policy| !policy.policy_name.is_empty())
     }
 }
 
@@ -113,5 +124,10 @@ pub(super) fn details_arns(details: &AuthorizationDetails) -> Vec<&str> {
     let groups = details.group_detail_list.iter().map(|group| &group.arn);
     let roles = details.role_detail_list.iter().map(|role| &role.arn);
     let policies = details.policies.iter().map(|policy| &policy.arn);
-    users.chain(groups).chain(roles).chain(policies).map(String::as_str).collect()
+    users
+        .chain(groups)
+        .chain(roles)
+        .chain(policies)
+        .map(String::as_str)
+        .collect()
 }

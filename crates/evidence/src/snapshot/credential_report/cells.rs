@@ -32,7 +32,10 @@ pub(super) struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// Returns the trimmed text of a column, if the column exists.
     pub(super) fn cell(&self, column: &str) -> Option<&'a str> {
-        self.columns.index(column).and_then(|index| self.entry.fields.get(index)).map(str::trim)
+        self.columns
+            .index(column)
+            .and_then(|index| self.entry.fields.get(index))
+            .map(str::trim)
     }
 
     /// Returns the text of a column; none if it is a [text for "none"](NONE).
@@ -62,21 +65,23 @@ impl<'a> Cells<'a> {
 
     /// Reads `true` or `false` in any case.
     pub(super) fn flag(&mut self, column: &str) -> Fact<bool> {
-        self.optional_flag(column).and_then(|flag| self.required(flag, column, NOT_A_FLAG))
+        self.optional_flag(column)
+            .and_then(|flag| self.required(flag, column, NOT_A_FLAG))
     }
 
     /// Reads an optional date.
     pub(super) fn date(&mut self, column: &str) -> Fact<Option<Timestamp>> {
-        self.text(column).and_then(|text| match (text.map(str::parse), self.latest) {
-            (None, _) => Fact::Known(None),
-            (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
-                let latest = latest.strftime("%Y-%m-%d %H:%M UTC");
-                self.bad(column, &format!("is later than {latest}"))
-            }
-            (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),
-            (Some(Ok(_)), None) => Fact::missing(Source::CredentialReport),
-            (Some(Err(_)), _) => self.bad(column, NOT_A_DATE),
-        })
+        self.text(column)
+            .and_then(|text| match (text.map(str::parse), self.latest) {
+                (None, _) => Fact::Known(None),
+                (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
+                    let latest = latest.strftime("%Y-%m-%d %H:%M UTC");
+                    self.bad(column, &format!("is later than {latest}"))
+                }
+                (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),
+                (Some(Ok(_)), None) => Fact::missing(Source::CredentialReport),
+                (Some(Err(_)), _) => self.bad(column, NOT_A_DATE),
+            })
     }
 
     /// Reads the date of a last use. `not_supported` does not mean "never used", except for root in
@@ -96,9 +101,18 @@ impl<'a> Cells<'a> {
 
     /// Adds a gap for an invalid value, and returns the missing fact.
     pub(super) fn bad<T>(&mut self, column: &str, problem: &str) -> Fact<T> {
-        let cell: String = self.cell(column).unwrap_or_default().chars().take(SHOWN).collect();
+        let cell: String = self
+            .cell(column)
+            .unwrap_or_default()
+            .chars()
+            .take(SHOWN)
+            .collect();
         let is_rewritten = [NOT_A_DATE, NOT_A_FLAG].contains(&problem) && !cell.is_empty();
-        let shown = if is_rewritten { format!(" (`{cell}`)") } else { String::new() };
+        let shown = if is_rewritten {
+            format!(" (`{cell}`)")
+        } else {
+            String::new()
+        };
         let gap = malformed(format!("line {}: {column}{shown} {problem}", self.entry.number));
         self.gaps.push(gap.for_resource(&self.entry.name));
         Fact::missing(Source::CredentialReport)

@@ -111,12 +111,14 @@ pub(super) fn parse(
 fn password_enabled(cells: &mut Cells<'_>) -> Fact<Option<bool>> {
     match cells.entry.name.as_str() {
         ROOT => cells.optional_flag("password_enabled"),
-        _ => cells.flag("password_enabled").and_then(|enabled| match date_of_password(cells) {
-            Some(column) if !enabled => {
-                cells.bad("password_enabled", &format!("is false, though {column} is a date"))
-            }
-            _ => Fact::Known(Some(enabled)),
-        }),
+        _ => cells
+            .flag("password_enabled")
+            .and_then(|enabled| match date_of_password(cells) {
+                Some(column) if !enabled => {
+                    cells.bad("password_enabled", &format!("is false, though {column} is a date"))
+                }
+                _ => Fact::Known(Some(enabled)),
+            }),
     }
 }
 
@@ -125,7 +127,11 @@ fn password_enabled(cells: &mut Cells<'_>) -> Fact<Option<bool>> {
 /// which date it without a password, and are recognised by not supporting the last use.
 fn date_of_password(cells: &Cells<'_>) -> Option<&'static str> {
     let has_date = |column: &str| {
-        cells.text(column).known().flatten().is_some_and(|text| text.parse::<Timestamp>().is_ok())
+        cells
+            .text(column)
+            .known()
+            .flatten()
+            .is_some_and(|text| text.parse::<Timestamp>().is_ok())
     };
     if has_date("password_next_rotation") {
         return Some("password_next_rotation");

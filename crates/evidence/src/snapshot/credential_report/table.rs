@@ -55,7 +55,11 @@ impl Columns {
     fn new(header: &StringRecord) -> Columns {
         let mut columns = Columns { count: header.len(), ..Columns::default() };
         for (index, name) in header.iter().enumerate() {
-            if columns.indexes.insert(name.trim().to_owned(), index).is_some() {
+            if columns
+                .indexes
+                .insert(name.trim().to_owned(), index)
+                .is_some()
+            {
                 columns.repeated.push(name.trim().to_owned());
             }
         }
@@ -71,18 +75,23 @@ impl Columns {
 
     /// Returns the problems of the header in words. Additional columns are not a problem.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> {
-        HEADER.split(',').filter(|column| self.index(column).is_none()).map(|column| {
-            let repeated = self.repeated.iter().any(|name| name == column);
-            let count = if repeated { "more than one" } else { "no" };
-            format!("the report has {count} column {column}")
-        })
+        HEADER
+            .split(',')
+            .filter(|column| self.index(column).is_none())
+            .map(|column| {
+                let repeated = self.repeated.iter().any(|name| name == column);
+                let count = if repeated { "more than one" } else { "no" };
+                format!("the report has {count} column {column}")
+            })
     }
 }
 
 /// Parses CSV as in RFC 4180 into one entry per line.
 pub(super) fn parse(text: &str) -> Result<Table, Problem> {
-    let mut reader =
-        ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        .delimiter(delimiter(text))
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| unreadable(&error))?;
     let columns = Columns::new(header);
     let (Some(user), Some(arn)) = (columns.index("user"), columns.index("arn")) else {
@@ -97,7 +106,9 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
                 format!("it has more than {MAX_LINES} lines, and no account so many users");
             return Err(Problem::malformed(message));
         }
-        let number = record.position().map_or(0, |start| line_number(text, start));
+        let number = record
+            .position()
+            .map_or(0, |start| line_number(text, start));
         table.cut = record.len() < table.columns.count;
         match entry(number, record, table.columns.count, user, arn) {
             Some(entry) => table.entries.push(entry),
@@ -110,13 +121,20 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
 /// Returns the delimiter: spreadsheets write a semicolon if the comma is the decimal separator.
 fn delimiter(text: &str) -> u8 {
     let header = text.lines().next().unwrap_or_default();
-    if header.contains(';') && !header.contains(',') { b';' } else { b',' }
+    if header.contains(';') && !header.contains(',') {
+        b';'
+    } else {
+        b','
+    }
 }
 
 /// Returns the line number of a record. Its position is where the previous record ended, which is
 /// before the line feed of a CRLF and before empty lines.
 fn line_number(text: &str, start: &csv::Position) -> u64 {
-    let rest = usize::try_from(start.byte()).ok().and_then(|at| text.get(at..)).unwrap_or_default();
+    let rest = usize::try_from(start.byte())
+        .ok()
+        .and_then(|at| text.get(at..))
+        .unwrap_or_default();
     let mut number = start.line();
     for byte in rest.bytes().take_while(|byte| b"\r\n".contains(byte)) {
         number += u64::from(byte == b'\n');
@@ -137,7 +155,11 @@ fn entry(
     arn: usize,
 ) -> Option<Entry> {
     let surplus = record.len().saturating_sub(columns);
-    let fields = if surplus == 0 { record } else { repaired(&record, surplus, user, arn)? };
+    let fields = if surplus == 0 {
+        record
+    } else {
+        repaired(&record, surplus, user, arn)?
+    };
     let (name, arn) = (fields.get(user)?.to_owned(), fields.get(arn)?.to_owned());
     // No value contains a line break; a stray quote has swallowed the lines of other users.
     let one_line = !fields.iter().any(|field| field.contains(['\n', '\r']));
@@ -164,7 +186,14 @@ fn repaired(
         .map(|at| (joined[..at].join(","), joined[at..].join(",")))
         .find(|(name, arn)| same_user(name, arn))?;
     let middle = [name.as_str(), arn.as_str()];
-    Some(before.iter().copied().chain(middle).chain(after.iter().copied()).collect())
+    Some(
+        before
+            .iter()
+            .copied()
+            .chain(middle)
+            .chain(after.iter().copied())
+            .collect(),
+    )
 }
 
 fn same_user(name: &str, arn: &str) -> bool {

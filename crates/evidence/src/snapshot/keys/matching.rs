@@ -31,7 +31,9 @@ pub(super) fn pair<'a>(slots: Vec<Slot<'a>>, listed: &'a [AccessKeyMetadata]) ->
     let mut pairs: Vec<Pair<'a>> = slots.into_iter().map(Pair::of_slot).collect();
     let mut keys: Vec<&AccessKeyMetadata> = listed.iter().collect();
     keys.sort_by(|a, b| {
-        b.create_date.cmp(&a.create_date).then_with(|| a.access_key_id.cmp(&b.access_key_id))
+        b.create_date
+            .cmp(&a.create_date)
+            .then_with(|| a.access_key_id.cmp(&b.access_key_id))
     });
     keys.retain(|key| !take(&mut pairs, key, has_date_of));
     let is_guess = are_interchangeable(&pairs, &keys);
@@ -60,8 +62,12 @@ fn are_interchangeable(pairs: &[Pair<'_>], keys: &[&AccessKeyMetadata]) -> bool 
             free.push(slot.facts);
         }
     }
-    let ([first, second], [one, other]) = (&*free, keys) else { return false };
-    let fit = free.iter().all(|slot| keys.iter().all(|key| may_hold(slot, key)));
+    let ([first, second], [one, other]) = (&*free, keys) else {
+        return false;
+    };
+    let fit = free
+        .iter()
+        .all(|slot| keys.iter().all(|key| may_hold(slot, key)));
     let differ = first.last_used != second.last_used;
     fit && differ && (first.active == second.active || is_active(one) == is_active(other))
 }
@@ -88,7 +94,12 @@ fn has_date_of(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
 }
 
 fn may_hold(slot: &KeySlot, key: &AccessKeyMetadata) -> bool {
-    if slot.last_used.known().flatten().is_some_and(|used| !may_be_since(used, key.create_date)) {
+    if slot
+        .last_used
+        .known()
+        .flatten()
+        .is_some_and(|used| !may_be_since(used, key.create_date))
+    {
         return false;
     }
     match slot.last_rotated {

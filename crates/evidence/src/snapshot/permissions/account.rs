@@ -25,7 +25,10 @@ pub(super) fn facts(
     lists: Lists,
 ) -> AccountFacts {
     let account = &reading.account;
-    let identity_center = details.role_detail_list.iter().any(principals::is_of_identity_center);
+    let identity_center = details
+        .role_detail_list
+        .iter()
+        .any(principals::is_of_identity_center);
     let mut support = users_and_groups(details, SUPPORT, lists);
     let mut audit = Vec::new();
     for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
@@ -63,7 +66,10 @@ fn users_and_groups(
     }
     for group in &details.group_detail_list {
         if has(&group.attached_managed_policies, policy) {
-            let mut members = details.user_detail_list.iter().flat_map(|user| &user.group_list);
+            let mut members = details
+                .user_detail_list
+                .iter()
+                .flat_map(|user| &user.group_list);
             let used = members.any(|name| name.eq_ignore_ascii_case(&group.group_name));
             holders.push((group.arn.clone(), if_complete(used, lists.users, SOURCE)));
         }
@@ -73,7 +79,11 @@ fn users_and_groups(
 
 /// Returns the ARNs that count; missing if none surely does but one might.
 fn holders(candidates: Vec<(String, Fact<bool>)>, complete: bool) -> Fact<Vec<String>> {
-    let mut missing = if complete { Sources::NONE } else { SOURCE.into() };
+    let mut missing = if complete {
+        Sources::NONE
+    } else {
+        SOURCE.into()
+    };
     let mut arns = Vec::new();
     for (arn, counts) in candidates {
         match counts {
@@ -83,7 +93,11 @@ fn holders(candidates: Vec<(String, Fact<bool>)>, complete: bool) -> Fact<Vec<St
         }
     }
     arns.sort();
-    if arns.is_empty() && !missing.is_empty() { Fact::Missing(missing) } else { Fact::Known(arns) }
+    if arns.is_empty() && !missing.is_empty() {
+        Fact::Missing(missing)
+    } else {
+        Fact::Known(arns)
+    }
 }
 
 /// Whether the AWS-managed policy is attached. Compares ARNs, since an account's own policy may

@@ -33,7 +33,9 @@ impl Counts<'_> {
     pub(super) fn miscounted(&mut self) -> Vec<Miscounted> {
         let mut miscounted = Vec::new();
         for policy in &self.details.policies {
-            let Some(index) = self.managed.get(policy.arn.as_str()) else { continue };
+            let Some(index) = self.managed.get(policy.arn.as_str()) else {
+                continue;
+            };
             let used = &self.uses[*index];
             let holders: HashSet<&String> = used.attached_to.iter().collect();
             let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
@@ -44,7 +46,8 @@ impl Counts<'_> {
             let arn = &policy.arn;
             let message =
                 format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
-            self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+            self.gaps
+                .push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
             miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
         }
         miscounted
@@ -54,20 +57,27 @@ impl Counts<'_> {
     /// gap for each.
     pub(super) fn doubtful_boundaries(&mut self) -> Vec<PolicyId> {
         let mut uses: HashMap<PolicyId, i32> = HashMap::new();
-        for boundary in self.principals.iter().filter_map(|principal| principal.boundary) {
+        for boundary in self
+            .principals
+            .iter()
+            .filter_map(|principal| principal.boundary)
+        {
             *uses.entry(boundary).or_default() += 1;
         }
         let mut doubtful = Vec::new();
         for policy in &self.details.policies {
             let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
-            let Some(index) = self.managed.get(arn.as_str()) else { continue };
+            let Some(index) = self.managed.get(arn.as_str()) else {
+                continue;
+            };
             let id = self.uses[*index].id;
             let listed = uses.get(&id).copied().unwrap_or(0);
             if let Some(counted) = counted.filter(|counted| *counted < listed) {
                 let message = format!(
                     "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
                 );
-                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+                self.gaps
+                    .push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
                 doubtful.push(id);
             }
         }

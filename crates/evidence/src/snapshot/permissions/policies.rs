@@ -111,18 +111,36 @@ pub(super) fn policy(used: &PolicyUse<'_>, account: &Account, privileges: Privil
 fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Excess {
     let mut excess = Excess::default();
     for statements in [&policy.full_statements, &policy.not_action_allows] {
-        excess.statements.extend(statements.as_ref().known().into_iter().flatten().cloned());
+        excess
+            .statements
+            .extend(statements.as_ref().known().into_iter().flatten().cloned());
     }
-    for service in policy.service_wildcards.as_ref().known().into_iter().flatten() {
+    for service in policy
+        .service_wildcards
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten()
+    {
         excess.add_service(service);
     }
-    for statement in policy.decrypt_any_key_statements.as_ref().known().into_iter().flatten() {
+    for statement in policy
+        .decrypt_any_key_statements
+        .as_ref()
+        .known()
+        .into_iter()
+        .flatten()
+    {
         for question in &ANY_KEY {
-            excess.actions.push((question.action.to_owned(), Some(statement.clone())));
+            excess
+                .actions
+                .push((question.action.to_owned(), Some(statement.clone())));
         }
     }
     for statement in policy.pass_any_role.as_ref().known().into_iter().flatten() {
-        excess.actions.push((PASS_ROLE.action.to_owned(), Some(statement.clone())));
+        excess
+            .actions
+            .push((PASS_ROLE.action.to_owned(), Some(statement.clone())));
     }
     let everywhere = policy.actions_on_everything.as_ref().known();
     for row in &WATCHED {
@@ -131,13 +149,17 @@ fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Exce
             continue;
         }
         for statement in anywhere(document, account, row).statements {
-            excess.actions.push((action.word().to_owned(), Some(statement)));
+            excess
+                .actions
+                .push((action.word().to_owned(), Some(statement)));
         }
     }
     for way in policy.escalations.as_ref().known().into_iter().flatten() {
         for grant in &way.grants {
             if grant.action == way.action && grant.policy == policy.resource_id {
-                excess.actions.push((grant.action.clone(), Some(grant.statement.clone())));
+                excess
+                    .actions
+                    .push((grant.action.clone(), Some(grant.statement.clone())));
             }
         }
     }
@@ -147,7 +169,9 @@ fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Exce
 /// Parses an ARN such as `arn:aws:iam::111122223333:user/path/name`.
 fn holder(arn: &str) -> Option<Holder> {
     let (kind, path) = Arn::parse(arn)?.resource.split_once('/')?;
-    let kind = PrincipalKind::ALL.into_iter().find(|known| known.word() == kind)?;
+    let kind = PrincipalKind::ALL
+        .into_iter()
+        .find(|known| known.word() == kind)?;
     let name = path.rsplit('/').next()?.to_owned();
     Some(Holder { kind, name })
 }
@@ -184,5 +208,7 @@ fn anywhere(document: &PolicyDocument, account: &Account, row: &Watched) -> Allo
 
 fn conditional(watched: Vec<(WatchedAction, Vec<String>)>) -> Vec<ConditionalAction> {
     let conditional = watched.into_iter().filter(|(_, keys)| !keys.is_empty());
-    conditional.map(|(action, depends_on)| ConditionalAction { action, depends_on }).collect()
+    conditional
+        .map(|(action, depends_on)| ConditionalAction { action, depends_on })
+        .collect()
 }

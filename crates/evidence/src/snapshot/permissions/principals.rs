@@ -88,8 +88,14 @@ pub(super) fn role(
 
 /// Returns a role's path, from its ARN if possible, since saved answers may lack the field.
 pub(super) fn path(role: &RoleDetail) -> &str {
-    let parsed = Arn::parse(&role.arn).and_then(Arn::role).map(|(path, _)| path);
-    parsed.unwrap_or(if role.path.is_empty() { "/" } else { &role.path })
+    let parsed = Arn::parse(&role.arn)
+        .and_then(Arn::role)
+        .map(|(path, _)| path);
+    parsed.unwrap_or(if role.path.is_empty() {
+        "/"
+    } else {
+        &role.path
+    })
 }
 
 pub(super) fn is_of_identity_center(role: &RoleDetail) -> bool {

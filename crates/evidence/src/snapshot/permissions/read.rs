@@ -86,11 +86,21 @@ pub(in crate::snapshot) fn read<'a>(
         account,
         uses: Vec::new(),
         all_read: true,
-        listed: details.policies.iter().map(|policy| (policy.arn.as_str(), policy)).collect(),
+        listed: details
+            .policies
+            .iter()
+            .map(|policy| (policy.arn.as_str(), policy))
+            .collect(),
         managed: HashMap::new(),
         groups: HashMap::new(),
         answers,
-        reported: answers.report.as_ref().known().into_iter().flat_map(reported).collect(),
+        reported: answers
+            .report
+            .as_ref()
+            .known()
+            .into_iter()
+            .flat_map(reported)
+            .collect(),
         gaps,
     };
     for policy in &details.policies {
@@ -101,9 +111,21 @@ pub(in crate::snapshot) fn read<'a>(
             reader.managed(&policy.arn, &policy.policy_name);
         }
     }
-    let groups = details.group_detail_list.iter().map(|group| reader.group(group)).collect();
-    let users = details.user_detail_list.iter().map(|user| reader.user(user)).collect();
-    let roles = details.role_detail_list.iter().map(|role| reader.role(role)).collect();
+    let groups = details
+        .group_detail_list
+        .iter()
+        .map(|group| reader.group(group))
+        .collect();
+    let users = details
+        .user_detail_list
+        .iter()
+        .map(|user| reader.user(user))
+        .collect();
+    let roles = details
+        .role_detail_list
+        .iter()
+        .map(|role| reader.role(role))
+        .collect();
     let AccountReader { account, uses: policies, all_read, managed, gaps, .. } = reader;
     let mut counts = Counts {
         details,
@@ -180,7 +202,8 @@ impl<'a> AccountReader<'a, '_> {
         if let Some((code, problem)) = problem {
             document = None;
             let message = format!("the policy {arn} {problem}");
-            self.gaps.push(Gap::new(SOURCE, code, message).for_resource(arn));
+            self.gaps
+                .push(Gap::new(SOURCE, code, message).for_resource(arn));
         }
         let index = self.add(arn, name, document, versions);
         let policy_use = &mut self.uses[index];
@@ -248,7 +271,10 @@ impl<'a> AccountReader<'a, '_> {
         }
         let mut by_name: BTreeMap<&str, Vec<&'a DocumentJson>> = BTreeMap::new();
         for policy in inline {
-            by_name.entry(&policy.policy_name).or_default().push(&policy.policy_document);
+            by_name
+                .entry(&policy.policy_name)
+                .or_default()
+                .push(&policy.policy_document);
         }
         for (policy, documents) in by_name {
             let what = || format!("the inline policy {policy} of {name}");
@@ -256,7 +282,8 @@ impl<'a> AccountReader<'a, '_> {
                 self.identity_document(documents[0], what, name)
             } else {
                 let message = format!("{} is there twice, with different contents", what());
-                self.gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
+                self.gaps
+                    .push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
                 None
             };
             let index = self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new());
@@ -307,7 +334,8 @@ impl<'a> AccountReader<'a, '_> {
             }
             let who = &user.user_name;
             let message = format!("{who} is in the group {name}, which GroupDetailList lacks");
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).for_resource(name));
+            self.gaps
+                .push(Gap::new(SOURCE, "Incomplete", message).for_resource(name));
             incomplete = true;
         }
         self.all_read &= !incomplete;
@@ -329,10 +357,12 @@ impl<'a> AccountReader<'a, '_> {
     /// which may be from different times.
     fn access_keys(&self, name: &str) -> Option<usize> {
         let key = name_key(name);
-        let reported = self
-            .reported
-            .get(&key)
-            .map(|row| row.keys.iter().filter(|slot| slot.filled == Fact::Known(true)).count());
+        let reported = self.reported.get(&key).map(|row| {
+            row.keys
+                .iter()
+                .filter(|slot| slot.filled == Fact::Known(true))
+                .count()
+        });
         let by_user = self.answers.access_keys.as_ref().known();
         let listed = by_user.and_then(|users| users.get(&key)).map(Vec::len);
         reported.into_iter().chain(listed).min()
@@ -363,13 +393,19 @@ impl<'a> AccountReader<'a, '_> {
         let name = || format!("the trust policy of {}", role.role_name);
         let Some(json) = &role.assume_role_policy_document else {
             let message = format!("{} is absent", name());
-            self.gaps.push(Gap::new(SOURCE, "Incomplete", message).for_resource(&role.arn));
+            self.gaps
+                .push(Gap::new(SOURCE, "Incomplete", message).for_resource(&role.arn));
             return None;
         };
         let document = self.document(json, name, &role.arn)?;
-        if document.statements.iter().any(|statement| statement.principals.is_none()) {
+        if document
+            .statements
+            .iter()
+            .any(|statement| statement.principals.is_none())
+        {
             let message = format!("{} has a statement without Principal", name());
-            self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(&role.arn));
+            self.gaps
+                .push(Gap::new(SOURCE, "Malformed", message).for_resource(&role.arn));
             return None;
         }
         Some(TrustPolicy { document })
@@ -383,9 +419,14 @@ impl<'a> AccountReader<'a, '_> {
         resource: &str,
     ) -> Option<PolicyDocument> {
         let document = self.document(json, &name, resource)?;
-        if document.statements.iter().any(|statement| statement.resources.is_none()) {
+        if document
+            .statements
+            .iter()
+            .any(|statement| statement.resources.is_none())
+        {
             let message = format!("{} has a statement without Resource", name());
-            self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
+            self.gaps
+                .push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
             return None;
         }
         Some(document)
@@ -402,7 +443,8 @@ impl<'a> AccountReader<'a, '_> {
             Ok(document) => Some(document),
             Err(error) => {
                 let message = format!("{}: {error}", name());
-                self.gaps.push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
+                self.gaps
+                    .push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
                 None
             }
         }
@@ -413,12 +455,17 @@ impl Reading<'_> {
     /// Returns the policies that AWS counts more attachments of, so that any principal may have
     /// them.
     pub(super) fn unplaced(&self) -> impl Iterator<Item = PolicyId> {
-        self.miscounted.iter().filter(|policy| policy.is_unplaced).map(|policy| policy.id)
+        self.miscounted
+            .iter()
+            .filter(|policy| policy.is_unplaced)
+            .map(|policy| policy.id)
     }
 
     /// Whether AWS counts the policy's attachments differently than it lists them.
     pub(super) fn is_miscounted(&self, arn: &str) -> bool {
-        self.miscounted.iter().any(|policy| self.account.policy(policy.id).id == arn)
+        self.miscounted
+            .iter()
+            .any(|policy| self.account.policy(policy.id).id == arn)
     }
 }
 
@@ -455,7 +502,11 @@ fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'sta
     if defaults.next().is_some() {
         return Some(("Contradictory", "has two default versions"));
     }
-    if policy.default_version_id.as_ref().is_some_and(|id| *id != default.version_id) {
+    if policy
+        .default_version_id
+        .as_ref()
+        .is_some_and(|id| *id != default.version_id)
+    {
         let problem = "names another default version than the one that is marked so";
         return Some(("Contradictory", problem));
     }

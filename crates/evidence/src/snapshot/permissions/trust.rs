@@ -33,7 +33,9 @@ impl<'a> Trustees<'a> {
 
     /// Whether anybody may assume the role at all.
     pub(super) fn is_usable(&self) -> Fact<bool> {
-        self.all.as_ref().map_or(Fact::missing(SOURCE), |all| Fact::Known(!all.is_empty()))
+        self.all
+            .as_ref()
+            .map_or(Fact::missing(SOURCE), |all| Fact::Known(!all.is_empty()))
     }
 
     /// Returns the statements that trust anyone.
@@ -80,7 +82,9 @@ impl<'a> Trustees<'a> {
     /// Returns the account's own organization and its management account.
     pub(super) fn of_organization(&self) -> Texts {
         self.list(|trustee| {
-            let Who::Owned(owner) = &trustee.who else { return None };
+            let Who::Owned(owner) = &trustee.who else {
+                return None;
+            };
             let is_of_organization = match (owner, owner.standing(self.account)) {
                 (Owner::Organization(_), standing) => standing == Standing::Own,
                 (_, Standing::External) => trustee.is_of_own_organization(self.account),
@@ -101,9 +105,12 @@ impl<'a> Trustees<'a> {
     /// Returns the external accounts and organizations for which services act.
     pub(super) fn external_sources(&self) -> Texts {
         let owners = self.owners(|trustee| match &trustee.who {
-            Who::Service(_) => {
-                trustee.demands.sources.iter().map(|owner| (owner, None, true)).collect()
-            }
+            Who::Service(_) => trustee
+                .demands
+                .sources
+                .iter()
+                .map(|owner| (owner, None, true))
+                .collect(),
             _ => Vec::new(),
         });
         owners.map(|owners| owners.into_iter().map(|(id, _)| id).collect())
@@ -140,7 +147,9 @@ impl<'a> Trustees<'a> {
 
     /// Returns the unique ids of deleted principals.
     pub(super) fn deleted(&self) -> Texts {
-        let Some(trust) = self.trust else { return Fact::missing(SOURCE) };
+        let Some(trust) = self.trust else {
+            return Fact::missing(SOURCE);
+        };
         let ids: BTreeSet<&str> = trust.deleted().collect();
         Fact::Known(ids.into_iter().map(str::to_owned).collect())
     }
@@ -152,7 +161,11 @@ impl<'a> Trustees<'a> {
             matches!(trustee.who, Who::Owned(Owner::Account(_))) && !trustee.demands.some_principals
         };
         if matches!(self.account.organization, Organization::Unknown) {
-            let mut others = self.all.iter().flatten().filter(|trustee| admits_account(trustee));
+            let mut others = self
+                .all
+                .iter()
+                .flatten()
+                .filter(|trustee| admits_account(trustee));
             if others.any(|trustee| trustee.standing(self.account) == Standing::External) {
                 return Fact::missing(Source::Organization);
             }
@@ -166,7 +179,8 @@ impl<'a> Trustees<'a> {
 
     fn is_of_same_owner(&self, owner: &Owner) -> bool {
         let id = AccountId::parse(&owner.id());
-        id.zip(self.own_accounts).is_some_and(|(id, own)| own.contains(&id))
+        id.zip(self.own_accounts)
+            .is_some_and(|(id, own)| own.contains(&id))
     }
 
     fn issuers(&self, counts: impl Fn(&Demands) -> bool) -> Texts {
@@ -178,7 +192,9 @@ impl<'a> Trustees<'a> {
 
     /// Returns the texts that `of` selects, sorted and without duplicates.
     fn list(&self, of: impl Fn(&Trustee) -> Option<String>) -> Texts {
-        let Some(all) = &self.all else { return Fact::missing(SOURCE) };
+        let Some(all) = &self.all else {
+            return Fact::missing(SOURCE);
+        };
         let texts: BTreeSet<String> = all.iter().filter_map(of).collect();
         Fact::Known(texts.into_iter().collect())
     }
@@ -190,7 +206,9 @@ impl<'a> Trustees<'a> {
         &'t self,
         of: impl Fn(&'t Trustee) -> Vec<(&'t Owner, Option<String>, bool)>,
     ) -> Fact<BTreeSet<(String, Option<String>)>> {
-        let Some(all) = &self.all else { return Fact::missing(SOURCE) };
+        let Some(all) = &self.all else {
+            return Fact::missing(SOURCE);
+        };
         let mut ids = BTreeSet::new();
         let mut missing = Sources::NONE;
         for (owner, organization, is_sure) in all.iter().flat_map(of) {

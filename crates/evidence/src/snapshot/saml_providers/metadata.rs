@@ -176,7 +176,10 @@ fn last_end(mut periods: Vec<Period>, as_of: Timestamp) -> Result<Option<Timesta
     if end > as_of {
         return Ok(Some(end));
     }
-    let ended = periods.iter().map(|period| period.until).filter(|until| *until <= as_of);
+    let ended = periods
+        .iter()
+        .map(|period| period.until)
+        .filter(|until| *until <= as_of);
     ended.max().map(Some).ok_or(NOT_YET)
 }
 
@@ -184,7 +187,9 @@ fn last_end(mut periods: Vec<Period>, as_of: Timestamp) -> Result<Option<Timesta
 /// `Z`.
 fn valid_until(tag: &BytesStart<'_>) -> Result<Option<Timestamp>, &'static str> {
     let attribute = tag.try_get_attribute("validUntil").map_err(|_| NO_XML)?;
-    let Some(attribute) = attribute else { return Ok(None) };
+    let Some(attribute) = attribute else {
+        return Ok(None);
+    };
     let text = attribute.value.trim();
     let end = parse_end(text).or_else(|_| parse_end(&format!("{text}Z")));
     end.map(Some).map_err(|_| NO_DATE)

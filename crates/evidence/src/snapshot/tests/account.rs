@@ -23,7 +23,10 @@ fn the_identity_is_found_in_any_answer() {
     let snapshot = Fixture::new().without(Source::CallerIdentity).snapshot();
     assert_eq!(snapshot.account.id, "123456789012");
     assert_eq!(snapshot.root.arn, "arn:aws:iam::123456789012:root");
-    let nothing = Source::ALL.into_iter().fold(Fixture::new(), Fixture::without).snapshot();
+    let nothing = Source::ALL
+        .into_iter()
+        .fold(Fixture::new(), Fixture::without)
+        .snapshot();
     assert_eq!(
         (nothing.account.id.as_str(), nothing.account.partition.as_str()),
         ("unknown", "unknown")
@@ -43,9 +46,15 @@ fn answers_of_another_account_are_not_used() {
 #[test]
 fn a_source_without_document_or_gap_gets_one() {
     let empty = crate::bundle::Bundle::default();
-    let snapshot = empty.snapshot(time(REPORT_AT), &crate::Declarations::default()).unwrap();
-    let absent: Vec<Source> =
-        snapshot.gaps.iter().filter(|gap| gap.code == "Absent").map(|gap| gap.source).collect();
+    let snapshot = empty
+        .snapshot(time(REPORT_AT), &crate::Declarations::default())
+        .unwrap();
+    let absent: Vec<Source> = snapshot
+        .gaps
+        .iter()
+        .filter(|gap| gap.code == "Absent")
+        .map(|gap| gap.source)
+        .collect();
     for source in Source::ALL {
         assert!(absent.contains(&source), "{source}");
     }
@@ -54,7 +63,11 @@ fn a_source_without_document_or_gap_gets_one() {
 #[test]
 fn gaps_are_sorted_and_each_once() {
     let gap = || Gap::new(Source::MfaDevices, "NoSuchEntity", "gone").for_resource("alice");
-    let snapshot = Fixture::new().gap(gap()).without(Source::CallerIdentity).gap(gap()).snapshot();
+    let snapshot = Fixture::new()
+        .gap(gap())
+        .without(Source::CallerIdentity)
+        .gap(gap())
+        .snapshot();
     let sources: Vec<Source> = snapshot.gaps.iter().map(|gap| gap.source).collect();
     assert_eq!(sources, [Source::CallerIdentity, Source::MfaDevices]);
 }

@@ -52,7 +52,9 @@ fn alice(fields: &[(&str, Json)], lists: Json) -> Fixture {
 }
 
 fn by_inline(policies: &[Json]) -> Fact<bool> {
-    alice(&[("UserPolicyList", json!(policies))], json!({})).user().administrator
+    alice(&[("UserPolicyList", json!(policies))], json!({}))
+        .user()
+        .administrator
 }
 
 #[test]
@@ -152,7 +154,10 @@ fn what_cannot_be_read_is_unknown_unless_the_rest_decides() {
     let fixture = user(json!([unreadable]));
     assert_eq!(fixture.user().administrator, Fact::missing(DETAILS));
     let gap = &gaps(&fixture.snapshot(), DETAILS, Some("alice"))[0];
-    assert!(gap.1.starts_with("the inline policy odd of alice: not an IAM policy document"));
+    assert!(
+        gap.1
+            .starts_with("the inline policy odd of alice: not an IAM policy document")
+    );
     let decided = user(json!([unreadable, inline(everything())])).user();
     assert_eq!(decided.administrator, Fact::Known(true));
     let denied = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});

@@ -37,7 +37,10 @@ pub(super) fn row(name: &str, values: &[(&str, &str)]) -> String {
         _ => arn(name),
     };
     let value = |column: &str| {
-        let chosen = values.iter().find(|(name, _)| *name == column).map(|(_, value)| *value);
+        let chosen = values
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, value)| *value);
         chosen.map(str::to_owned).unwrap_or(match column {
             "user" => name.to_owned(),
             "arn" => arn.clone(),
@@ -54,8 +57,12 @@ pub(super) fn row(name: &str, values: &[(&str, &str)]) -> String {
 
 /// Whether it is the column of a service beside the given date of a key's use.
 fn has_use_of_service(values: &[(&str, &str)], column: &str) -> bool {
-    let Some(key) = column.strip_suffix("_last_used_service") else { return false };
-    let date = values.iter().find(|(name, _)| *name == format!("{key}_last_used_date"));
+    let Some(key) = column.strip_suffix("_last_used_service") else {
+        return false;
+    };
+    let date = values
+        .iter()
+        .find(|(name, _)| *name == format!("{key}_last_used_date"));
     date.is_some_and(|(_, date)| *date != "N/A")
 }
 
@@ -220,7 +227,10 @@ impl Fixture {
     pub(super) fn summary(self, map: &Json) -> Fixture {
         let mut map = map.clone();
         for (count, ..) in COUNTED {
-            map.as_object_mut().unwrap().entry(count).or_insert(Json::Null);
+            map.as_object_mut()
+                .unwrap()
+                .entry(count)
+                .or_insert(Json::Null);
         }
         self.with(Source::AccountSummary, &json!({"SummaryMap": map}))
     }
@@ -231,9 +241,15 @@ impl Fixture {
         let Some(summary) = bundle.documents.get_mut(&Source::AccountSummary) else {
             return bundle;
         };
-        let Ok(mut json) = serde_json::from_slice::<Json>(&summary.bytes) else { return bundle };
+        let Ok(mut json) = serde_json::from_slice::<Json>(&summary.bytes) else {
+            return bundle;
+        };
         let counts = json.get_mut("SummaryMap").and_then(Json::as_object_mut);
-        for (key, count) in counts.into_iter().flatten().filter(|(_, count)| count.is_null()) {
+        for (key, count) in counts
+            .into_iter()
+            .flatten()
+            .filter(|(_, count)| count.is_null())
+        {
             *count = json!(self.listed(key));
             summary.bytes = Vec::new();
         }
@@ -247,7 +263,9 @@ impl Fixture {
     fn listed(&self, key: &str) -> usize {
         let mut own = HashSet::new();
         for (_, source, list) in COUNTED.into_iter().filter(|(count, ..)| *count == key) {
-            let Some(document) = self.0.documents.get(&source) else { continue };
+            let Some(document) = self.0.documents.get(&source) else {
+                continue;
+            };
             for part in Deserializer::from_slice(&document.bytes).into_iter::<Json>() {
                 let part = part.unwrap_or_default();
                 for item in part[list].as_array().into_iter().flatten() {
@@ -284,7 +302,11 @@ impl Fixture {
         let attached = attached(&all);
         for policy in all["Policies"].as_array_mut().into_iter().flatten() {
             let count = attached.iter().filter(|arn| **arn == policy["Arn"]).count();
-            policy.as_object_mut().unwrap().entry("AttachmentCount").or_insert(json!(count));
+            policy
+                .as_object_mut()
+                .unwrap()
+                .entry("AttachmentCount")
+                .or_insert(json!(count));
         }
         self.with(Source::AccountAuthorizationDetails, &all)
     }
@@ -301,7 +323,11 @@ impl Fixture {
     pub(super) fn collected_at(mut self, source: Source, at: &str) -> Fixture {
         let file = self.0.documents[&source].file.clone();
         let entry = FileEntry { sha256: None, collected_at: time(at), listed_twice: false };
-        self.0.manifest.get_or_insert_default().files.insert(file, entry);
+        self.0
+            .manifest
+            .get_or_insert_default()
+            .files
+            .insert(file, entry);
         self
     }
 
@@ -355,15 +381,21 @@ fn attached(details: &Json) -> Vec<Json> {
     for list in ["UserDetailList", "GroupDetailList", "RoleDetailList"] {
         for principal in details[list].as_array().into_iter().flatten() {
             let policies = principal["AttachedManagedPolicies"].as_array();
-            attached
-                .extend(policies.into_iter().flatten().map(|policy| policy["PolicyArn"].clone()));
+            attached.extend(
+                policies
+                    .into_iter()
+                    .flatten()
+                    .map(|policy| policy["PolicyArn"].clone()),
+            );
         }
     }
     attached
 }
 
 pub(super) fn user<'a>(snapshot: &'a Snapshot, name: &str) -> &'a User {
-    let Fact::Known(users) = &snapshot.users else { panic!("users are missing") };
+    let Fact::Known(users) = &snapshot.users else {
+        panic!("users are missing")
+    };
     users.iter().find(|user| user.name == name).unwrap()
 }
 

@@ -64,7 +64,10 @@ fn an_absent_list_is_not_an_empty_one() {
         }
     }
     let mut details = whole_details();
-    details["UserDetailList"][0].as_object_mut().unwrap().remove("GroupList");
+    details["UserDetailList"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("GroupList");
     let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
     let message = &gaps(&snapshot, DETAILS, None)[0].1;
     assert!(message.contains("which has GroupList, at line 1 column"), "{message}");
@@ -92,7 +95,11 @@ fn counts_and_flags_are_within_their_bounds() {
     details["Policies"][0]["AttachmentCount"] = json!(-1);
     let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
     assert_eq!(snapshot.policies, Fact::missing(DETAILS));
-    assert!(gaps(&snapshot, DETAILS, None)[0].1.contains("policy/own is below zero"));
+    assert!(
+        gaps(&snapshot, DETAILS, None)[0]
+            .1
+            .contains("policy/own is below zero")
+    );
 }
 
 /// A name that the ARN does not end with, or no name at all, is not AWS's.
@@ -173,7 +180,10 @@ fn what_is_listed_twice_is_listed_alike() {
     let mut details = whole_details();
     let mut other = details["RoleDetailList"][0].clone();
     other["RoleId"] = json!("AROAOTHER");
-    details["RoleDetailList"].as_array_mut().unwrap().push(other);
+    details["RoleDetailList"]
+        .as_array_mut()
+        .unwrap()
+        .push(other);
     let message = voided(&Fixture::new().with(DETAILS, &details), DETAILS, "Contradictory");
     let expected = "account-authorization-details.json: holds app twice, with different contents";
     assert_eq!(message, expected);
@@ -275,7 +285,10 @@ fn what_a_principal_has_twice_it_has_alike() {
     };
     let of_policies = |snapshot: &Snapshot| -> Vec<Fact<bool>> {
         let policies = snapshot.policies.as_ref().known().unwrap();
-        policies.iter().map(|policy| policy.allows_everything).collect()
+        policies
+            .iter()
+            .map(|policy| policy.allows_everything)
+            .collect()
     };
     for twins in [[("p", &full), ("p", &none)], [("p", &none), ("p", &full)]] {
         let twins = with(&twins);
@@ -526,9 +539,14 @@ fn features_are_those_of_the_own_organization() {
     let asked = |id: &str| {
         let features =
             json!({"OrganizationId": id, "EnabledFeatures": ["RootCredentialsManagement"]});
-        Fixture::new().with(Source::Organization, &organization).with(FEATURES, &features)
+        Fixture::new()
+            .with(Source::Organization, &organization)
+            .with(FEATURES, &features)
     };
-    let managed = asked("o-own1234567").snapshot().account.root_credentials_managed;
+    let managed = asked("o-own1234567")
+        .snapshot()
+        .account
+        .root_credentials_managed;
     assert_eq!(managed, Fact::Known(Some(true)));
     voided(&asked("o-other12345"), FEATURES, "WrongAccount");
 }
@@ -642,7 +660,9 @@ fn a_list_that_the_summary_does_not_count_may_be_cut() {
         for count in lost {
             counts.as_object_mut().unwrap().remove(*count);
         }
-        Fixture::new().with(SUMMARY, &json!({"SummaryMap": counts})).snapshot()
+        Fixture::new()
+            .with(SUMMARY, &json!({"SummaryMap": counts}))
+            .snapshot()
     };
     let whole = lacking(&[]);
     assert_eq!(whole.short_lists, ShortLists::default());
@@ -693,7 +713,9 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
     let asked = "2025-12-01T12:00:00Z";
     let listing = |uploaded: &str, counted: u32| {
         let counts = json!({"ServerCertificates": counted});
-        let fixture = Fixture::new().with(source, &certificate(uploaded)).summary(&counts);
+        let fixture = Fixture::new()
+            .with(source, &certificate(uploaded))
+            .summary(&counts);
         fixture.collected_at(Source::AccountSummary, asked)
     };
     for uploaded in ["2025-12-01T11:54:59Z", "2025-01-01T00:00:00Z"] {
@@ -712,7 +734,9 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
     let message = "holds more than the account summary counts: 1 of 0 Users".to_owned();
     assert_eq!(gaps(&users, DETAILS, None), [("Incomplete".to_owned(), message)]);
     assert!(!users.short_lists.users, "the report has her too");
-    let roles = Fixture::new().with(DETAILS, &whole_details()).summary(&json!({"Roles": 0}));
+    let roles = Fixture::new()
+        .with(DETAILS, &whole_details())
+        .summary(&json!({"Roles": 0}));
     assert!(roles.snapshot().short_lists.roles);
 }
 
@@ -727,7 +751,9 @@ fn a_device_that_was_enabled_is_somebodys() {
     let expected = "virtual-mfa-devices.json: says when arn:aws:iam::123456789012:mfa/alice was \
                     enabled, but not for whom";
     assert_eq!(message, expected);
-    let unassigned = Fixture::new().devices(&json!([{"SerialNumber": serial}])).snapshot();
+    let unassigned = Fixture::new()
+        .devices(&json!([{"SerialNumber": serial}]))
+        .snapshot();
     assert_eq!(gaps(&unassigned, Source::VirtualMfaDevices, None), []);
 }
 
@@ -747,7 +773,9 @@ fn no_more_devices_are_listed_than_are_in_use() {
     let with = |in_use: u32, virtual_devices: Json, own: Json| {
         let mut summary = json!({"AccountMFAEnabled": 1, "AccountPasswordPresent": 1});
         summary["MFADevicesInUse"] = json!(in_use);
-        let fixture = Fixture::new().devices(&virtual_devices).mfa(&["alice"], &own);
+        let fixture = Fixture::new()
+            .devices(&virtual_devices)
+            .mfa(&["alice"], &own);
         fixture.summary(&summary).collected_at(SUMMARY, asked)
     };
     let own = |serial: &str, date: &str| json!([{"UserName": "alice", "SerialNumber": serial, "EnableDate": date}]);
@@ -859,7 +887,9 @@ fn what_is_of_nobody_voids_the_list() {
     for source in sources {
         let message = voided(&all(), source, "UnknownUser");
         assert!(message.starts_with("holds something of mallory, whom neither"), "{message}");
-        let known = all().users(&[detail("alice"), detail("mallory")]).snapshot();
+        let known = all()
+            .users(&[detail("alice"), detail("mallory")])
+            .snapshot();
         assert_eq!(gaps(&known, source, None), [], "{source}");
         // Nobody knows who else there is.
         let short = all().report(&[]).summary(&json!({"Users": 5})).snapshot();
@@ -876,7 +906,9 @@ fn what_is_of_somebody_not_asked_about_voids_the_list() {
     }]);
     let source = Source::AccessKeys;
     for (asked, expected) in [(vec!["alice"], 1), (vec!["alice", "bob"], 0)] {
-        let fixture = Fixture::new().users(&[detail("alice"), detail("bob")]).keys(&asked, &key);
+        let fixture = Fixture::new()
+            .users(&[detail("alice"), detail("bob")])
+            .keys(&asked, &key);
         assert_eq!(gaps(&fixture.snapshot(), source, None).len(), expected, "{asked:?}");
     }
 }
@@ -902,7 +934,11 @@ fn what_the_report_says_of_the_future_is_not_believed() {
                 .chain(key.into_iter().filter(|(name, _)| *name != column))
                 .chain([("password_last_changed", "2024-03-01T00:00:00Z")])
                 .collect();
-            Fixture::new().alice(&values).without(DETAILS).without(Source::AccessKeys).snapshot()
+            Fixture::new()
+                .alice(&values)
+                .without(DETAILS)
+                .without(Source::AccessKeys)
+                .snapshot()
         };
         // The report cannot know what happened after it was made, but clocks differ.
         let future = report("2025-12-31T22:05:01Z");
@@ -936,7 +972,9 @@ fn a_report_of_the_future_has_no_age() {
         [(TOMORROW, Fact::missing(Source::CredentialReport)), (JUST_NOW, Fact::Known(-4.0 / 60.0))]
     {
         json["GeneratedTime"] = json!(made);
-        let snapshot = Fixture::new().with(Source::CredentialReport, &json).snapshot();
+        let snapshot = Fixture::new()
+            .with(Source::CredentialReport, &json)
+            .snapshot();
         assert_eq!(snapshot.account.report_age_hours, age, "{made}");
     }
 }
@@ -946,7 +984,9 @@ fn a_report_of_the_future_has_no_age() {
 fn the_dates_of_an_undated_report_of_the_future_do_not_count() {
     let password =
         [("password_enabled", "true"), ("password_last_changed", "2024-03-01T00:00:00Z")];
-    let bytes = Fixture::new().alice(&password).document(Source::CredentialReport);
+    let bytes = Fixture::new()
+        .alice(&password)
+        .document(Source::CredentialReport);
     let mut json: Json = serde_json::from_slice(&bytes).unwrap();
     for (made, is_read) in [(TOMORROW, false), (JUST_NOW, true)] {
         json["GeneratedTime"] = json!(made);
@@ -976,7 +1016,10 @@ fn a_credential_that_expires_before_it_was_created_may_be_active() {
             "UserName": "bob", "Status": "Active", "ServiceSpecificCredentialId": "ACCA1",
             "ServiceName": "bedrock.amazonaws.com", "CreateDate": CREATED, "ExpirationDate": expires,
         }]});
-        let snapshot = Fixture::new().users(&[detail("bob")]).with(source, &credential).snapshot();
+        let snapshot = Fixture::new()
+            .users(&[detail("bob")])
+            .with(source, &credential)
+            .snapshot();
         let found = snapshot.service_credentials.as_ref().known().unwrap()[0].active;
         (found, gaps(&snapshot, source, Some("bob")).len())
     };
@@ -1006,7 +1049,9 @@ fn what_lists_say_of_the_future_has_no_age() {
         let lists =
             json!({"UserDetailList": [bob], "RoleDetailList": [role(date, old), role(old, date)]});
         let fixture = Fixture::new().details(&lists).keys(&["bob"], &key);
-        fixture.with(Source::ServiceSpecificCredentials, &credential).snapshot()
+        fixture
+            .with(Source::ServiceSpecificCredentials, &credential)
+            .snapshot()
     };
     let future = at(TOMORROW);
     let bob = user(&future, "bob");
@@ -1024,6 +1069,11 @@ fn what_lists_say_of_the_future_has_no_age() {
     assert_eq!(gap.1, "the date 2026-01-02T00:00:00Z is later than 2026-01-01T00:00:00Z");
 
     let now = at(JUST_NOW);
-    assert!(user(&now, "bob").age_days.known().is_some_and(|age| age < 0.0));
+    assert!(
+        user(&now, "bob")
+            .age_days
+            .known()
+            .is_some_and(|age| age < 0.0)
+    );
     assert!(now.gaps.iter().all(|gap| gap.code != "Future"));
 }

@@ -9,7 +9,9 @@ const SAML: &str = "arn:aws:iam::123456789012:saml-provider/corp";
 const OIDC: &str = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
 
 fn saml(document: &Json) -> Snapshot {
-    Fixture::new().with(Source::SamlProviders, document).snapshot()
+    Fixture::new()
+        .with(Source::SamlProviders, document)
+        .snapshot()
 }
 
 #[test]
@@ -66,7 +68,9 @@ fn metadata_may_end_before_the_date_that_aws_gives() {
         let answers: Vec<Json> = answer.into_iter().collect();
         let snapshot = saml(&json!({"SAMLProviderList": list, "SAMLProviders": answers}));
         let provider = snapshot.saml_providers.known().unwrap().remove(0);
-        provider.valid_until.map(|end| end.map(|end| end.to_string()))
+        provider
+            .valid_until
+            .map(|end| end.map(|end| end.to_string()))
     };
     let (past, soon, late) =
         ("2025-12-31T00:00:00Z", "2026-01-31T00:00:00Z", "2036-01-31T00:00:00Z");
@@ -116,7 +120,9 @@ fn answers_without_their_list_are_none() {
         (Source::SamlProviders, "SAMLProviderList", "SAMLProviders"),
         (Source::OpenIdConnectProviders, "OpenIDConnectProviderList", "OpenIDConnectProviders"),
     ] {
-        let snapshot = Fixture::new().with(source, &json!({ answers: [] })).snapshot();
+        let snapshot = Fixture::new()
+            .with(source, &json!({ answers: [] }))
+            .snapshot();
         assert_eq!(gaps(&snapshot, source, None)[0].0, "Malformed");
         let cut = json!({ list: [], "IsTruncated": true });
         let snapshot = Fixture::new().with(source, &cut).snapshot();
@@ -136,7 +142,9 @@ fn the_url_of_an_oidc_provider_is_in_its_arn() {
         let document = json!({
             "OpenIDConnectProviderList": [{"Arn": OIDC}], "OpenIDConnectProviders": answers,
         });
-        let snapshot = Fixture::new().with(Source::OpenIdConnectProviders, &document).snapshot();
+        let snapshot = Fixture::new()
+            .with(Source::OpenIdConnectProviders, &document)
+            .snapshot();
         assert_eq!(snapshot.account.oidc_provider_count, Fact::Known(1));
         let provider = &snapshot.oidc_providers.as_ref().known().unwrap()[0];
         assert_eq!(provider.url, "token.actions.githubusercontent.com");
@@ -178,8 +186,19 @@ fn an_answer_about_another_oidc_provider_says_nothing() {
         let document =
             json!({"OpenIDConnectProviderList": list, "OpenIDConnectProviders": [answer]});
         let snapshot = Fixture::new().with(source, &document).snapshot();
-        let gaps = gaps(&snapshot, source, Some(OIDC)).into_iter().map(|(code, _)| code).collect();
-        (snapshot.oidc_providers.known().unwrap().remove(0).client_ids, gaps)
+        let gaps = gaps(&snapshot, source, Some(OIDC))
+            .into_iter()
+            .map(|(code, _)| code)
+            .collect();
+        (
+            snapshot
+                .oidc_providers
+                .known()
+                .unwrap()
+                .remove(0)
+                .client_ids,
+            gaps,
+        )
     };
     let known = (Fact::Known(vec!["a".to_owned()]), vec![]);
     assert_eq!(ids(host), known);
@@ -195,7 +214,10 @@ fn a_server_certificate_has_the_arn_of_its_name() {
         let certificate = json!({"ServerCertificateName": "site", "Arn": arn, "Expiration": null});
         let list = json!({"ServerCertificateMetadataList": [certificate]});
         let snapshot = Fixture::new().with(source, &list).snapshot();
-        gaps(&snapshot, source, None).into_iter().map(|(code, _)| code).next()
+        gaps(&snapshot, source, None)
+            .into_iter()
+            .map(|(code, _)| code)
+            .next()
     };
     let own = "arn:aws:iam::123456789012";
     assert_eq!(code(&format!("{own}:server-certificate/cloudfront/site")), None);
@@ -213,7 +235,9 @@ fn server_certificates_have_days_left() {
     let list = json!({"ServerCertificateMetadataList": [
         certificate("old", json!("2025-12-31T12:00:00Z")), certificate("lost", json!(null)),
     ]});
-    let snapshot = Fixture::new().with(Source::ServerCertificates, &list).snapshot();
+    let snapshot = Fixture::new()
+        .with(Source::ServerCertificates, &list)
+        .snapshot();
     let certificates = snapshot.server_certificates.as_ref().known().unwrap();
     assert_eq!((certificates[0].name.as_str(), certificates[1].name.as_str()), ("lost", "old"));
     assert_eq!(certificates[0].days_left, Fact::missing(Source::ServerCertificates));
@@ -284,8 +308,9 @@ fn the_path_of_a_credentials_user_is_found_elsewhere() {
     let mut user = detail("Alice");
     (user["Path"], user["Arn"]) = (json!("/people/"), json!(moved));
     let credentials = credential("alice", "Active", None);
-    let fixture =
-        Fixture::new().users(&[user]).with(Source::ServiceSpecificCredentials, &credentials);
+    let fixture = Fixture::new()
+        .users(&[user])
+        .with(Source::ServiceSpecificCredentials, &credentials);
     let found = fixture.snapshot().service_credentials.known().unwrap();
     assert_eq!(found[0].resource_id, moved + "/service-credential/ACCAEXAMPLE");
 }

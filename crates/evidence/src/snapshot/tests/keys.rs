@@ -24,12 +24,18 @@ fn keys(fixture: &Fixture) -> Vec<AccessKey> {
 }
 
 fn ids(keys: &[AccessKey]) -> Vec<&str> {
-    keys.iter().map(|key| key.resource_id.rsplit('/').next().unwrap()).collect()
+    keys.iter()
+        .map(|key| key.resource_id.rsplit('/').next().unwrap())
+        .collect()
 }
 
 #[test]
 fn the_report_alone() {
-    let keys = keys(&Fixture::new().alice(&TWO).lacking(Source::AccessKeys, Gap::NOT_REQUESTED));
+    let keys = keys(
+        &Fixture::new()
+            .alice(&TWO)
+            .lacking(Source::AccessKeys, Gap::NOT_REQUESTED),
+    );
     assert_eq!(ids(&keys), [OLD, NEW]);
     assert_eq!([&keys[0].name, &keys[1].name], ["key 2", "key 1"]);
     assert_eq!([keys[0].active, keys[1].active], [Fact::Known(false), Fact::Known(true)]);
@@ -65,8 +71,9 @@ fn equal_dates_are_counted_by_slot() {
         ids(&keys(&Fixture::new().alice(&row).without(Source::AccessKeys))),
         [NEW, second.as_str()]
     );
-    let one_deleted =
-        Fixture::new().alice(&row).keys(&["alice"], &json!([listed("AKIA1", "Active", NEW)]));
+    let one_deleted = Fixture::new()
+        .alice(&row)
+        .keys(&["alice"], &json!([listed("AKIA1", "Active", NEW)]));
     assert_eq!(ids(&keys(&one_deleted)), [NEW]);
 }
 
@@ -95,17 +102,29 @@ fn the_use_of_two_keys_that_were_both_switched_on_again_is_nobodys() {
         .map(|(column, value)| (column, value.to_owned()))
     };
     let used = |row: &[(&str, String)], created: [&str; 2], statuses: [&str; 2]| {
-        let row: Vec<_> = row.iter().map(|(column, value)| (*column, value.as_str())).collect();
+        let row: Vec<_> = row
+            .iter()
+            .map(|(column, value)| (*column, value.as_str()))
+            .collect();
         let list = [0, 1].map(|i| listed(["AKIA1", "AKIA2"][i], statuses[i], created[i]));
         let fixture = Fixture::new().alice(&row).keys(&["alice"], &json!(list));
         let snapshot = fixture.snapshot();
-        let keys = user(&snapshot, "alice").access_keys.clone().known().unwrap();
+        let keys = user(&snapshot, "alice")
+            .access_keys
+            .clone()
+            .known()
+            .unwrap();
         for key in &keys {
             assert!(key.age_days.known().is_some() && key.active.known().is_some());
         }
         let codes = gaps(&snapshot, Source::CredentialReport, Some("alice"));
         let codes: Vec<String> = codes.into_iter().map(|(code, _)| code).collect();
-        (keys.iter().map(|key| key.last_used.known().is_some()).collect::<Vec<_>>(), codes)
+        (
+            keys.iter()
+                .map(|key| key.last_used.known().is_some())
+                .collect::<Vec<_>>(),
+            codes,
+        )
     };
     let active = ["Active", "Active"];
     let one_used = row("2025-12-31T00:00:00Z", "N/A");
@@ -177,8 +196,15 @@ fn a_key_that_was_used_before_its_creation_is_older() {
             ("access_key_1_last_used_date", used),
         ];
         let list = json!([listed("AKIA1", "Active", NEW)]);
-        let snapshot = Fixture::new().alice(&row).keys(&["alice"], &list).snapshot();
-        let keys = user(&snapshot, "alice").access_keys.as_ref().known().unwrap();
+        let snapshot = Fixture::new()
+            .alice(&row)
+            .keys(&["alice"], &list)
+            .snapshot();
+        let keys = user(&snapshot, "alice")
+            .access_keys
+            .as_ref()
+            .known()
+            .unwrap();
         let gaps = gaps(&snapshot, Source::AccessKeys, Some("alice"));
         (keys[0].created, keys[0].age_days, gaps)
     };
@@ -223,7 +249,11 @@ fn the_creation_counts_whatever_the_report_says_of_use() {
 fn the_live_status_outranks_the_report() {
     let list = json!([listed("AKIA1", "Inactive", NEW), listed("AKIA2", "Expired", OLD)]);
     let fixture = Fixture::new().alice(&TWO).keys(&["alice"], &list);
-    assert!(keys(&fixture).iter().all(|key| key.active == Fact::Known(false)));
+    assert!(
+        keys(&fixture)
+            .iter()
+            .all(|key| key.active == Fact::Known(false))
+    );
     let alice = fixture.user();
     assert_eq!(alice.active_access_key_count, Fact::Known(0));
     assert_eq!(alice.has_active_credential, Fact::Known(false));
@@ -252,7 +282,10 @@ fn a_list_older_than_the_report_does_not_say_which_keys_there_are() {
 fn an_undated_list_does_not_say_which_keys_there_are() {
     let since = "2025-11-01T00:00:00Z";
     let list = json!([listed("AKIA2", "Active", OLD), listed("AKIA3", "Active", since)]);
-    let fixture = Fixture::new().alice(&TWO).keys(&["alice"], &list).undated(Source::AccessKeys);
+    let fixture = Fixture::new()
+        .alice(&TWO)
+        .keys(&["alice"], &list)
+        .undated(Source::AccessKeys);
     let keys = keys(&fixture);
     assert_eq!(ids(&keys), [OLD, NEW, since]);
     assert!(keys.iter().all(|key| key.active == Fact::Known(true)));
@@ -276,8 +309,9 @@ fn a_key_made_since_the_report() {
 
 #[test]
 fn an_active_key_without_a_date_exists() {
-    let fixture =
-        Fixture::new().alice(&[("access_key_1_active", "true")]).without(Source::AccessKeys);
+    let fixture = Fixture::new()
+        .alice(&[("access_key_1_active", "true")])
+        .without(Source::AccessKeys);
     let keys = keys(&fixture);
     assert_eq!(keys[0].active, Fact::Known(true));
     assert_eq!(keys[0].last_rotated, Fact::missing(Source::CredentialReport));
@@ -290,7 +324,11 @@ fn users_that_were_not_asked_have_unknown_ids_and_a_gap() {
     let snapshot = Fixture::new().alice(&TWO).keys(&[], &json!([])).snapshot();
     let gaps = gaps(&snapshot, Source::AccessKeys, Some("alice"));
     assert_eq!(gaps[0].0, "NotRequested");
-    let keys = user(&snapshot, "alice").access_keys.as_ref().known().unwrap();
+    let keys = user(&snapshot, "alice")
+        .access_keys
+        .as_ref()
+        .known()
+        .unwrap();
     assert_eq!(keys[0].id, Fact::missing(Source::AccessKeys));
 }
 
@@ -322,7 +360,9 @@ fn outputs_of_the_aws_cli_may_follow_each_other() {
 
 #[test]
 fn a_user_of_neither_report_nor_list() {
-    let fixture = Fixture::new().without(Source::CredentialReport).without(Source::AccessKeys);
+    let fixture = Fixture::new()
+        .without(Source::CredentialReport)
+        .without(Source::AccessKeys);
     let both = Sources::from_iter([Source::CredentialReport, Source::AccessKeys]);
     assert_eq!(fixture.user().access_keys, Fact::Missing(both));
 }

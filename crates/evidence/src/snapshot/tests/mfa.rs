@@ -21,7 +21,9 @@ fn quick() -> Fixture {
 
 #[test]
 fn a_device_enabled_since_the_report_outranks_it() {
-    let alice = quick().devices(&json!([assigned("phone", "alice", AS_OF)])).user();
+    let alice = quick()
+        .devices(&json!([assigned("phone", "alice", AS_OF)]))
+        .user();
     assert_eq!(alice.mfa_active, Fact::Known(true));
     assert_eq!(alice.mfa_source, Fact::Known("virtual-mfa-devices".to_owned()));
     assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices), "there may be others");
@@ -47,7 +49,9 @@ fn an_undated_list_proves_no_mfa_that_the_report_does_not_have() {
         ),
         ("true", json!([]), "mfa-devices"),
     ] {
-        let fixture = Fixture::new().alice(&[("mfa_active", report)]).mfa(&["alice"], &listed);
+        let fixture = Fixture::new()
+            .alice(&[("mfa_active", report)])
+            .mfa(&["alice"], &listed);
         let snapshot = fixture.undated(Source::MfaDevices).snapshot();
         let alice = user(&snapshot, "alice");
         assert_eq!(alice.mfa_active, Fact::Known(false), "{report}");
@@ -64,7 +68,11 @@ fn a_device_enabled_before_a_report_without_mfa_proves_nothing() {
     let one = |enabled: &str| assigned("phone", "alice", enabled);
     let check = |fixture: &Fixture, source: Source, gap: Option<&str>| {
         let snapshot = fixture.snapshot();
-        let active = if gap.is_some() { Fact::missing(source) } else { Fact::Known(true) };
+        let active = if gap.is_some() {
+            Fact::missing(source)
+        } else {
+            Fact::Known(true)
+        };
         assert_eq!(user(&snapshot, "alice").mfa_active, active);
         let gap = gap.map(|gap| ("Contradictory".to_owned(), format!("{} {gap}", serial("phone"))));
         let found = gaps(&snapshot, source, Some("alice"));
@@ -83,7 +91,9 @@ fn a_device_enabled_before_a_report_without_mfa_proves_nothing() {
         check(&quick().devices(&json!([one(enabled)])), Source::VirtualMfaDevices, gap);
         let own =
             json!([{"UserName": "alice", "SerialNumber": serial("phone"), "EnableDate": enabled}]);
-        let listed = Fixture::new().devices(&json!([one(enabled)])).mfa(&["alice"], &own);
+        let listed = Fixture::new()
+            .devices(&json!([one(enabled)]))
+            .mfa(&["alice"], &own);
         check(&listed, Source::MfaDevices, gap);
     }
     let both = json!([one(EVE), assigned("tablet", "alice", AS_OF)]);
@@ -98,7 +108,9 @@ fn an_own_list_without_a_virtual_device_is_cut() {
     let fixture = |enabled: &str| {
         let own = json!([{"UserName": "alice", "SerialNumber": "GAHT1", "EnableDate": "2025-01-01T00:00:00Z"}]);
         let fixture = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &own);
-        fixture.devices(&json!([assigned("phone", "alice", enabled)])).snapshot()
+        fixture
+            .devices(&json!([assigned("phone", "alice", enabled)]))
+            .snapshot()
     };
     let cut = fixture("2025-12-31T23:24:59Z");
     assert_eq!(user(&cut, "alice").mfa_devices, Fact::missing(Source::MfaDevices));
@@ -128,7 +140,10 @@ fn a_device_older_than_its_user_proves_nothing() {
         let mut alice = detail("alice");
         alice["UserId"] = json!("AIDA1");
         let snapshot = quick().users(&[alice]).devices(&device).snapshot();
-        gaps(&snapshot, Source::VirtualMfaDevices, None).into_iter().map(|(code, _)| code).next()
+        gaps(&snapshot, Source::VirtualMfaDevices, None)
+            .into_iter()
+            .map(|(code, _)| code)
+            .next()
     };
     assert_eq!(owner("AIDA2"), Some("UnknownUser".to_owned()));
     assert_eq!(owner("AIDA1"), None);
@@ -139,7 +154,10 @@ fn a_device_older_than_its_user_proves_nothing() {
 fn a_virtual_device_of_the_user_alone_is_no_second_one() {
     let own = |name: &str| json!({"UserName": "alice", "SerialNumber": name, "EnableDate": "2025-01-01T00:00:00Z"});
     let own = json!([own("GAHT1"), own(&serial("ghost"))]);
-    let snapshot = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &own).snapshot();
+    let snapshot = Fixture::new()
+        .alice(&ACTIVE)
+        .mfa(&["alice"], &own)
+        .snapshot();
     let alice = user(&snapshot, "alice");
     assert_eq!(alice.mfa_active, Fact::Known(true));
     assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
@@ -154,7 +172,10 @@ fn a_virtual_device_of_the_user_alone_is_no_second_one() {
 fn a_virtual_device_of_the_user_alone_proves_nothing() {
     let active = |devices: &Json, enabled: &str, name: &str| {
         let own = json!([{"UserName": "alice", "SerialNumber": name, "EnableDate": enabled}]);
-        let fixture = Fixture::new().alice(&ACTIVE).devices(devices).mfa(&["alice"], &own);
+        let fixture = Fixture::new()
+            .alice(&ACTIVE)
+            .devices(devices)
+            .mfa(&["alice"], &own);
         let snapshot = fixture.users(&[detail("alice"), detail("bob")]).snapshot();
         let found = gaps(&snapshot, Source::MfaDevices, Some("alice"));
         (user(&snapshot, "alice").mfa_active, found.into_iter().next().map(|(code, _)| code))
@@ -216,7 +237,10 @@ fn a_device_of_the_future_is_a_gap_whoever_has_it() {
 #[test]
 fn a_device_of_a_user_has_a_date() {
     let undated = json!([{"UserName": "alice", "SerialNumber": "GAHT12345678"}]);
-    let snapshot = Fixture::new().alice(&ACTIVE).mfa(&["alice"], &undated).snapshot();
+    let snapshot = Fixture::new()
+        .alice(&ACTIVE)
+        .mfa(&["alice"], &undated)
+        .snapshot();
     assert_eq!(gaps(&snapshot, Source::MfaDevices, None)[0].0, "Malformed");
     assert_eq!(user(&snapshot, "alice").mfa_devices, Fact::missing(Source::MfaDevices));
 }
@@ -232,7 +256,12 @@ fn kinds_follow_the_serial_number() {
         "arn:aws:iam::123456789012:u2f/user/alice/key-ABC",
     ];
     let list = json!(serials.map(device));
-    let devices = Fixture::new().mfa(&["alice"], &list).user().mfa_devices.known().unwrap();
+    let devices = Fixture::new()
+        .mfa(&["alice"], &list)
+        .user()
+        .mfa_devices
+        .known()
+        .unwrap();
     let kinds: Vec<MfaKind> = devices.iter().map(|device| device.kind).collect();
     assert_eq!(kinds, [MfaKind::HardwareToken, MfaKind::Virtual, MfaKind::Sms, MfaKind::Fido]);
     let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
@@ -244,7 +273,10 @@ fn devices_are_unknown_where_mfa_is_active_and_nothing_explains_it() {
     let hardware = quick().alice(&ACTIVE).user();
     assert_eq!(hardware.mfa_active, Fact::Known(true));
     assert_eq!(hardware.mfa_devices, Fact::missing(Source::MfaDevices));
-    let nothing = quick().alice(&ACTIVE).without(Source::VirtualMfaDevices).user();
+    let nothing = quick()
+        .alice(&ACTIVE)
+        .without(Source::VirtualMfaDevices)
+        .user();
     assert_eq!(nothing.mfa_devices, Fact::missing(Source::MfaDevices));
     let inactive = quick().user();
     assert_eq!(inactive.mfa_devices, Fact::Known(vec![]));
@@ -271,7 +303,9 @@ fn an_unassigned_device_named_after_the_user_is_abandoned() {
     assert_eq!(abandoned("Alice"), Fact::Known(Some(serial("Alice"))));
     assert_eq!(abandoned("path/alice"), Fact::Known(Some(serial("path/alice"))));
     assert_eq!(abandoned("malice"), Fact::Known(None));
-    let assigned = Fixture::new().devices(&json!([assigned("alice", "alice", AS_OF)])).user();
+    let assigned = Fixture::new()
+        .devices(&json!([assigned("alice", "alice", AS_OF)]))
+        .user();
     assert_eq!(assigned.unassigned_mfa_device, Fact::Known(None));
     let unknown = Fixture::new().without(Source::VirtualMfaDevices).user();
     assert_eq!(unknown.unassigned_mfa_device, Fact::missing(Source::VirtualMfaDevices));

@@ -14,7 +14,8 @@ fn analyzer(region: &str, name: &str, kind: &str, status: &str) -> Json {
 fn regions(snapshot: &Snapshot) -> Vec<(&str, Fact<Option<Vec<String>>>)> {
     let regions = snapshot.regions.as_ref().known().unwrap();
     let all = regions.iter();
-    all.map(|region| (&*region.name, region.external_access_analyzers.clone())).collect()
+    all.map(|region| (&*region.name, region.external_access_analyzers.clone()))
+        .collect()
 }
 
 fn known(names: &[&str]) -> Fact<Option<Vec<String>>> {
@@ -35,8 +36,9 @@ fn only_active_analyzers_of_external_access_count() {
         analyzer(r, "inner", "ACCOUNT_INTERNAL_ACCESS", "ACTIVE"),
         analyzer(r, "within", "ORGANIZATION_INTERNAL_ACCESS", "ACTIVE"),
     ];
-    let snapshot =
-        Fixture::new().with(Source::AccessAnalyzers, &json!({ "analyzers": all })).snapshot();
+    let snapshot = Fixture::new()
+        .with(Source::AccessAnalyzers, &json!({ "analyzers": all }))
+        .snapshot();
     assert_eq!(regions(&snapshot), [(r, known(&["everybody", "own"]))]);
 }
 
@@ -71,7 +73,9 @@ fn regions_are_in_use_by_keys_and_roles() {
 #[test]
 fn a_region_that_did_not_answer_is_one_in_use() {
     let denied = portcullis_model::Gap::new(Source::AccessAnalyzers, "AccessDenied", "no");
-    let snapshot = Fixture::new().gap(denied.for_resource("eu-west-3")).snapshot();
+    let snapshot = Fixture::new()
+        .gap(denied.for_resource("eu-west-3"))
+        .snapshot();
     let expected =
         [("eu-central-1", known(&[])), ("eu-west-3", Fact::missing(Source::AccessAnalyzers))];
     assert_eq!(regions(&snapshot), expected);
@@ -110,8 +114,13 @@ type Contacts = (Fact<Option<Vec<String>>>, Fact<Option<bool>>, Fact<Option<bool
 
 fn contacts(document: &str) -> (Contacts, Vec<String>) {
     let file = "alternate-contacts.json";
-    let snapshot = Fixture::new().bytes(Source::AlternateContacts, file, document).snapshot();
-    let not_asked = snapshot.gaps.iter().filter_map(|gap| gap.resource.as_deref());
+    let snapshot = Fixture::new()
+        .bytes(Source::AlternateContacts, file, document)
+        .snapshot();
+    let not_asked = snapshot
+        .gaps
+        .iter()
+        .filter_map(|gap| gap.resource.as_deref());
     let not_asked = not_asked.map(str::to_owned).collect();
     let account = snapshot.account;
     let facts =
@@ -204,7 +213,9 @@ fn where_access_analyzer_does_not_exist_no_region_has_any() {
         ("aws", true),
     ] {
         let fixture = Fixture::new().details(&lists).in_partition(partition);
-        let snapshot = fixture.lacking(Source::AccessAnalyzers, "DispatchFailure").snapshot();
+        let snapshot = fixture
+            .lacking(Source::AccessAnalyzers, "DispatchFailure")
+            .snapshot();
         let expected = if offered {
             Fact::missing(Source::AccessAnalyzers)
         } else {
@@ -238,7 +249,10 @@ fn other_partitions_have_no_global_sts_endpoint() {
 }
 
 fn organization(document: &Json) -> (Fact<Option<String>>, Fact<bool>) {
-    let account = Fixture::new().with(Source::Organization, document).snapshot().account;
+    let account = Fixture::new()
+        .with(Source::Organization, document)
+        .snapshot()
+        .account;
     (account.organization_id, account.is_management_account)
 }
 
@@ -279,14 +293,22 @@ fn root_access_is_centralized_not_or_not_ours_to_know() {
         let fixture = member.with(Source::OrganizationsFeatures, &document);
         assert_eq!(fixture.snapshot().account.root_credentials_managed, Fact::Known(expected));
     }
-    let denied = Fixture::new().without(Source::OrganizationsFeatures).snapshot();
+    let denied = Fixture::new()
+        .without(Source::OrganizationsFeatures)
+        .snapshot();
     let missing = Fact::missing(Source::OrganizationsFeatures);
     assert_eq!(denied.account.root_credentials_managed, missing);
 }
 
 #[test]
 fn the_version_of_tokens_is_in_the_summary() {
-    let version = |map: &Json| Fixture::new().summary(map).snapshot().account.sts_token_version;
+    let version = |map: &Json| {
+        Fixture::new()
+            .summary(map)
+            .snapshot()
+            .account
+            .sts_token_version
+    };
     assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 2})), Fact::Known(Some(2)));
     assert_eq!(version(&json!({"GlobalEndpointTokenVersion": 1})), Fact::Known(Some(1)));
     assert_eq!(version(&json!({})), Fact::missing(Source::AccountSummary));
@@ -307,7 +329,12 @@ fn only_an_own_password_policy_was_ever_changed() {
     }});
     for (policy, expected) in [(own, changed), (json!({"PasswordPolicy": null}), None)] {
         let fixture = Fixture::new().with(Source::AccountPasswordPolicy, &policy);
-        let policy = fixture.declared(&declared).account.password_policy.known().unwrap();
+        let policy = fixture
+            .declared(&declared)
+            .account
+            .password_policy
+            .known()
+            .unwrap();
         assert_eq!(policy.changed, expected);
     }
 }

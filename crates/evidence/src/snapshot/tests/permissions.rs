@@ -31,8 +31,11 @@ fn everything() -> Json {
 /// A document of those statements; without any, of one that decides nothing: IAM takes none that is
 /// empty.
 fn document(statements: Json) -> Json {
-    let statements =
-        if statements == json!([]) { deny(json!("a:b"), json!("*")) } else { statements };
+    let statements = if statements == json!([]) {
+        deny(json!("a:b"), json!("*"))
+    } else {
+        statements
+    };
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
@@ -97,15 +100,24 @@ fn known<T>(fact: Fact<T>) -> T {
 
 fn policy(snapshot: &Snapshot, name: &str) -> Policy {
     let policies = known(snapshot.policies.clone());
-    policies.into_iter().find(|policy| policy.name == name).unwrap()
+    policies
+        .into_iter()
+        .find(|policy| policy.name == name)
+        .unwrap()
 }
 
 fn the_role(snapshot: &Snapshot, name: &str) -> Role {
-    known(snapshot.roles.clone()).into_iter().find(|role| role.name == name).unwrap()
+    known(snapshot.roles.clone())
+        .into_iter()
+        .find(|role| role.name == name)
+        .unwrap()
 }
 
 fn the_group(snapshot: &Snapshot, name: &str) -> Group {
-    known(snapshot.groups.clone()).into_iter().find(|group| group.name == name).unwrap()
+    known(snapshot.groups.clone())
+        .into_iter()
+        .find(|group| group.name == name)
+        .unwrap()
 }
 
 fn ids(escalations: &Fact<Vec<Escalation>>) -> Vec<String> {

@@ -82,8 +82,15 @@ fn a_key_was_used_with_a_service() {
             ("access_key_1_last_used_date", date),
             ("access_key_1_last_used_service", service),
         ];
-        let snapshot = Fixture::new().without(Source::AccessKeys).alice(&key).snapshot();
-        let keys = user(&snapshot, "alice").access_keys.as_ref().known().unwrap();
+        let snapshot = Fixture::new()
+            .without(Source::AccessKeys)
+            .alice(&key)
+            .snapshot();
+        let keys = user(&snapshot, "alice")
+            .access_keys
+            .as_ref()
+            .known()
+            .unwrap();
         let gaps = gaps(&snapshot, Source::CredentialReport, Some("alice"));
         (keys[0].last_used, keys[0].idle_days, gaps)
     };
@@ -117,7 +124,9 @@ fn an_active_key_without_region_is_used_all_the_same() {
             ("access_key_2_last_used_service", "s3"),
         ])
         .user();
-    let Fact::Known(keys) = &alice.access_keys else { panic!() };
+    let Fact::Known(keys) = &alice.access_keys else {
+        panic!()
+    };
     assert_eq!(keys[0].name, "key 2");
     assert_eq!(keys[0].last_used_region, Fact::Known(None));
     assert_eq!(keys[0].last_used_service, Fact::Known(Some("s3".to_owned())));
@@ -133,7 +142,9 @@ fn certificates_are_read_active_or_not() {
             ("cert_2_last_rotated", CREATED),
         ])
         .user();
-    let Fact::Known(certificates) = &alice.signing_certificates else { panic!() };
+    let Fact::Known(certificates) = &alice.signing_certificates else {
+        panic!()
+    };
     assert_eq!(certificates[0].active, Fact::Known(true));
     assert_eq!(certificates[0].last_rotated, Fact::Known(None));
     assert_eq!(certificates[1].active, Fact::Known(false));
@@ -152,7 +163,10 @@ fn columns_are_found_by_name() {
         arn("alice"),
         arn("bob")
     );
-    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    let snapshot = Fixture::new()
+        .report_text(&csv)
+        .without(Source::MfaDevices)
+        .snapshot();
     assert_eq!(user(&snapshot, "alice").mfa_active, Fact::Known(true));
     let missing = Fact::missing(REPORT);
     assert_eq!(user(&snapshot, "alice").password_enabled, missing);
@@ -164,7 +178,10 @@ fn columns_are_found_by_name() {
 #[test]
 fn a_missing_column_makes_only_its_facts_missing() {
     let csv = format!("{HEADER}\n{}", row("alice", &[])).replacen("mfa_active", "renamed", 1);
-    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    let snapshot = Fixture::new()
+        .report_text(&csv)
+        .without(Source::MfaDevices)
+        .snapshot();
     let alice = user(&snapshot, "alice");
     assert_eq!(alice.mfa_active, Fact::missing(REPORT));
     assert_eq!(alice.password_enabled, Fact::Known(false));
@@ -174,7 +191,10 @@ fn a_missing_column_makes_only_its_facts_missing() {
 #[test]
 fn a_repeated_column_is_no_column() {
     let csv = format!("{HEADER},mfa_active\n{},true", row("alice", &[]));
-    let snapshot = Fixture::new().report_text(&csv).without(Source::MfaDevices).snapshot();
+    let snapshot = Fixture::new()
+        .report_text(&csv)
+        .without(Source::MfaDevices)
+        .snapshot();
     assert_eq!(user(&snapshot, "alice").mfa_active, Fact::missing(REPORT));
     let gap = ("Malformed".to_owned(), "the report has more than one column mfa_active".to_owned());
     assert!(gaps(&snapshot, REPORT, None).contains(&gap));
@@ -213,7 +233,10 @@ fn lines_are_numbered_whatever_ends_them() {
         let [bad, nobody, short] = numbers;
         let bad = format!("line {bad}: mfa_active (`maybe`) is neither true nor false");
         assert_eq!(gaps(&snapshot, REPORT, Some("alice"))[0].1, bad, "{end:?}");
-        let messages: Vec<_> = gaps(&snapshot, REPORT, None).into_iter().map(|gap| gap.1).collect();
+        let messages: Vec<_> = gaps(&snapshot, REPORT, None)
+            .into_iter()
+            .map(|gap| gap.1)
+            .collect();
         let nobody = format!("line {nobody} names no user that its ARN names too");
         assert!(messages.contains(&nobody), "{end:?}: {messages:?}");
         let short = format!("line {short} has too few fields");
@@ -279,7 +302,9 @@ fn a_cut_file_does_not_tell_which_users_there_are() {
     let snapshot = fixture.snapshot();
     assert!(gaps(&snapshot, REPORT, None).contains(&("Incomplete".to_owned(), message)));
     assert_eq!(user(&snapshot, "alice").mfa_active, Fact::Known(false));
-    let alone = fixture.without(Source::AccountAuthorizationDetails).snapshot();
+    let alone = fixture
+        .without(Source::AccountAuthorizationDetails)
+        .snapshot();
     assert!(matches!(alone.users, Fact::Missing(_)));
 }
 
@@ -295,7 +320,9 @@ fn a_report_without_roots_row_was_cut() {
     let listed = Fixture::new().report(&[]).user();
     assert_eq!((listed.deleted, listed.password_enabled), (false, Fact::missing(REPORT)));
     let alone = Fixture::new().report(&[row("alice", &[])]);
-    let alone = alone.without(Source::AccountAuthorizationDetails).snapshot();
+    let alone = alone
+        .without(Source::AccountAuthorizationDetails)
+        .snapshot();
     let both = Sources::from_iter([REPORT, Source::AccountAuthorizationDetails]);
     assert_eq!(alone.users, Fact::Missing(both), "others may be lost");
 
@@ -309,7 +336,10 @@ fn a_report_without_roots_row_was_cut() {
 #[test]
 fn two_rows_of_a_user_cannot_be_told_apart() {
     let rows = [root_row(&[]), row("alice", &[("mfa_active", "true")]), row("Alice", &[])];
-    let snapshot = Fixture::new().report(&rows).without(Source::MfaDevices).snapshot();
+    let snapshot = Fixture::new()
+        .report(&rows)
+        .without(Source::MfaDevices)
+        .snapshot();
     assert_eq!(user(&snapshot, "alice").mfa_active, Fact::missing(REPORT));
     let message = "lines 3 and 4 have the same user".to_owned();
     assert_eq!(gaps(&snapshot, REPORT, Some("alice")), [("Malformed".to_owned(), message)]);
@@ -370,8 +400,14 @@ fn base64_may_have_line_breaks_and_must_be_base64() {
     let json = json!({"Content": content, "GeneratedTime": "2025-12-31T22:00:00+00:00"});
     let snapshot = Fixture::new().with(REPORT, &json).snapshot();
     assert_eq!(snapshot.account.report_age_hours, Fact::Known(2.0));
-    let snapshot = Fixture::new().with(REPORT, &json!({"Content": "!"})).snapshot();
-    assert!(gaps(&snapshot, REPORT, None)[0].1.contains("Content is not base64"));
+    let snapshot = Fixture::new()
+        .with(REPORT, &json!({"Content": "!"}))
+        .snapshot();
+    assert!(
+        gaps(&snapshot, REPORT, None)[0]
+            .1
+            .contains("Content is not base64")
+    );
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -424,12 +460,16 @@ fn a_report_of_more_users_than_any_account_has_is_not_read() {
         for number in 0..users {
             lines.push(row(&format!("user{number}"), &[]));
         }
-        let snapshot = Fixture::new().without(Source::AccountAuthorizationDetails).report(&lines);
+        let snapshot = Fixture::new()
+            .without(Source::AccountAuthorizationDetails)
+            .report(&lines);
         let snapshot = snapshot.snapshot();
         let listed = snapshot.users.as_ref().known();
         assert_eq!(listed.is_some_and(|listed| listed.len() == users), is_read, "{users}");
         let words = "it has more than 20000 lines, and no account so many users";
-        let is_said = gaps(&snapshot, REPORT, None).iter().any(|(_, said)| said.ends_with(words));
+        let is_said = gaps(&snapshot, REPORT, None)
+            .iter()
+            .any(|(_, said)| said.ends_with(words));
         assert_eq!(is_said, !is_read, "{users}");
     }
 }

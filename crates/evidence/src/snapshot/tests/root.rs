@@ -184,7 +184,11 @@ fn some_partitions_have_no_root_user() {
         "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0,
         "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 0,
     });
-    let without_row = || Fixture::new().report(&[row("alice", &[])]).summary(&summary);
+    let without_row = || {
+        Fixture::new()
+            .report(&[row("alice", &[])])
+            .summary(&summary)
+    };
     for (partition, exists) in [
         ("aws", true),
         ("aws-cn", false),
@@ -204,11 +208,15 @@ fn some_partitions_have_no_root_user() {
         assert_eq!(snapshot.root.last_used, none, "{partition}");
         assert!(root(&Fixture::new().in_partition(partition)).exists, "a row for root counts");
     }
-    let nothing = Fixture::new().without(Source::CredentialReport).without(Source::AccountSummary);
+    let nothing = Fixture::new()
+        .without(Source::CredentialReport)
+        .without(Source::AccountSummary);
     let china = root(&nothing.in_partition("aws-cn"));
     assert_eq!((china.exists, china.has_credential), (false, Fact::Known(false)));
     let key = Fixture::new().report(&[row("alice", &[])]);
-    let key = key.summary(&json!({"AccountAccessKeysPresent": 1})).in_partition("aws-cn");
+    let key = key
+        .summary(&json!({"AccountAccessKeysPresent": 1}))
+        .in_partition("aws-cn");
     assert_eq!(root(&key).has_access_key, Fact::Known(true), "what a source says counts");
 }
 
@@ -261,7 +269,9 @@ fn no_credential_at_all_is_known() {
 #[test]
 fn one_credential_decides_whatever_is_missing() {
     let summary = json!({"AccountAccessKeysPresent": 1});
-    let fixture = Fixture::new().without(Source::CredentialReport).summary(&summary);
+    let fixture = Fixture::new()
+        .without(Source::CredentialReport)
+        .summary(&summary);
     let root = root(&fixture);
     assert_eq!(root.has_credential, Fact::Known(true));
     assert!(matches!(root.password_enabled, Fact::Missing(_)));
@@ -372,7 +382,9 @@ fn a_report_without_a_root_row_leaves_the_summary() {
 
 #[test]
 fn neither_report_nor_summary() {
-    let fixture = Fixture::new().without(Source::CredentialReport).without(Source::AccountSummary);
+    let fixture = Fixture::new()
+        .without(Source::CredentialReport)
+        .without(Source::AccountSummary);
     let root = root(&fixture);
     let both = Sources::from_iter([Source::CredentialReport, Source::AccountSummary]);
     assert_eq!(root.mfa_active, Fact::Missing(both));
@@ -428,7 +440,9 @@ fn a_session_as_root_outranks_what_others_say_of_it() {
         "AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1,
         "AccountSigningCertificatesPresent": 0, "AccountPasswordPresent": 0,
     });
-    let fixture = Fixture::new().summary(&flags).with(Source::RootCredentials, &session());
+    let fixture = Fixture::new()
+        .summary(&flags)
+        .with(Source::RootCredentials, &session());
     let root = root(&fixture);
     assert_eq!(root.password_enabled, Fact::Known(true));
     assert_eq!(root.has_access_key, Fact::Known(true), "the summary counts an inactive one");
@@ -475,7 +489,11 @@ fn a_session_that_shows_less_than_the_summary_counts_is_in_doubt() {
         let flags = json!({"AccountPasswordPresent": count, "AccountAccessKeysPresent": 0});
         let mut session = session();
         session["LoginProfile"] = profile;
-        root(&Fixture::new().summary(&flags).with(Source::RootCredentials, &session))
+        root(
+            &Fixture::new()
+                .summary(&flags)
+                .with(Source::RootCredentials, &session),
+        )
     };
     let doubtful = with(1, Json::Null);
     assert_eq!(doubtful.password_enabled, Fact::missing(Source::RootCredentials));
@@ -522,7 +540,9 @@ fn a_device_of_the_future_is_not_mfa_of_root() {
 fn a_session_before_the_account_summary_is_of_another_run() {
     let flags = json!({"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1});
     let with = |at: &str| {
-        let fixture = Fixture::new().summary(&flags).with(Source::RootCredentials, &session());
+        let fixture = Fixture::new()
+            .summary(&flags)
+            .with(Source::RootCredentials, &session());
         let fixture = fixture.collected_at(Source::AccountSummary, "2025-12-31T23:30:00Z");
         fixture.collected_at(Source::RootCredentials, at)
     };
@@ -550,7 +570,9 @@ fn what_the_report_does_not_show_of_root_may_be_active() {
     };
     let one = root(&with("1"));
     for fact in [one.has_access_key, one.has_signing_certificate] {
-        let Fact::Missing(sources) = fact else { panic!("{fact:?}") };
+        let Fact::Missing(sources) = fact else {
+            panic!("{fact:?}")
+        };
         assert!(sources.contains(Source::CredentialReport));
     }
     assert_eq!(gap(&with("1")).len(), 1);

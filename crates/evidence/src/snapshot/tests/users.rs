@@ -41,9 +41,15 @@ fn one_console_user_is_enough_to_tell_that_there_are_some() {
 
 #[test]
 fn older_than_the_report_and_yet_not_in_it() {
-    let snapshot = Fixture::new().users(&[detail("alice"), detail("bob")]).snapshot();
+    let snapshot = Fixture::new()
+        .users(&[detail("alice"), detail("bob")])
+        .snapshot();
     assert_eq!(user(&snapshot, "bob").mfa_active, Fact::missing(REPORT));
-    assert!(gaps(&snapshot, REPORT, Some("bob"))[0].1.contains("yet not in the report"));
+    assert!(
+        gaps(&snapshot, REPORT, Some("bob"))[0]
+            .1
+            .contains("yet not in the report")
+    );
 }
 
 #[test]
@@ -58,7 +64,9 @@ fn deleted_since_the_report() {
 #[test]
 fn not_in_a_live_list_that_is_older_than_the_report() {
     let rows = [root_row(&[]), row("alice", &[]), row("bob", &[])];
-    let fixture = Fixture::new().report(&rows).collected_at(DETAILS, "2025-12-31T21:00:00Z");
+    let fixture = Fixture::new()
+        .report(&rows)
+        .collected_at(DETAILS, "2025-12-31T21:00:00Z");
     let snapshot = fixture.snapshot();
     assert!(!user(&snapshot, "bob").deleted);
     assert_eq!(user(&snapshot, "bob").administrator, Fact::missing(DETAILS));
@@ -76,7 +84,10 @@ fn not_in_a_list_of_almost_the_same_moment_is_not_deleted() {
         ("2026-01-01T00:05:00Z", true),
         ("2026-01-01T00:05:01Z", false),
     ] {
-        let snapshot = Fixture::new().report(&rows).collected_at(DETAILS, at).snapshot();
+        let snapshot = Fixture::new()
+            .report(&rows)
+            .collected_at(DETAILS, at)
+            .snapshot();
         assert_eq!(user(&snapshot, "bob").deleted, deleted, "{at}");
     }
 }
@@ -85,7 +96,10 @@ fn not_in_a_list_of_almost_the_same_moment_is_not_deleted() {
 #[test]
 fn not_in_a_list_that_nothing_counts_is_not_deleted() {
     let rows = [root_row(&[]), row("alice", &[]), row("bob", &[])];
-    let snapshot = Fixture::new().report(&rows).without(Source::AccountSummary).snapshot();
+    let snapshot = Fixture::new()
+        .report(&rows)
+        .without(Source::AccountSummary)
+        .snapshot();
     assert!(!user(&snapshot, "bob").deleted);
     assert_eq!(gaps(&snapshot, DETAILS, Some("bob"))[0].0, "NotListed");
 }
@@ -133,7 +147,9 @@ fn not_in_an_undated_list_is_not_deleted() {
     // No list is older than what it holds.
     let mut new = detail("carol");
     new["CreateDate"] = json!("2025-12-31T22:00:00Z");
-    let dated = fixture.users(&[detail("alice"), new]).summary(&json!({"Users": 2}));
+    let dated = fixture
+        .users(&[detail("alice"), new])
+        .summary(&json!({"Users": 2}));
     assert!(user(&dated.undated(DETAILS).snapshot(), "bob").deleted);
 }
 
@@ -164,7 +180,9 @@ fn a_user_moved_to_another_path_is_the_same() {
     let mut moved = detail("Alice");
     moved["Arn"] = json!(arn("staff/Alice"));
     let snapshot = Fixture::new().users(&[moved]).snapshot();
-    let Fact::Known(users) = &snapshot.users else { panic!() };
+    let Fact::Known(users) = &snapshot.users else {
+        panic!()
+    };
     assert_eq!(users.len(), 1);
     assert_eq!((users[0].name.as_str(), users[0].path.as_str()), ("Alice", "/staff/"));
     assert_eq!(users[0].password_enabled, Fact::Known(false));
@@ -197,7 +215,11 @@ fn no_list_of_users_at_all() {
 fn nobody_is_deleted_on_the_strength_of_a_short_list() {
     let console = |name| row(name, &[("password_enabled", "true")]);
     let rows = [root_row(&[]), console("alice"), console("bob"), console("carol")];
-    let fixture = |counted: u32| Fixture::new().report(&rows).summary(&json!({"Users": counted}));
+    let fixture = |counted: u32| {
+        Fixture::new()
+            .report(&rows)
+            .summary(&json!({"Users": counted}))
+    };
     let short = fixture(3).snapshot();
     assert!(!user(&short, "bob").deleted);
     assert_eq!(user(&short, "bob").password_enabled, Fact::Known(true));
@@ -226,7 +248,10 @@ fn users_that_only_the_summary_counts_are_not_known() {
         assert_eq!(snapshot.account.console_user_count, Fact::missing(DETAILS));
         assert_eq!(snapshot.account.has_console_users, any);
     }
-    let denied = Fixture::new().summary(&json!({"Users": 2})).without(DETAILS).snapshot();
+    let denied = Fixture::new()
+        .summary(&json!({"Users": 2}))
+        .without(DETAILS)
+        .snapshot();
     assert!(denied.short_lists.users, "one was made since the report");
     assert_eq!(denied.account.user_count, Fact::Known(2));
 }
@@ -236,9 +261,16 @@ fn users_that_only_the_summary_counts_are_not_known() {
 fn two_parts_are_no_whole() {
     let rows =
         [root_row(&[]), row("alice", &[]), row("bob", &[]), row("dora", &[])[..60].to_owned()];
-    let snapshot = Fixture::new().report(&rows).summary(&json!({"Users": 2})).snapshot();
+    let snapshot = Fixture::new()
+        .report(&rows)
+        .summary(&json!({"Users": 2}))
+        .snapshot();
     assert!(!user(&snapshot, "bob").deleted && snapshot.short_lists.users);
-    let none = Fixture::new().without(REPORT).users(&[]).summary(&json!({"Users": 2})).snapshot();
+    let none = Fixture::new()
+        .without(REPORT)
+        .users(&[])
+        .summary(&json!({"Users": 2}))
+        .snapshot();
     assert_eq!(none.users, Fact::Known(vec![]));
     assert!(none.short_lists.users);
 }
@@ -248,7 +280,10 @@ fn an_empty_live_list_is_believed_only_with_the_summary() {
     let filtered = Fixture::new().users(&[]).snapshot();
     assert!(!user(&filtered, "alice").deleted);
     assert_eq!(user(&filtered, "alice").groups, Fact::missing(DETAILS));
-    let empty = Fixture::new().users(&[]).summary(&json!({"Users": 0})).snapshot();
+    let empty = Fixture::new()
+        .users(&[])
+        .summary(&json!({"Users": 0}))
+        .snapshot();
     assert!(user(&empty, "alice").deleted);
 }
 

@@ -23,7 +23,10 @@ fn example(name: &str) -> Bundle {
 
 fn all_rules() -> RuleSet {
     let strict = Selection { rule_set: "strict".to_owned(), ..Selection::default() };
-    RuleSet::load(&embedded(), &Settings::default()).unwrap().select(&strict).unwrap()
+    RuleSet::load(&embedded(), &Settings::default())
+        .unwrap()
+        .select(&strict)
+        .unwrap()
 }
 
 fn as_of() -> Timestamp {
@@ -31,7 +34,9 @@ fn as_of() -> Timestamp {
 }
 
 fn snapshot(bundle: &Bundle, judge: Judge<'_>) -> Snapshot {
-    bundle.judged_snapshot(as_of(), &Declarations::default(), judge).unwrap()
+    bundle
+        .judged_snapshot(as_of(), &Declarations::default(), judge)
+        .unwrap()
 }
 
 /// What an audit says: each rule's verdict on each resource, and how many of each kind each rule has.
@@ -84,7 +89,9 @@ fn no_key_is_new_because_its_list_is_lost() {
 #[test]
 fn an_undated_list_that_contradicts_the_report_does_not_decide_about_devices() {
     let verdicts = |active: &str, listed: &Json| {
-        let fixture = Fixture::new().alice(&[("mfa_active", active)]).mfa(&["alice"], listed);
+        let fixture = Fixture::new()
+            .alice(&[("mfa_active", active)])
+            .mfa(&["alice"], listed);
         let snapshot = fixture.undated(Source::MfaDevices).snapshot();
         let verdicts = audit(&snapshot, &all_rules(), true).verdicts;
         ["sms-mfa", "single-mfa-device", "user-without-hardware-mfa"]

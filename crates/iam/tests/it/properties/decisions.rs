@@ -48,7 +48,15 @@ fn condition() -> impl Strategy<Value = Json> {
     let texts = (texts, key, text).prop_map(|(operator, key, values)| {
         // Only operators with a quantifier are for keys with several values.
         let is_many = key.eq_ignore_ascii_case("t:many");
-        (operator, if is_many && !operator.starts_with("For") { "t:one" } else { key }, values)
+        (
+            operator,
+            if is_many && !operator.starts_with("For") {
+                "t:one"
+            } else {
+                key
+            },
+            values,
+        )
     });
     let numbers = (
         one_of(&[
@@ -102,7 +110,11 @@ fn statement() -> impl Strategy<Value = Json> {
         |(effect, (not_action, actions), (not_resource, resources), conditions)| {
             let mut statement = json!({"Effect": effect});
             statement[if not_action { "NotAction" } else { "Action" }] = actions;
-            statement[if not_resource { "NotResource" } else { "Resource" }] = resources;
+            statement[if not_resource {
+                "NotResource"
+            } else {
+                "Resource"
+            }] = resources;
             for condition in conditions {
                 for (operator, keys) in condition.as_object().unwrap() {
                     for (key, values) in keys.as_object().unwrap() {
@@ -150,7 +162,14 @@ fn ask<T>(asked: &Asked, of: impl FnOnce(&Request<'_>) -> T) -> T {
     let many: Vec<String> = asked.many.iter().map(|it| (*it).to_owned()).collect();
     let brings = [
         ("t:one", Value::maybe(asked.one)),
-        ("t:many", if many.is_empty() { Value::Absent } else { Value::Many(many) }),
+        (
+            "t:many",
+            if many.is_empty() {
+                Value::Absent
+            } else {
+                Value::Many(many)
+            },
+        ),
         ("t:none", Value::Absent),
         ("t:number", Value::one("2")),
     ];

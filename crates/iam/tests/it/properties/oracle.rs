@@ -16,12 +16,18 @@ pub(super) fn decide(
 ) -> &'static str {
     let variables = (document["Version"] == "2012-10-17").then_some(values);
     let matching = |effect: &str| {
-        document["Statement"].as_array().unwrap().iter().any(|statement| {
-            statement["Effect"] == effect
-                && selects(statement, "Action", |it| fits(&it.to_lowercase(), true, None, action))
-                && selects(statement, "Resource", |it| fits(it, true, variables, resource))
-                && conditions(statement, values, variables)
-        })
+        document["Statement"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|statement| {
+                statement["Effect"] == effect
+                    && selects(statement, "Action", |it| {
+                        fits(&it.to_lowercase(), true, None, action)
+                    })
+                    && selects(statement, "Resource", |it| fits(it, true, variables, resource))
+                    && conditions(statement, values, variables)
+            })
     };
     match (matching("Deny"), matching("Allow")) {
         (true, _) => "denied",
@@ -31,7 +37,10 @@ pub(super) fn decide(
 }
 
 fn texts(json: &Json) -> impl Iterator<Item = &str> {
-    json.as_array().unwrap().iter().map(|text| text.as_str().unwrap())
+    json.as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap())
 }
 
 fn selects(statement: &Json, element: &str, fits: impl Fn(&str) -> bool) -> bool {
@@ -79,7 +88,10 @@ fn condition(
 
 fn without_case(values: &Values) -> Values {
     let lower = |texts: &Vec<String>| texts.iter().map(|text| text.to_lowercase()).collect();
-    values.iter().map(|(key, texts)| (key.clone(), lower(texts))).collect()
+    values
+        .iter()
+        .map(|(key, texts)| (key.clone(), lower(texts)))
+        .collect()
 }
 
 fn compare(operator: &str, value: &str, wanted: &str, variables: Option<&Values>) -> bool {

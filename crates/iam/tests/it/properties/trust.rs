@@ -26,7 +26,9 @@ fn objections(statements: &[Json]) -> Objections {
             Who::Owned(owner) if owner.standing(&account) == Standing::External => {
                 // Only members of the own organization get in.
                 let limits = &trustee.demands.organizations;
-                if limits.iter().any(|it| it.standing(&account) != Standing::Own)
+                if limits
+                    .iter()
+                    .any(|it| it.standing(&account) != Standing::Own)
                     || limits.is_empty()
                 {
                     all.found.insert("external".to_owned());
@@ -54,7 +56,10 @@ fn objections(statements: &[Json]) -> Objections {
 fn is_no_better(before: &Objections, after: &Objections) -> bool {
     let by_anyone = |it: &String| after.open && (it == "external" || it == "unguarded");
     (after.open || !before.open)
-        && before.found.iter().all(|it| after.found.contains(it) || by_anyone(it))
+        && before
+            .found
+            .iter()
+            .all(|it| after.found.contains(it) || by_anyone(it))
 }
 
 const GITHUB: &str = "token.actions.githubusercontent.com";

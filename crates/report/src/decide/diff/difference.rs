@@ -43,7 +43,9 @@ fn difference(what: &str, old: Json, new: Json) -> Difference {
 /// The failures, in an order that pairs resources with the same id in both reports.
 fn failures<'a>(side: &Side<'a>) -> Vec<&'a Finding> {
     let all = side.findings.iter().copied();
-    let mut failures: Vec<_> = all.filter(|finding| finding.verdict == Verdict::Fail).collect();
+    let mut failures: Vec<_> = all
+        .filter(|finding| finding.verdict == Verdict::Fail)
+        .collect();
     failures.sort_by_cached_key(|f| {
         (f.resource.name.clone(), f.severity, json!(f.evidence).to_string())
     });
@@ -107,7 +109,8 @@ fn is_steady(old: &Json, new: &Json) -> bool {
             old.len() == new.len()
                 && old.iter().all(|(name, old)| {
                     let is_identity = is_same && name == "resource_id";
-                    new.get(name).is_some_and(|new| is_identity || is_steady(old, new))
+                    new.get(name)
+                        .is_some_and(|new| is_identity || is_steady(old, new))
                 })
         }
         (old, new) => old == new,
@@ -116,7 +119,9 @@ fn is_steady(old: &Json, new: &Json) -> bool {
 
 /// Whether evidence only names the sources that are missing.
 fn is_missing(value: &Json) -> bool {
-    value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("missing"))
+    value
+        .as_object()
+        .is_some_and(|fields| fields.len() == 1 && fields.contains_key("missing"))
 }
 
 fn is_time(text: &str) -> bool {

@@ -23,7 +23,11 @@ pub(super) fn backwards(old: &Report, new: &Report) -> Vec<String> {
             && held.as_of > account.as_of
         {
             let many = new.accounts.len() > 1;
-            let lead = if many { format!("for {}, ", account.id) } else { String::new() };
+            let lead = if many {
+                format!("for {}, ", account.id)
+            } else {
+                String::new()
+            };
             let (was, is) = (time(held.as_of), time(account.as_of));
             notes.push(format!("{lead}OLD is from a later time ({was}) than NEW ({is})"));
         }
@@ -34,7 +38,11 @@ pub(super) fn backwards(old: &Report, new: &Report) -> Vec<String> {
 /// The accounts that only the other report is about.
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
     let mut missing = Vec::new();
-    for account in other.accounts.iter().filter(|it| it.account_ref().is_identified()) {
+    for account in other
+        .accounts
+        .iter()
+        .filter(|it| it.account_ref().is_identified())
+    {
         match same_account(account.account_ref(), report) {
             None => missing.push(format!("{name} does not hold account {}", account.id)),
             Some(held) if !held.status.is_judged() => {
@@ -49,10 +57,12 @@ fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> 
 
 fn unidentified(old: &Report, new: &Report) -> Option<String> {
     let mut accounts = old.accounts.iter().chain(&new.accounts);
-    accounts.any(|account| !account.account_ref().is_identified()).then(|| {
-        "an account could not be identified, and may be any; nothing in it counts as fixed"
-            .to_owned()
-    })
+    accounts
+        .any(|account| !account.account_ref().is_identified())
+        .then(|| {
+            "an account could not be identified, and may be any; nothing in it counts as fixed"
+                .to_owned()
+        })
 }
 
 fn rules(old: &Report, new: &Report) -> Vec<String> {

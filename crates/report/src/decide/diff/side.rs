@@ -116,8 +116,16 @@ impl<'a> Index<'a> {
         }
         let mut index = Index {
             findings,
-            rules: report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect(),
-            accounts: report.accounts.iter().map(|a| (a.account_ref(), a)).collect(),
+            rules: report
+                .rules
+                .iter()
+                .map(|rule| (rule.id.as_str(), rule))
+                .collect(),
+            accounts: report
+                .accounts
+                .iter()
+                .map(|a| (a.account_ref(), a))
+                .collect(),
             uncollected: HashMap::new(),
             activity: &report.activity,
         };
@@ -133,7 +141,9 @@ impl<'a> Index<'a> {
     pub(super) fn problems(&self) -> impl Iterator<Item = &Fingerprint> {
         let is_problem = |f: &&'a Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
         let groups = self.findings.iter();
-        groups.filter(move |(_, findings)| findings.iter().any(is_problem)).map(|(id, _)| id)
+        groups
+            .filter(move |(_, findings)| findings.iter().any(is_problem))
+            .map(|(id, _)| id)
     }
 
     /// The finding's rule.
@@ -157,7 +167,11 @@ impl<'a> Index<'a> {
 
     /// What this report says about the fingerprint of a finding, which is in it or in the other.
     pub(super) fn side(&self, about: &Finding, other: &Index<'_>) -> Side<'a> {
-        let findings = self.findings.get(&about.fingerprint).cloned().unwrap_or_default();
+        let findings = self
+            .findings
+            .get(&about.fingerprint)
+            .cloned()
+            .unwrap_or_default();
         let (state, because) = self.state(&findings, about, other);
         let account = self.accounts.get(&about.account_ref());
         let as_of = account.map(|account| account.as_of);
@@ -171,7 +185,12 @@ impl<'a> Index<'a> {
         about: &Finding,
         other: &Index<'_>,
     ) -> (State, Option<&'a Finding>) {
-        let of = |verdict| findings.iter().copied().filter(move |f| f.verdict == verdict);
+        let of = |verdict| {
+            findings
+                .iter()
+                .copied()
+                .filter(move |f| f.verdict == verdict)
+        };
         if of(Verdict::Fail).next().is_some() {
             let waived = of(Verdict::Fail).all(|finding| finding.status() == Status::Waived);
             return (if waived { State::Waived } else { State::Fails }, None);
@@ -202,7 +221,10 @@ impl<'a> Index<'a> {
     /// it judged the same rule on the same account.
     fn unjudged(&self, about: &Finding, other: &Index<'_>) -> Option<State> {
         let (account, rule) = (about.account_ref(), about.rule.as_str());
-        let audited = self.accounts.get(&account).filter(|_| account.is_identified());
+        let audited = self
+            .accounts
+            .get(&account)
+            .filter(|_| account.is_identified());
         let Some(audited) = audited.filter(|_| other.accounts.contains_key(&account)) else {
             return Some(State::AccountNotAudited);
         };
@@ -221,13 +243,19 @@ impl<'a> Index<'a> {
     /// any that the other report read.
     fn is_not_covered(&self, about: &Finding, other: &Index<'_>) -> bool {
         let facts = about.evidence.facts();
-        let mut times = EVENT_TIMES.into_iter().filter_map(|path| facts.get(path)?.as_str());
+        let mut times = EVENT_TIMES
+            .into_iter()
+            .filter_map(|path| facts.get(path)?.as_str());
         let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else {
             return self.activity.iter().any(|activity| activity.user.is_some());
         };
         let needed: Vec<&String> = match &about.resource.region {
             Some(region) => vec![region],
-            None => other.activity.iter().flat_map(|it| regions_of(it, &about.account)).collect(),
+            None => other
+                .activity
+                .iter()
+                .flat_map(|it| regions_of(it, &about.account))
+                .collect(),
         };
         !self.activity.iter().any(|activity| {
             let read: Vec<&String> = regions_of(activity, &about.account).collect();
@@ -240,10 +268,15 @@ impl<'a> Index<'a> {
     /// Whether a finding is about a way into an account that this report is not about.
     fn lacks_account_of_role(&self, about: &Finding) -> bool {
         let facts = about.evidence.facts();
-        let roles = facts.get("crossing.roles").and_then(Json::as_array).into_iter().flatten();
+        let roles = facts
+            .get("crossing.roles")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten();
         let mut arns = roles.flat_map(|role| {
             let via = role["via"].as_array().into_iter().flatten();
-            via.chain([&role["arn"]]).filter_map(|arn| Arn::parse(arn.as_str()?))
+            via.chain([&role["arn"]])
+                .filter_map(|arn| Arn::parse(arn.as_str()?))
         });
         arns.any(|arn| {
             let way = AccountRef { id: arn.account, ..about.account_ref() };
@@ -254,7 +287,9 @@ impl<'a> Index<'a> {
     /// Whether a finding is about a key that is known by its id, and this report knows the keys of the user by their
     /// dates alone.
     fn may_hold_key_of(&self, about: &Finding) -> bool {
-        let Some(key) = AccessKey::from_finding(about) else { return false };
+        let Some(key) = AccessKey::from_finding(about) else {
+            return false;
+        };
         let account = self.accounts.get(&about.account_ref());
         let gaps = account.into_iter().flat_map(|account| &account.gaps);
         let mut gaps = gaps.filter(|gap| gap.source == Source::AccessKeys);
@@ -265,9 +300,16 @@ impl<'a> Index<'a> {
     /// resource that owns it.
     fn uncollected_list_of(&self, about: &Finding) -> Option<&'a Finding> {
         let Finding { rule, resource, .. } = about;
-        let owners = resource.id.match_indices('/').map(|(end, _)| Some(&resource.id[..end]));
+        let owners = resource
+            .id
+            .match_indices('/')
+            .map(|(end, _)| Some(&resource.id[..end]));
         let mut lists = [None].into_iter().chain(owners);
-        lists.find_map(|owner| self.uncollected.get(&(rule, about.account_ref(), owner)).copied())
+        lists.find_map(|owner| {
+            self.uncollected
+                .get(&(rule, about.account_ref(), owner))
+                .copied()
+        })
     }
 }
 
@@ -276,7 +318,11 @@ fn regions_of<'a>(
     activity: &'a ActivitySummary,
     account: &str,
 ) -> impl Iterator<Item = &'a String> {
-    let own = activity.coverage.regions.iter().filter(move |it| it.account == account);
+    let own = activity
+        .coverage
+        .regions
+        .iter()
+        .filter(move |it| it.account == account);
     own.map(|it| &it.region)
 }
 
@@ -296,7 +342,10 @@ fn list(finding: &Finding) -> List<'_> {
     let Finding { rule, resource, .. } = finding;
     let owner = match resource.kind.as_str() {
         "account" => None,
-        "access_key" => resource.id.rsplit_once("/access-key/").map(|(owner, _)| owner),
+        "access_key" => resource
+            .id
+            .rsplit_once("/access-key/")
+            .map(|(owner, _)| owner),
         _ => Some(resource.id.as_str()),
     };
     (rule, finding.account_ref(), owner)

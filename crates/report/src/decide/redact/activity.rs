@@ -115,7 +115,9 @@ fn redact_diagnosis(diagnosis: &mut Diagnosis, names: &Names<'_>) {
     let Diagnosis { cause: _, likelihood: _, action, action_facts } = diagnosis;
     let steps = Message::new(std::mem::take(action), std::mem::take(action_facts));
     let steps = steps.and_then(|steps| renamed(&steps, names));
-    (*action, *action_facts) = steps.unwrap_or_else(|| Message::from(WITHHELD)).into_parts();
+    (*action, *action_facts) = steps
+        .unwrap_or_else(|| Message::from(WITHHELD))
+        .into_parts();
 }
 
 fn redact_signed_in(row: &mut SignedIn, names: &Names<'_>) {
@@ -208,7 +210,10 @@ fn redact_person(person: &mut Person, names: &Names<'_>) {
 }
 
 fn redact_set(texts: &mut BTreeSet<SharedText>, names: &Names<'_>) {
-    *texts = texts.iter().map(|text| names.address(text).into()).collect();
+    *texts = texts
+        .iter()
+        .map(|text| names.address(text).into())
+        .collect();
 }
 
 fn redact<const COUNT: usize>(texts: [&mut Option<SharedText>; COUNT], names: &Names<'_>) {

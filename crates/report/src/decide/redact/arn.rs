@@ -37,7 +37,10 @@ const PARTS: [&str; 4] = ["access-key", "policy", "service-credential", "signing
 pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
     Arn::parse(text).filter(|arn| {
         is_partition(arn.partition)
-            && arn.service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && arn
+                .service
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             && (arn.region.is_empty() || is_region(arn.region))
     })
 }
@@ -45,7 +48,11 @@ pub(super) fn parse(text: &str) -> Option<Arn<'_>> {
 /// Replaces every name in an ARN.
 pub(super) fn map(arn: Arn<'_>, mut rename: impl FnMut(&str) -> String) -> String {
     let Arn { partition, service, region, account, resource } = arn;
-    let account = if account.is_empty() { String::new() } else { rename(account) };
+    let account = if account.is_empty() {
+        String::new()
+    } else {
+        rename(account)
+    };
     let resource = map_resource(resource, rename);
     format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
@@ -57,7 +64,11 @@ fn map_resource(resource: &str, mut rename: impl FnMut(&str) -> String) -> Strin
     let mut renamed = Vec::new();
     for (index, segment) in segments.iter().enumerate() {
         let stays = stays(&segments, index);
-        renamed.push(if stays { (*segment).to_owned() } else { rename(segment) });
+        renamed.push(if stays {
+            (*segment).to_owned()
+        } else {
+            rename(segment)
+        });
     }
     renamed.join(&separator.to_string())
 }
@@ -88,7 +99,9 @@ fn is_dated(segment: &str) -> bool {
         None => (String::new(), segment.strip_prefix("undated").unwrap_or("?")),
     };
     let dated = date.is_empty() || date.len() == 20 && date.parse::<Timestamp>().is_ok();
-    let numbered = number.strip_prefix('-').is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let numbered = number
+        .strip_prefix('-')
+        .is_none_or(|n| n.bytes().all(|b| b.is_ascii_digit()));
     dated && numbered && (number.is_empty() || number.starts_with('-'))
 }
 

@@ -21,7 +21,10 @@ pub(super) fn is_unnamed(text: &str) -> bool {
 /// Whether an address is an AWS service, such as `signin.amazonaws.com`. Elsewhere, it may be the name of a user.
 pub(super) fn is_service(text: &str) -> bool {
     text.strip_suffix(".amazonaws.com").is_some_and(|name| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })
 }
 
@@ -37,7 +40,9 @@ pub(super) fn is_key(text: &str) -> bool {
     text.len() >= 16
         && text.starts_with('A')
         && text.bytes().take(4).all(|byte| byte.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Parses the number of a policy statement, and its Sid if it has one, which its author chose.
@@ -53,7 +58,9 @@ pub(super) fn statement(text: &str) -> Option<(&str, Option<&str>)> {
 /// Whether this is a single word, such as an action or an error code.
 pub(super) fn is_code(text: &str) -> bool {
     text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".:_-".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".:_-".contains(&b))
         && AccountId::parse(text).is_none()
         && !is_key(text)
 }
@@ -64,8 +71,16 @@ mod tests {
 
     #[test]
     fn keys_are_told_by_their_form() {
-        assert!(["AKIAIOSFODNN7EXAMPLE", "ACCAFARID22222EXAMPLE"].into_iter().all(is_key));
-        assert!(!["AdministratorAccess", "AKIA", "BKIAIOSFODNN7EXAMPLE"].into_iter().any(is_key));
+        assert!(
+            ["AKIAIOSFODNN7EXAMPLE", "ACCAFARID22222EXAMPLE"]
+                .into_iter()
+                .all(is_key)
+        );
+        assert!(
+            !["AdministratorAccess", "AKIA", "BKIAIOSFODNN7EXAMPLE"]
+                .into_iter()
+                .any(is_key)
+        );
     }
 
     #[test]

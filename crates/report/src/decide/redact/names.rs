@@ -95,7 +95,11 @@ impl<'s> Names<'s> {
         } else if text.starts_with('/') {
             let mut parts = Vec::new();
             for part in text.split('/') {
-                parts.push(if part.is_empty() { String::new() } else { self.name(part) });
+                parts.push(if part.is_empty() {
+                    String::new()
+                } else {
+                    self.name(part)
+                });
             }
             parts.join("/")
         } else {
@@ -105,17 +109,27 @@ impl<'s> Names<'s> {
 
     /// Redacts the name of an actor, except the words for those without a name.
     pub(super) fn person(&self, text: &str) -> String {
-        if form::is_unnamed(text) { text.to_owned() } else { self.text(text) }
+        if form::is_unnamed(text) {
+            text.to_owned()
+        } else {
+            self.text(text)
+        }
     }
 
     /// Redacts an address, except AWS services.
     pub(super) fn address(&self, text: &str) -> String {
-        if form::is_service(text) { text.to_owned() } else { self.person(text) }
+        if form::is_service(text) {
+            text.to_owned()
+        } else {
+            self.person(text)
+        }
     }
 
     /// Redacts a text of a fact, which is the name or the address of an actor if it comes from CloudTrail.
     fn text_at(&self, path: &str, text: &str) -> String {
-        let is_recorded = ["signin.", "event.", "window."].iter().any(|it| path.starts_with(it));
+        let is_recorded = ["signin.", "event.", "window."]
+            .iter()
+            .any(|it| path.starts_with(it));
         match path.rsplit('.').next() {
             Some("source" | "sources" | "agent") if is_recorded => self.address(text),
             _ if is_recorded => self.person(text),
@@ -125,12 +139,20 @@ impl<'s> Names<'s> {
 
     /// Redacts an account id, which may be `unknown`.
     pub(super) fn account(&self, id: &str) -> String {
-        if matches!(id, "unknown" | "*") { id.to_owned() } else { self.salt.account(id) }
+        if matches!(id, "unknown" | "*") {
+            id.to_owned()
+        } else {
+            self.salt.account(id)
+        }
     }
 
     /// Redacts a region, unless it is one of AWS.
     pub(super) fn region(&self, region: &str) -> String {
-        if is_region(region) { region.to_owned() } else { self.text(region) }
+        if is_region(region) {
+            region.to_owned()
+        } else {
+            self.text(region)
+        }
     }
 
     /// Redacts a fact with this path in rules.
@@ -147,7 +169,10 @@ impl<'s> Names<'s> {
     fn list(&self, path: &str, list: Vec<Json>) -> Json {
         let texts: Option<Vec<&str>> = list.iter().map(Json::as_str).collect();
         let Some(texts) = texts else {
-            return list.into_iter().map(|value| self.fact(path, value)).collect();
+            return list
+                .into_iter()
+                .map(|value| self.fact(path, value))
+                .collect();
         };
         let mut pseudonyms: Vec<_> = texts.iter().map(|text| self.text_of(path, text)).collect();
         if pseudonyms != texts {
@@ -167,8 +192,9 @@ impl<'s> Names<'s> {
 
     /// Keeps the path of a fact, but redacts texts of another form.
     pub(super) fn path(&self, path: &str) -> String {
-        let is_plain =
-            path.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_'));
+        let is_plain = path
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_'));
         if is_plain && path.starts_with(|c: char| c.is_ascii_lowercase()) {
             return path.to_owned();
         }
@@ -187,9 +213,11 @@ impl<'s> Names<'s> {
         let identifies =
             text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
         match (shown(path), form::statement(text)) {
-            (Shown::Nothing, _) => {
-                self.ways.get(text).cloned().unwrap_or_else(|| super::WITHHELD.to_owned())
-            }
+            (Shown::Nothing, _) => self
+                .ways
+                .get(text)
+                .cloned()
+                .unwrap_or_else(|| super::WITHHELD.to_owned()),
             (Shown::Text, _) if !identifies => text.to_owned(),
             (Shown::Statement, Some((number, Some(sid)))) => {
                 format!("{number} ({})", self.name(sid))
@@ -212,13 +240,17 @@ impl<'s> Names<'s> {
 
     /// Redacts any ARNs, ids of accounts and keys, and email addresses in a public text of a rule or framework.
     pub(super) fn without_ids(&self, text: &str) -> String {
-        text.split_inclusive(char::is_whitespace).map(|word| self.without_id(word)).collect()
+        text.split_inclusive(char::is_whitespace)
+            .map(|word| self.without_id(word))
+            .collect()
     }
 
     /// Redacts a word with punctuation and space around it.
     fn without_id(&self, text: &str) -> String {
         let word = text.trim_matches(|c: char| c.is_whitespace() || "()[]<>\"'`,.;:?!".contains(c));
-        let is_address = word.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+        let is_address = word
+            .split_once('@')
+            .is_some_and(|(_, host)| host.contains('.'));
         let is_template = word.contains('{');
         if !is_template && (arn::parse(word).is_some() || form::is_key(word) || is_address) {
             return text.replace(word, &self.text(word));
@@ -233,7 +265,11 @@ impl<'s> Names<'s> {
         for run in text.split_inclusive(is_other) {
             let digits = run.trim_end_matches(is_other);
             let is_account = AccountId::parse(digits).is_some();
-            clean.push_str(&if is_account { self.account(digits) } else { digits.to_owned() });
+            clean.push_str(&if is_account {
+                self.account(digits)
+            } else {
+                digits.to_owned()
+            });
             clean.push_str(&run[digits.len()..]);
         }
         clean

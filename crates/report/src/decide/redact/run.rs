@@ -68,6 +68,10 @@ impl Redaction<'_> {
 
 /// Whether this is an option or a variable of Portcullis, such as `--skip` or `PORTCULLIS_SKIP`.
 fn is_ours(origin: &str) -> bool {
-    ["--", "PORTCULLIS_"].iter().any(|start| origin.starts_with(start))
-        && origin.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c))
+    ["--", "PORTCULLIS_"]
+        .iter()
+        .any(|start| origin.starts_with(start))
+        && origin
+            .chars()
+            .all(|c| c.is_ascii_alphabetic() || "-_".contains(c))
 }

@@ -32,11 +32,16 @@ impl Salt {
 
     /// Creates a salt of these bytes, without line breaks at the end, since most tools write one.
     pub fn new(secret: &[u8]) -> Result<Salt, SaltTooShort> {
-        let end = secret.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |at| at + 1);
+        let end = secret
+            .iter()
+            .rposition(|byte| !b"\r\n".contains(byte))
+            .map_or(0, |at| at + 1);
         if end < Salt::MIN_LENGTH {
             return Err(SaltTooShort);
         }
-        Hmac::new_from_slice(&secret[..end]).map(Salt).map_err(|_| SaltTooShort)
+        Hmac::new_from_slice(&secret[..end])
+            .map(Salt)
+            .map_err(|_| SaltTooShort)
     }
 
     /// An account id of 12 digits, which formats require, with zeros that show people that it is a pseudonym.
@@ -69,9 +74,16 @@ impl Salt {
 
     /// The first 128 bits. The kind distinguishes an account from a name with the same digits.
     fn digits(&self, kind: &str, text: &str) -> u128 {
-        let mac = self.0.clone().chain_update(kind).chain_update([0]).chain_update(text);
+        let mac = self
+            .0
+            .clone()
+            .chain_update(kind)
+            .chain_update([0])
+            .chain_update(text);
         let mac = mac.finalize().into_bytes();
-        mac[..16].iter().fold(0, |digits, byte| digits << 8 | u128::from(*byte))
+        mac[..16]
+            .iter()
+            .fold(0, |digits, byte| digits << 8 | u128::from(*byte))
     }
 }
 

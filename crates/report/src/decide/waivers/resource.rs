@@ -65,7 +65,10 @@ impl FromStr for ResourcePattern {
 /// Whether each field matches its pattern.
 fn match_fields(patterns: &[WildMatch], fields: &str) -> bool {
     // Both have the same number of fields.
-    patterns.iter().zip(fields.split(':')).all(|(pattern, field)| pattern.matches(field))
+    patterns
+        .iter()
+        .zip(fields.split(':'))
+        .all(|(pattern, field)| pattern.matches(field))
 }
 
 /// Splits off the last field of an ARN.
@@ -81,7 +84,11 @@ fn path(text: &str) -> Result<WildMatch, NotAResource> {
     let every = text
         .split('/')
         .all(|part| part.trim_matches(WILDCARDS).is_empty() || TYPES.contains(&part));
-    if every && text.contains(WILDCARDS) { Err(NotAResource::EveryOfAKind) } else { Ok(pattern) }
+    if every && text.contains(WILDCARDS) {
+        Err(NotAResource::EveryOfAKind)
+    } else {
+        Ok(pattern)
+    }
 }
 
 /// Parses the pattern for a name.

@@ -42,7 +42,11 @@ impl State {
 
 /// The account of a waiver in words.
 pub(crate) fn account(waiver: &Waiver) -> &str {
-    if waiver.account == ANY_ACCOUNT { "all accounts" } else { &waiver.account }
+    if waiver.account == ANY_ACCOUNT {
+        "all accounts"
+    } else {
+        &waiver.account
+    }
 }
 
 /// What a waiver decides about its finding: `waived until 2026-12-31 by ann`.

@@ -83,7 +83,10 @@ fn origin(origin: &Origin<'_>) -> String {
 fn title(change: Change, diff: &Diff<'_>) -> String {
     let count = diff.count(change);
     let of_change = diff.entries.iter().filter(|entry| entry.change == change);
-    let waived = match of_change.filter(|entry| entry.new.state == State::Waived).count() {
+    let waived = match of_change
+        .filter(|entry| entry.new.state == State::Waived)
+        .count()
+    {
         0 => String::new(),
         waived => format!(", {waived} of them waived"),
     };
@@ -94,7 +97,9 @@ fn title(change: Change, diff: &Diff<'_>) -> String {
 pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let mut accounts = diff.old.accounts.iter().chain(&diff.new.accounts);
     let many_accounts = accounts.any(|a| (a.partition, a.id) != (entry.partition, entry.account));
-    let message = entry.finding().map_or("", |finding| finding.message.as_str());
+    let message = entry
+        .finding()
+        .map_or("", |finding| finding.message.as_str());
     describe(many_accounts.then_some(entry.account), entry.resource, message)
 }
 
@@ -102,7 +107,11 @@ pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
 pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
     let mut details = Vec::from_iter(entry.reason.clone());
     details.extend(entry.differences.iter().map(difference));
-    let mut waivers = entry.new.findings.iter().filter_map(|finding| finding.waiver.as_ref());
+    let mut waivers = entry
+        .new
+        .findings
+        .iter()
+        .filter_map(|finding| finding.waiver.as_ref());
     details.extend(waivers.next().map(decision_and_reason));
     if let Some(seen) = entry.first_seen
         && entry.new.as_of.is_none_or(|as_of| seen < as_of)

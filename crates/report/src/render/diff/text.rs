@@ -21,7 +21,10 @@ pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::R
         if let Some(explanation) = section.explanation {
             page.item("  ", explanation)?;
         }
-        section.groups.iter().try_for_each(|group| write_group(group, diff, page))?;
+        section
+            .groups
+            .iter()
+            .try_for_each(|group| write_group(group, diff, page))?;
     }
     page.blank()?;
     page.painted_item(bold(), "In all: ", &outline.summary)
@@ -29,11 +32,17 @@ pub(super) fn write(diff: &Diff<'_>, style: Style, out: &mut dyn Write) -> io::R
 
 fn write_group(group: &[Entry<'_>], diff: &Diff<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Entry { title, rule, severity, change, .. } = group[0];
-    let paint = if change == Change::Fixed { bold() } else { severity_style(severity) };
+    let paint = if change == Change::Fixed {
+        bold()
+    } else {
+        severity_style(severity)
+    };
     page.painted_item(paint, "  ", &format!("{title} ({rule}), {}", severity.word()))?;
     for entry in group {
         page.item("  - ", &headline(entry, diff))?;
-        details(entry).iter().try_for_each(|detail| page.item("    ", detail))?;
+        details(entry)
+            .iter()
+            .try_for_each(|detail| page.item("    ", detail))?;
     }
     Ok(())
 }

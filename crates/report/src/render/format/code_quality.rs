@@ -43,7 +43,10 @@ pub(super) fn is_unjudged(finding: &Finding) -> bool {
 /// The numbers of failing issues by severity, the most severe first.
 pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
     let mut counts = [0; Severity::ALL.len()];
-    for issue in issues.iter().filter(|issue| issue.status != Status::Unknown) {
+    for issue in issues
+        .iter()
+        .filter(|issue| issue.status != Status::Unknown)
+    {
         counts[issue.severity as usize] += 1;
     }
     counts
@@ -52,7 +55,9 @@ pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
 /// Describes the problem and the decisions about it in sentences on one line.
 pub(super) fn text(finding: &Finding) -> String {
     let told = describe(None, &finding.resource, &finding.message);
-    let remarks = remarks::remarks(finding).into_iter().map(|remark| capitalised(&remark));
+    let remarks = remarks::remarks(finding)
+        .into_iter()
+        .map(|remark| capitalised(&remark));
     let sentences = std::iter::once(told).chain(remarks);
     let mut ended = Vec::new();
     for sentence in sentences {
@@ -85,7 +90,11 @@ pub(super) fn path(finding: &Finding) -> String {
 pub(super) fn segment(name: &str) -> String {
     let encoded = utf8_percent_encode(name, RESERVED).to_string();
     // Even if encoded, these would mean steps in the tree.
-    if matches!(name, "." | "..") { format!("_{encoded}") } else { encoded }
+    if matches!(name, "." | "..") {
+        format!("_{encoded}")
+    } else {
+        encoded
+    }
 }
 
 #[cfg(test)]

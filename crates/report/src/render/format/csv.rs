@@ -26,7 +26,11 @@ const COLUMNS: &[Column] = &[
     ("status", |(_, f)| f.status().word().to_owned()),
     ("account", |(_, f)| f.account.clone()),
     ("rule", |(_, f)| f.rule.clone()),
-    ("title", |(view, f)| view.rule(f).map(|rule| rule.title.clone()).unwrap_or_default()),
+    ("title", |(view, f)| {
+        view.rule(f)
+            .map(|rule| rule.title.clone())
+            .unwrap_or_default()
+    }),
     ("resource_kind", |(_, f)| f.resource.kind.clone()),
     ("resource_name", |(_, f)| f.resource.name.clone()),
     ("region", |(_, f)| f.resource.region.clone().unwrap_or_default()),
@@ -36,16 +40,34 @@ const COLUMNS: &[Column] = &[
     ("waiver_reason", |(_, f)| of_waiver(f, |waiver| waiver.reason.clone())),
     ("waiver_owner", |(_, f)| of_waiver(f, |waiver| waiver.owner.clone())),
     ("waiver_expires", |(_, f)| of_waiver(f, |waiver| waiver.expires.to_string())),
-    ("baseline", |(_, f)| f.baseline.map(BaselineState::word).unwrap_or_default().to_owned()),
-    ("first_seen", |(_, f)| f.first_seen.map(|moment| moment.to_string()).unwrap_or_default()),
+    ("baseline", |(_, f)| {
+        f.baseline
+            .map(BaselineState::word)
+            .unwrap_or_default()
+            .to_owned()
+    }),
+    ("first_seen", |(_, f)| {
+        f.first_seen
+            .map(|moment| moment.to_string())
+            .unwrap_or_default()
+    }),
     ("verdict", |(_, f)| f.verdict.word().to_owned()),
     ("missing", |(_, f)| joined(f.missing.iter().map(|source| source.name()))),
     ("evidence", |(_, f)| compact(&f.evidence)),
     ("resource_id", |(_, f)| f.resource.id.clone()),
     ("fingerprint", |(_, f)| f.fingerprint.as_str().to_owned()),
-    ("as_of", |(view, f)| view.as_of(f).map(|moment| moment.to_string()).unwrap_or_default()),
+    ("as_of", |(view, f)| {
+        view.as_of(f)
+            .map(|moment| moment.to_string())
+            .unwrap_or_default()
+    }),
     ("references", |(view, f)| {
-        joined(view.rule(f).iter().flat_map(|rule| &rule.references).map(String::as_str))
+        joined(
+            view.rule(f)
+                .iter()
+                .flat_map(|rule| &rule.references)
+                .map(String::as_str),
+        )
     }),
     ("partition", |(_, f)| f.partition.clone()),
     ("urgent", |(_, f)| f.urgent.to_string()),
@@ -55,13 +77,20 @@ const COLUMNS: &[Column] = &[
 const REMEDIATION: &str = "remediation";
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-    csv.write_record(COLUMNS.iter().map(|(name, _)| name)).map_err(of_writer)?;
+    let mut csv = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(out);
+    csv.write_record(COLUMNS.iter().map(|(name, _)| name))
+        .map_err(of_writer)?;
     for finding in view.findings(&view.entries) {
         let finding = finding?;
         let cells = COLUMNS.iter().map(|(name, cell)| {
             let text = cell((view, &finding));
-            if *name == REMEDIATION { lines(&text) } else { line(&text) }
+            if *name == REMEDIATION {
+                lines(&text)
+            } else {
+                line(&text)
+            }
         });
         csv.write_record(cells).map_err(of_writer)?;
     }
@@ -78,7 +107,11 @@ fn of_writer(error: csv::Error) -> io::Error {
 }
 
 fn state(waiver: &AppliedWaiver) -> &'static str {
-    if waiver.expired { "expired" } else { "in force" }
+    if waiver.expired {
+        "expired"
+    } else {
+        "in force"
+    }
 }
 
 fn of_waiver(finding: &Finding, field: impl Fn(&AppliedWaiver) -> String) -> String {
@@ -110,7 +143,11 @@ fn lines(text: &str) -> String {
 /// Makes sure that the text is not a formula. Tabs and carriage returns, which may also begin one, are defused before.
 fn literal(text: String) -> String {
     const SIGNS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    if text.trim_start().starts_with(SIGNS) { format!("'{text}") } else { text }
+    if text.trim_start().starts_with(SIGNS) {
+        format!("'{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

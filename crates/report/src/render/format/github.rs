@@ -45,7 +45,11 @@ impl Level {
 
     /// The level of the outcome. It is a warning if not everything could be judged.
     fn of_end(view: &View<'_>) -> Level {
-        if view.outcome.exit_status() == 3 { Level::Warning } else { Level::Notice }
+        if view.outcome.exit_status() == 3 {
+            Level::Warning
+        } else {
+            Level::Notice
+        }
     }
 }
 
@@ -70,7 +74,9 @@ fn property(text: &str) -> String {
 
 /// The text after the second `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -78,7 +84,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     open.retain(|entry| entry.status == Status::Open);
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
-        let of_it = open.iter().filter(|entry| Level::from_severity(entry.severity) == level);
+        let of_it = open
+            .iter()
+            .filter(|entry| Level::from_severity(entry.severity) == level);
         // One annotation of its level is kept for the outcome.
         let room = SHOWN - usize::from(level == Level::of_end(view));
         for finding in view.findings(of_it.take(room)) {
@@ -114,8 +122,15 @@ fn end(view: &View<'_>, open: usize) -> Command {
         lines.push(format!("Not annotated: {}.", counts.join(", ")));
     }
     let accounts = &view.report.accounts;
-    let unjudged = words::unjudged(accounts.iter().map(|account| (&*account.id, account.status)));
-    for sentence in unjudged.into_iter().chain(loosened::wrong_shares(view.report)) {
+    let unjudged = words::unjudged(
+        accounts
+            .iter()
+            .map(|account| (&*account.id, account.status)),
+    );
+    for sentence in unjudged
+        .into_iter()
+        .chain(loosened::wrong_shares(view.report))
+    {
         lines.push(format!("{}.", capitalised(&sentence)));
     }
     let lines: Vec<_> = lines.iter().map(|line| defuse(line)).collect();

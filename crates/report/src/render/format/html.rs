@@ -129,9 +129,12 @@ impl<'a> Page<'a> {
 /// Whose posture it is.
 fn title(report: &Report) -> String {
     match report.accounts.as_slice() {
-        [account] => {
-            account.alias.as_ref().or(account.name.as_ref()).unwrap_or(&account.id).clone()
-        }
+        [account] => account
+            .alias
+            .as_ref()
+            .or(account.name.as_ref())
+            .unwrap_or(&account.id)
+            .clone(),
         accounts => counted(accounts.len(), "account"),
     }
 }

@@ -86,20 +86,39 @@ impl<'a> Suite<'a> {
         let unwanted = gaps.filter(|gap| !gap.is_by_choice());
         Ok(Suite {
             name: id,
-            as_of: accounts.iter().map(|account| account.as_of).max().unwrap_or_default(),
+            as_of: accounts
+                .iter()
+                .map(|account| account.as_of)
+                .max()
+                .unwrap_or_default(),
             properties,
             cases,
-            gaps: gaps::causes(unwanted, usize::MAX).iter().map(Cause::sentences).collect(),
+            gaps: gaps::causes(unwanted, usize::MAX)
+                .iter()
+                .map(Cause::sentences)
+                .collect(),
         })
     }
 }
 
 /// The rules without findings in the accounts with this id.
 fn silent(view: &View<'_>, id: &str, part: &AccountPart<'_>) -> Vec<Case> {
-    let listed: HashSet<&str> = part.entries.iter().map(|entry| view.rule_id(entry)).collect();
+    let listed: HashSet<&str> = part
+        .entries
+        .iter()
+        .map(|entry| view.rule_id(entry))
+        .collect();
     let mut cases = Vec::new();
-    for rule in view.report.rules.iter().filter(|rule| !listed.contains(rule.id.as_str())) {
-        let tallies = part.accounts.iter().filter_map(|account| account.tallies.get(&rule.id));
+    for rule in view
+        .report
+        .rules
+        .iter()
+        .filter(|rule| !listed.contains(rule.id.as_str()))
+    {
+        let tallies = part
+            .accounts
+            .iter()
+            .filter_map(|account| account.tallies.get(&rule.id));
         cases.extend(Case::of_rule(id, rule, tallies.copied().sum()));
     }
     cases

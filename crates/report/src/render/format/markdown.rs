@@ -60,7 +60,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let count = people.left_out;
         writeln!(out, "\n**{count} more people or events are left out**: `-o html` has all.")?;
     }
-    [lists, folded, frameworks].iter().try_for_each(|budget| out.write_all(budget.text.as_bytes()))
+    [lists, folded, frameworks]
+        .iter()
+        .try_for_each(|budget| out.write_all(budget.text.as_bytes()))
 }
 
 fn write_note(left_out: usize, all: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -36,7 +36,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let finding = finding?;
         events.push(&ComplianceFinding::new(&finding, ids.next(&finding), view))?;
     }
-    for attempt in view.report.activity.iter().flat_map(|activity| &activity.attempts) {
+    for attempt in view
+        .report
+        .activity
+        .iter()
+        .flat_map(|activity| &activity.attempts)
+    {
         if let Some(event) = Authentication::new(attempt, view) {
             events.push(&event)?;
         }

@@ -44,7 +44,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut runs: Vec<Run> = held.iter().map(|part| run(view, part)).collect();
     if let Some(first) = runs.first_mut().filter(|_| !left_out.is_empty()) {
         let [invocation] = &mut first.invocations;
-        invocation.tool_execution_notifications.push(notes::accounts_left_out(&left_out));
+        invocation
+            .tool_execution_notifications
+            .push(notes::accounts_left_out(&left_out));
     }
     write_json(&Log { schema: log::SCHEMA, version: "2.1.0", runs }, out)
 }
@@ -108,7 +110,11 @@ impl<'a> AccountRun<'a> {
 
     /// Whether anything was collected from every account.
     fn is_collected(&self) -> bool {
-        let failed = self.part.accounts.iter().any(|account| !account.status.is_judged());
+        let failed = self
+            .part
+            .accounts
+            .iter()
+            .any(|account| !account.status.is_judged());
         !self.part.accounts.is_empty() && !failed
     }
 }
@@ -160,7 +166,10 @@ fn run<'a>(view: &'a View<'_>, account: &'a AccountRun<'_>) -> Run<'a> {
             end_time_utc: part.accounts.iter().filter_map(|a| a.collected_to).max(),
             tool_execution_notifications: notes::notifications(view, account),
         }],
-        results: issues.iter().map(|issue| results::result(issue, &rules.indices)).collect(),
+        results: issues
+            .iter()
+            .map(|issue| results::result(issue, &rules.indices))
+            .collect(),
         column_kind: "utf16CodeUnits",
         properties: properties(report, account),
     }

@@ -21,5 +21,7 @@ pub(super) fn missing(finding: &Finding) -> impl Iterator<Item = &'static str> {
 
 /// A text unchanged, and any other value as JSON.
 pub(super) fn shown(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

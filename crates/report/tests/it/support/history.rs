@@ -18,7 +18,10 @@ pub(crate) fn at(as_of: &str, findings: impl IntoIterator<Item = Finding>) -> Re
     report.findings = findings.into_iter().collect();
     report.accounts[0].gaps.clear();
     report.rules = vec![rule("idle-user", "user"), rule("old-key", "access_key")];
-    report.accounts[0].tallies.values_mut().for_each(|tally| *tally = Tally::default());
+    report.accounts[0]
+        .tallies
+        .values_mut()
+        .for_each(|tally| *tally = Tally::default());
     report
 }
 

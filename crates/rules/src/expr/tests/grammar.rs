@@ -177,7 +177,9 @@ fn texts_that_cel_does_not_have_are_refused_at_their_place() {
         ("bR'x'", "bR'x'", "no literal of rule expressions"),
     ] {
         let problems = parse(text).err().unwrap();
-        let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
+        let [problem] = &problems[..] else {
+            panic!("{text}: {problems:?}")
+        };
         assert_eq!((&text[problem.at.clone()], problem.message.as_str()), (place, message));
     }
 }
@@ -229,7 +231,11 @@ struct Tree {
 impl Tree {
     /// The text as an operand that must bind at least so tightly.
     fn within(&self, level: u8) -> String {
-        if self.level <= level { self.text.clone() } else { format!("({})", self.text) }
+        if self.level <= level {
+            self.text.clone()
+        } else {
+            format!("({})", self.text)
+        }
     }
 }
 

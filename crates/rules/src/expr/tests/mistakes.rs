@@ -7,8 +7,14 @@ use super::*;
 /// The one problem with a condition: the piece of the text, the message and the help.
 fn problem(text: &str) -> (String, String) {
     let problems = with_names(|names| Expression::condition(text, names)).unwrap_err();
-    let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
-    let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+    let [problem] = &problems[..] else {
+        panic!("{text}: {problems:?}")
+    };
+    let help = problem
+        .help
+        .as_ref()
+        .map(|help| format!("; {help}"))
+        .unwrap_or_default();
     (text[problem.at.clone()].to_owned(), format!("{}{help}", problem.message))
 }
 
@@ -292,7 +298,9 @@ fn mistakes_in_templates_are_found_at_their_place() {
         ("{user}", "user", "a User cannot be shown"),
     ] {
         let problems = with_names(|names| Template::compile(text, names)).unwrap_err();
-        let [problem] = &problems[..] else { panic!("{text}: {problems:?}") };
+        let [problem] = &problems[..] else {
+            panic!("{text}: {problems:?}")
+        };
         assert_eq!(
             (&text[problem.at.clone()], problem.message.as_str()),
             (place, message),

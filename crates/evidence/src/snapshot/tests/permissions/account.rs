@@ -119,8 +119,10 @@ fn what_is_on_a_short_list_is_judged_and_the_rest_is_not_known() {
         {
             short.extend(is_short.then_some(name));
         }
-        let messages: Vec<_> =
-            gaps(&snapshot, DETAILS, None).into_iter().map(|gap| gap.1).collect();
+        let messages: Vec<_> = gaps(&snapshot, DETAILS, None)
+            .into_iter()
+            .map(|gap| gap.1)
+            .collect();
         (short, messages, snapshot)
     };
     let message = |kind: &str, counted| {
@@ -170,7 +172,10 @@ fn who_is_not_listed_may_be_an_administrator() {
 fn what_stands_on_a_list_twice_counts_once() {
     let app = role("app", json!([]), json!([]));
     let twice = json!({"RoleDetailList": [app, app]});
-    let snapshot = Fixture::new().details(&twice).summary(&json!({"Roles": 2})).snapshot();
+    let snapshot = Fixture::new()
+        .details(&twice)
+        .summary(&json!({"Roles": 2}))
+        .snapshot();
     assert!(snapshot.short_lists.roles);
 }
 
@@ -183,7 +188,10 @@ fn what_users_have_themselves() {
     let alice = Fixture::new().details(&lists).user();
     assert_eq!(alice.attached_policies, Fact::Known(vec![SUPPORT.to_owned()]));
     assert_eq!(alice.inline_policies, Fact::Known(vec!["a".to_owned(), "b".to_owned()]));
-    let gone = Fixture::new().users(&[]).summary(&json!({"Users": 0})).user();
+    let gone = Fixture::new()
+        .users(&[])
+        .summary(&json!({"Users": 0}))
+        .user();
     assert_eq!(gone.escalations, Fact::Known(vec![]));
     assert_eq!(gone.attached_policies, Fact::Known(vec![]));
 }

@@ -15,7 +15,10 @@ fn of(statements: Json) -> Fact<Vec<Escalation>> {
 }
 
 fn among(statements: Json, mut lists: Json) -> Fact<Vec<Escalation>> {
-    let users = lists["UserDetailList"].as_array().cloned().unwrap_or_default();
+    let users = lists["UserDetailList"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let alice = user("alice", statements);
     lists["UserDetailList"] = json!([&users[..], &[alice]].concat());
     bundles::user(&account(lists), "alice").escalations.clone()
@@ -109,7 +112,10 @@ fn the_chain_of_evidence() {
     lists["Policies"] = json!([managed(&pass, allow(json!("iam:PassRole"), json!("*")))]);
     let snapshot = account(lists);
     let found = known(bundles::user(&snapshot, "alice").escalations.clone());
-    let run = found.iter().find(|one| one.method == "ec2-run-instances").unwrap();
+    let run = found
+        .iter()
+        .find(|one| one.method == "ec2-run-instances")
+        .unwrap();
     assert_eq!(run.certainty, Certainty::Conditional);
     assert_eq!(run.target, Some(format!("{OWN}:role/admin")));
     assert_eq!(run.conditions, ["aws:RequestedRegion"]);
@@ -181,7 +187,10 @@ fn a_named_role_or_group_must_lead_on() {
     assert_eq!(among(ways.clone(), lists(read)), Fact::Known(vec![]));
     let found = among(ways.clone(), lists(everything()));
     assert_eq!(ids(&found), ["add-user-to-group", "ec2-run-instances"]);
-    let targets: Vec<_> = known(found).into_iter().map(|one| one.target.unwrap()).collect();
+    let targets: Vec<_> = known(found)
+        .into_iter()
+        .map(|one| one.target.unwrap())
+        .collect();
     assert_eq!(targets, [format!("{OWN}:group/Staff"), format!("{OWN}:role/worker")]);
     let escalating = allow(json!(["iam:PutRolePolicy", "iam:PutUserPolicy"]), json!("*"));
     assert_eq!(ids(&among(ways, lists(escalating))).len(), 2, "what can become one leads on too");
@@ -210,7 +219,11 @@ fn to_assume_an_administrator_both_must_agree() {
     let found = known(among(may(), admin_role(root())));
     assert_eq!(found[0].method, "assume-role");
     assert_eq!(found[0].target, Some(format!("{OWN}:role/admin")));
-    let policies: Vec<_> = found[0].grants.iter().map(|grant| grant.policy.as_str()).collect();
+    let policies: Vec<_> = found[0]
+        .grants
+        .iter()
+        .map(|grant| grant.policy.as_str())
+        .collect();
     assert_eq!(policies, [format!("{OWN}:user/alice/policy/own"), format!("{OWN}:role/admin")]);
 
     let id = trusts(json!({"AWS": "123456789012"}));
@@ -331,16 +344,27 @@ fn a_missing_provider_may_be_created() {
     let mut lists = admin_role(trust);
     lists["UserDetailList"] =
         json!([user("alice", allow(json!("iam:CreateSAMLProvider"), json!("*")))]);
-    let fixture = || Fixture::new().details(&lists).report(&[root_row(&[]), row("alice", &[])]);
+    let fixture = || {
+        Fixture::new()
+            .details(&lists)
+            .report(&[root_row(&[]), row("alice", &[])])
+    };
     let with_list = |list: Json| {
         let counts = json!({"Providers": list.as_array().map_or(0, Vec::len)});
         let answer = json!({"SAMLProviderList": list, "SAMLProviders": []});
-        fixture().with(Source::SamlProviders, &answer).summary(&counts)
+        fixture()
+            .with(Source::SamlProviders, &answer)
+            .summary(&counts)
     };
     let found = |fixture: Fixture| {
-        let escalations = bundles::user(&fixture.snapshot(), "alice").escalations.clone();
+        let escalations = bundles::user(&fixture.snapshot(), "alice")
+            .escalations
+            .clone();
         let found = known(escalations);
-        found.into_iter().map(|it| (it.method, it.certainty)).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|it| (it.method, it.certainty))
+            .collect::<Vec<_>>()
     };
     let created = |certainty| vec![("create-saml-provider".to_owned(), certainty)];
     let corp = json!([{"Arn": format!("{OWN}:saml-provider/corp")}]);

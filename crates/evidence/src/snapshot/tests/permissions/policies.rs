@@ -39,7 +39,9 @@ fn kinds_ids_and_holders() {
         ],
     }));
     let policies = known(snapshot.policies.clone());
-    let seen = policies.iter().map(|it| (it.resource_id.clone(), it.attached, it.boundary_only));
+    let seen = policies
+        .iter()
+        .map(|it| (it.resource_id.clone(), it.attached, it.boundary_only));
     let expected = [
         (id("group/g/policy/own"), true, false),
         (id("policy/counted"), true, false),
@@ -56,7 +58,11 @@ fn kinds_ids_and_holders() {
     assert_eq!(policies[7].kind, PolicyKind::AwsManaged);
     assert_eq!(policies[3].attached_to, [id("group/g"), id("user/alice")]);
     let holders = |policy: &Policy| -> Vec<_> {
-        policy.holders.iter().map(|holder| (holder.kind.word(), holder.name.clone())).collect()
+        policy
+            .holders
+            .iter()
+            .map(|holder| (holder.kind.word(), holder.name.clone()))
+            .collect()
     };
     let named = |kind, name: &str| (kind, name.to_owned());
     assert_eq!(holders(&policies[3]), [named("group", "g"), named("user", "alice")]);
@@ -70,7 +76,13 @@ fn a_holder_with_a_path_goes_by_its_name() {
     let who = with(user("alice", json!([])), "Arn", json!(format!("{OWN}:user/team/a/alice")));
     let snapshot = account(json!({"UserDetailList": [who]}));
     let holders = policy(&snapshot, "own").holders;
-    assert_eq!(holders.iter().map(|holder| holder.name.as_str()).collect::<Vec<_>>(), ["alice"]);
+    assert_eq!(
+        holders
+            .iter()
+            .map(|holder| holder.name.as_str())
+            .collect::<Vec<_>>(),
+        ["alice"]
+    );
 }
 
 #[test]
@@ -234,7 +246,11 @@ fn on_what_watched_actions_depend() {
     let keys = |statement: &Json| {
         let policy = of(json!([statement]));
         let watched = known(policy.conditional_actions);
-        let of_actions = watched.into_iter().map(|it| it.depends_on).next().unwrap_or_default();
+        let of_actions = watched
+            .into_iter()
+            .map(|it| it.depends_on)
+            .next()
+            .unwrap_or_default();
         [of_actions, known(policy.pass_any_role_depends_on)]
     };
     let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});

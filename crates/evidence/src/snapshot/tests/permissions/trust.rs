@@ -16,7 +16,13 @@ fn of(trust: Json) -> Role {
 fn in_organization(trust: Json) -> Role {
     let lists = json!({"RoleDetailList": [role("r", trust, json!([]))]});
     let own = json!({"Organization": {"Id": ORG, "MasterAccountId": "999988887777"}});
-    the_role(&Fixture::new().details(&lists).with(Source::Organization, &own).snapshot(), "r")
+    the_role(
+        &Fixture::new()
+            .details(&lists)
+            .with(Source::Organization, &own)
+            .snapshot(),
+        "r",
+    )
 }
 
 /// The facts where the statement has a condition.

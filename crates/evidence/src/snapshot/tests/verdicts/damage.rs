@@ -52,7 +52,11 @@ fn hidden_by(name: &str) -> Vec<String> {
     let (account, generous, judgement) = judged.take().unwrap();
     let remember = |other: &Account, is_generous: bool| {
         let is_same = *other == account && is_generous == generous;
-        if is_same { judgement.clone() } else { judge(other, is_generous) }
+        if is_same {
+            judgement.clone()
+        } else {
+            judge(other, is_generous)
+        }
     };
 
     let verdicts = audit(&intact, &rules, true);
@@ -74,7 +78,10 @@ fn hidden_by(name: &str) -> Vec<String> {
                     // Most others change no fact, or have a gap beside other documents.
                     if struck != intact && !has_more(&struck.gaps, &intact.gaps, source) {
                         let struck = audit(&struck, &rules, damage.is_foreign);
-                        hidden.lock().unwrap().extend(hides(damage, &verdicts, &struck));
+                        hidden
+                            .lock()
+                            .unwrap()
+                            .extend(hides(damage, &verdicts, &struck));
                     }
                 }
             });
@@ -100,7 +107,8 @@ fn gaps_alone(bundle: &Bundle, source: Source, bytes: Vec<u8>) -> Vec<Gap> {
 
 /// Whether the source has a gap that it did not have before.
 fn has_more(gaps: &[Gap], before: &[Gap], source: Source) -> bool {
-    gaps.iter().any(|gap| gap.source == source && !before.contains(gap))
+    gaps.iter()
+        .any(|gap| gap.source == source && !before.contains(gap))
 }
 
 /// What the damage changes.

@@ -47,7 +47,9 @@ fn clean_in(partition: &str) -> Bundle {
         }
         document.bytes = json.to_string().into_bytes();
     }
-    bundle.documents.retain(|source, _| source.is_offered_in(partition));
+    bundle
+        .documents
+        .retain(|source, _| source.is_offered_in(partition));
     bundle.manifest.as_mut().unwrap().partition = Some(partition.to_owned());
     bundle
 }
@@ -79,7 +81,13 @@ fn what_a_partition_does_not_have_applies_to_nothing() {
         expected.extend(ROOT.iter().filter(|_| !has_root(partition)));
         expected.sort_unstable();
         let there = audit(&snapshot(&clean_in(partition), &judge), &rules, true);
-        assert!(there.verdicts.values().all(|verdict| *verdict != Verdict::Unknown), "{partition}");
+        assert!(
+            there
+                .verdicts
+                .values()
+                .all(|verdict| *verdict != Verdict::Unknown),
+            "{partition}"
+        );
         let mut not_there = Vec::new();
         for (rule, tally) in &there.tallies {
             if commercial[rule].pass > 0 && tally.pass == 0 && tally.not_applicable > 0 {

@@ -23,7 +23,9 @@ pub(super) fn clip(text: &str, most: usize) -> String {
     let mut left = most.saturating_sub(1);
     let mut clipped = String::new();
     for c in text.chars() {
-        let Some(rest) = left.checked_sub(c.len_utf16()) else { break };
+        let Some(rest) = left.checked_sub(c.len_utf16()) else {
+            break;
+        };
         left = rest;
         clipped.push(c);
     }
@@ -117,7 +119,11 @@ struct Recommendation {
 impl Remediation {
     /// What to do, on one line, and the first page to read; none where nothing is to be done.
     pub(super) fn from_finding(finding: &Finding, rule: Option<&RuleInfo>) -> Option<Remediation> {
-        let lines = finding.remediation.lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines = finding
+            .remediation
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
         let text = lines.collect::<Vec<_>>().join(" ");
         let pages = rule.map_or(&[][..], |rule| &rule.references);
         let url = pages.iter().find(|page| page.starts_with("https://"));

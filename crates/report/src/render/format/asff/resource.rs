@@ -49,7 +49,10 @@ impl Resource {
             r#type,
             id,
             partition: Some(account.partition.clone()).filter(|name| is_partition(name)),
-            region: resource.region.clone().filter(|name| (1..=16).contains(&name.len())),
+            region: resource
+                .region
+                .clone()
+                .filter(|name| (1..=16).contains(&name.len())),
             details: Details::from_finding(finding),
         }
     }

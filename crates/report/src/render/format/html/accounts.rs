@@ -69,9 +69,14 @@ impl<'a> Accounts<'a> {
             let failed = part.accounts.iter().any(|a| a.status.is_failed());
             Reverse((*counts, failed))
         });
-        let most = parts.iter().map(|(counts, ..)| counts.all_open()).max().unwrap_or_default();
-        let rows =
-            parts.iter().map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most));
+        let most = parts
+            .iter()
+            .map(|(counts, ..)| counts.all_open())
+            .max()
+            .unwrap_or_default();
+        let rows = parts
+            .iter()
+            .map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most));
         Accounts { accounts: rows.collect() }
     }
 }
@@ -98,14 +103,22 @@ impl<'a> AccountRow<'a> {
         counts: Counts,
         most: usize,
     ) -> AccountRow<'a> {
-        let by_severity: Vec<_> =
-            Severity::ALL.into_iter().map(|s| (s.word(), counts.open[s as usize])).collect();
+        let by_severity: Vec<_> = Severity::ALL
+            .into_iter()
+            .map(|s| (s.word(), counts.open[s as usize]))
+            .collect();
         let frameworks = part.accounts.iter().flat_map(|account| &account.frameworks);
         AccountRow {
             link: to_filter("account", id),
             id,
-            accounts: part.accounts.iter().map(|account| Account::new(account, report)).collect(),
-            worst: Severity::ALL.into_iter().find(|&s| counts.open[s as usize] > 0),
+            accounts: part
+                .accounts
+                .iter()
+                .map(|account| Account::new(account, report))
+                .collect(),
+            worst: Severity::ALL
+                .into_iter()
+                .find(|&s| counts.open[s as usize] > 0),
             open: counts.all_open(),
             unknown: counts.unknown,
             bar: Bar::new(&by_severity, most),
@@ -130,7 +143,10 @@ impl<'a> Account<'a> {
         };
         Account {
             id: &account.id,
-            names: [&account.alias, &account.name].into_iter().flatten().collect(),
+            names: [&account.alias, &account.name]
+                .into_iter()
+                .flatten()
+                .collect(),
             status,
             status_words,
             terms: terms(account, report),
@@ -139,14 +155,24 @@ impl<'a> Account<'a> {
 }
 
 fn terms(account: &AuditedAccount, report: &Report) -> Vec<Term> {
-    let report_age = account.report_generated_at.map(|made| age(made, account.as_of));
+    let report_age = account
+        .report_generated_at
+        .map(|made| age(made, account.as_of));
     let report_age = report_age.unwrap_or_else(|| words::without_age(account).to_owned());
-    let collected = [account.collected_from, account.collected_to].into_iter().flatten();
+    let collected = [account.collected_from, account.collected_to]
+        .into_iter()
+        .flatten();
     let collected = span(collected, time).unwrap_or_else(|| "at an unknown time".to_owned());
     let baseline = words::baseline(account, report);
     vec![
         ("Partition", account.partition.clone()),
-        ("Caller", account.caller.clone().unwrap_or_else(|| "unknown".to_owned())),
+        (
+            "Caller",
+            account
+                .caller
+                .clone()
+                .unwrap_or_else(|| "unknown".to_owned()),
+        ),
         ("Credential report", report_age),
         ("As of", time(account.as_of)),
         ("Collected", collected),

@@ -43,7 +43,11 @@ mod tests {
     #[test]
     fn segments_follow_each_other_and_none_vanishes() {
         let bar = Bar::new(&[("open", 50), ("known", 0), ("waived", 1)], 1000);
-        let drawn: Vec<_> = bar.segments.iter().map(|s| (s.class, s.at, s.width)).collect();
+        let drawn: Vec<_> = bar
+            .segments
+            .iter()
+            .map(|s| (s.class, s.at, s.width))
+            .collect();
         assert_eq!(drawn, [("open", 0, 50), ("waived", 50, 6)]);
         assert!(Bar::new(&[], 0).segments.is_empty());
     }

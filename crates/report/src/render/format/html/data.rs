@@ -92,7 +92,11 @@ const PACKED_AT_ONCE: usize = 1 << 16;
 
 /// What the block holds: JSON, or the Base64 of it in gzip.
 pub(super) fn media_type(view: &View<'_>) -> &'static str {
-    if is_packed(view) { "application/gzip" } else { "application/json" }
+    if is_packed(view) {
+        "application/gzip"
+    } else {
+        "application/json"
+    }
 }
 
 fn is_packed(view: &View<'_>) -> bool {
@@ -196,14 +200,22 @@ impl FindingRecords<'_> {
             status: finding.status().word(),
             severity: finding.severity.word(),
             message: &finding.message,
-            evidence: facts.map(|(name, value)| (texts.add(name), value)).collect(),
-            sources: self.view.account(finding).map(|account| texts.add(sources(account))),
+            evidence: facts
+                .map(|(name, value)| (texts.add(name), value))
+                .collect(),
+            sources: self
+                .view
+                .account(finding)
+                .map(|account| texts.add(sources(account))),
             missing: finding.missing.iter().map(|source| source.name()).collect(),
             remediation: instructions(&advice)
                 .into_iter()
                 .map(|instruction| all_instructions.add(instruction))
                 .collect(),
-            notes: notes(finding).into_iter().map(|note| texts.add(note)).collect(),
+            notes: notes(finding)
+                .into_iter()
+                .map(|note| texts.add(note))
+                .collect(),
         }
     }
 }
@@ -274,7 +286,9 @@ mod tests {
     fn texts_are_defused_to_their_depths_and_end_no_element() {
         let hostile = json!([{ "a\u{202e}": ["\u{1b}[m\n", "\"</script>\\", 1, null, true] }]);
         let mut written = Vec::new();
-        hostile.serialize(&mut Serializer::with_formatter(&mut written, InScript)).unwrap();
+        hostile
+            .serialize(&mut Serializer::with_formatter(&mut written, InScript))
+            .unwrap();
         let expected = r#"[{"a\\u{202e}":["\\u{1b}[m\\u{a}","\"\u003c/script>\\",1,null,true]}]"#;
         assert_eq!(String::from_utf8(written).unwrap(), expected);
     }

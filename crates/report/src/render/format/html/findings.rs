@@ -52,8 +52,12 @@ impl<'a> Findings<'a> {
         for rule in index.most_severe(Entry::is_work) {
             groups.push(Group::new(rule, view, &mut anchors)?);
         }
-        groups
-            .sort_by_key(|group| group.rows.first().is_some_and(|row| row.status != Status::Open));
+        groups.sort_by_key(|group| {
+            group
+                .rows
+                .first()
+                .is_some_and(|row| row.status != Status::Open)
+        });
         let open = with_status(&view.entries, Status::Open).count();
         let (total, many_accounts) = (view.entries.len(), view.many_accounts());
         Ok(Findings { total, open, many_accounts, groups })
@@ -75,7 +79,11 @@ impl<'a> Group<'a> {
         }
         Ok(Group {
             rule,
-            severity: work.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity),
+            severity: work
+                .iter()
+                .map(|entry| entry.severity)
+                .min()
+                .unwrap_or(rule.severity),
             more: work.len() - rows.len(),
             rows,
         })
@@ -101,5 +109,8 @@ impl FindingRow {
 
 /// What has been decided about a finding, and since when it is there.
 pub(super) fn notes(finding: &Finding) -> Vec<String> {
-    remarks::remarks(finding).iter().map(|remark| capitalised(remark)).collect()
+    remarks::remarks(finding)
+        .iter()
+        .map(|remark| capitalised(remark))
+        .collect()
 }

@@ -56,7 +56,10 @@ impl<'a> Frameworks<'a> {
             .flat_map(|account| account.frameworks.iter().map(move |f| (account, f)));
         let shared = by_id(of_accounts, |framework| &framework.id);
         Frameworks {
-            frameworks: shared.iter().map(|outcomes| Framework::new(outcomes, index)).collect(),
+            frameworks: shared
+                .iter()
+                .map(|outcomes| Framework::new(outcomes, index))
+                .collect(),
             accounts: report.accounts.len(),
         }
     }
@@ -77,7 +80,9 @@ impl<'a> Framework<'a> {
             outcome: framework,
             bar: Bar::new(&bar, bar.iter().map(|(_, count)| count).sum()),
             score: score(counts),
-            counts: some.map(|(status, count)| (class(status), status.words(), count)).collect(),
+            counts: some
+                .map(|(status, count)| (class(status), status.words(), count))
+                .collect(),
             controls: shared
                 .iter()
                 .map(|control| Control::new(control, framework, index))
@@ -95,23 +100,35 @@ impl<'a> Control<'a> {
         let (_, control) = outcomes[0];
         let counts = count(outcomes.iter().map(|&(_, control)| control));
         let mut statuses = Vec::new();
-        for status in ControlStatus::ALL.into_iter().filter(|&s| counts.with_status(s) > 0) {
+        for status in ControlStatus::ALL
+            .into_iter()
+            .filter(|&s| counts.with_status(s) > 0)
+        {
             let words = match outcomes.len() {
                 1 => status.words().to_owned(),
                 _ => format!("{} {}", counts.with_status(status), status.words()),
             };
             statuses.push((class(status), words));
         }
-        let reasons: BTreeSet<&str> =
-            outcomes.iter().filter_map(|(_, control)| control.reason.as_deref()).collect();
+        let reasons: BTreeSet<&str> = outcomes
+            .iter()
+            .filter_map(|(_, control)| control.reason.as_deref())
+            .collect();
         let reasons: Vec<&str> = reasons.into_iter().collect();
         Control {
             outcome: control,
             link: to_filter("control", &control_name(&framework.id, &control.id)),
             statuses,
             reason: (!reasons.is_empty()).then(|| few(&reasons, REASONS)),
-            waived: outcomes.iter().map(|(account, control)| waived(control, account)).sum(),
-            rules: control.rules.iter().map(|id| index.link(id, Rule::work)).collect(),
+            waived: outcomes
+                .iter()
+                .map(|(account, control)| waived(control, account))
+                .sum(),
+            rules: control
+                .rules
+                .iter()
+                .map(|id| index.link(id, Rule::work))
+                .collect(),
         }
     }
 }
@@ -135,7 +152,9 @@ fn by_id<'a, T>(
 /// is shown.
 fn count<'a>(controls: impl IntoIterator<Item = &'a ControlOutcome>) -> ControlCounts {
     let mut counts = ControlCounts::default();
-    controls.into_iter().for_each(|control| counts.count(control.status));
+    controls
+        .into_iter()
+        .for_each(|control| counts.count(control.status));
     counts
 }
 
@@ -154,8 +173,11 @@ fn score(counts: ControlCounts) -> String {
     let ControlCounts { pass, fail, .. } = counts;
     let mut unjudged = ControlStatus::ALL.to_vec();
     unjudged.retain(|status| !matches!(status, ControlStatus::Pass | ControlStatus::Fail));
-    let left_out =
-        nonzero(unjudged.into_iter().map(|status| (counts.with_status(status), status.words())));
+    let left_out = nonzero(
+        unjudged
+            .into_iter()
+            .map(|status| (counts.with_status(status), status.words())),
+    );
     let judged = match percentage(pass, fail) {
         Some(percent) => {
             format!("{percent}% of the judged controls pass ({pass} of {}).", pass + fail)

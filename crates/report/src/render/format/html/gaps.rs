@@ -75,7 +75,10 @@ impl Gaps {
         }
         let failed = report.accounts.iter().filter(|a| a.status.is_failed());
         let failed: Vec<&str> = failed.map(|account| account.id.as_str()).collect();
-        let all_there = report.accounts.iter().all(|a| a.status == AccountStatus::Complete);
+        let all_there = report
+            .accounts
+            .iter()
+            .all(|a| a.status == AccountStatus::Complete);
         Ok(Gaps {
             complete: missing.is_empty() && all_there && !report.accounts.is_empty(),
             failed: (!failed.is_empty()).then(|| few(&failed, LISTED_ACCOUNTS)),
@@ -125,7 +128,10 @@ impl<'a> Cards<'a> {
     fn add_finding(&mut self, finding: &Finding, account: &'a str, cures: &mut BTreeSet<String>) {
         let mut is_explained = false;
         for (sources, card) in &mut self.0 {
-            let lacks = finding.missing.iter().any(|source| sources.contains(source));
+            let lacks = finding
+                .missing
+                .iter()
+                .any(|source| sources.contains(source));
             if lacks && card.accounts.contains(&finding.account_ref()) {
                 *card.findings.entry(finding.rule.clone()).or_default() += 1;
                 cures.append(&mut card.remedies);

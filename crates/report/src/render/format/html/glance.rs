@@ -68,7 +68,10 @@ fn tiles(view: &View<'_>) -> Vec<Tile> {
 fn by_severity(view: &View<'_>) -> Chart<'static> {
     let mut rows = Vec::new();
     for severity in Severity::ALL {
-        let entries = view.entries.iter().filter(|entry| entry.severity == severity);
+        let entries = view
+            .entries
+            .iter()
+            .filter(|entry| entry.severity == severity);
         rows.push((severity.word(), entries.copied().collect()));
     }
     Chart::new("by-severity", "By severity", rows)
@@ -77,7 +80,10 @@ fn by_severity(view: &View<'_>) -> Chart<'static> {
 fn by_family<'a>(index: &'a Index<'a>) -> Chart<'a> {
     let mut families: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     for rule in &index.rules {
-        families.entry(rule.family).or_default().extend(&rule.entries);
+        families
+            .entry(rule.family)
+            .or_default()
+            .extend(&rule.entries);
     }
     let mut rows = Vec::new();
     for (name, entries) in families {
@@ -92,11 +98,18 @@ impl<'a> Chart<'a> {
         let mut shown = SHOWN.to_vec();
         shown.retain(|status| {
             *status == Status::Open
-                || rows.iter().any(|(_, all)| with_status(all, *status).next().is_some())
+                || rows
+                    .iter()
+                    .any(|(_, all)| with_status(all, *status).next().is_some())
         });
-        let work = rows.iter().map(|(_, all)| all.iter().filter(|entry| entry.is_work()).count());
+        let work = rows
+            .iter()
+            .map(|(_, all)| all.iter().filter(|entry| entry.is_work()).count());
         let most = work.max().unwrap_or_default();
-        let columns = shown.iter().map(|&status| (status.word(), words(status))).collect();
+        let columns = shown
+            .iter()
+            .map(|&status| (status.word(), words(status)))
+            .collect();
         let mut bars = Vec::new();
         for (label, entries) in rows {
             let mut counts = Vec::new();

@@ -102,7 +102,11 @@ impl First {
         } else {
             format!("{}: {}", rule.title, view.names(&open, NAMED)?)
         };
-        let severity = open.iter().map(|entry| entry.severity).min().unwrap_or(rule.severity);
+        let severity = open
+            .iter()
+            .map(|entry| entry.severity)
+            .min()
+            .unwrap_or(rule.severity);
         Ok(First { severity, what, rules: [rule.link(open.len())] })
     }
 }

@@ -46,7 +46,11 @@ impl<'a> Index<'a> {
     fn add(&mut self, id: &'a str, info: Option<&'a RuleInfo>) -> usize {
         let number = self.rules.len();
         let is_first = self.by_id.insert(id, number).is_none();
-        let anchor = if is_first && is_anchor(id) { id.to_owned() } else { number.to_string() };
+        let anchor = if is_first && is_anchor(id) {
+            id.to_owned()
+        } else {
+            number.to_string()
+        };
         self.rules.push(Rule {
             number,
             id,

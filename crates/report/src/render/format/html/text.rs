@@ -21,7 +21,9 @@ impl Escaper for DefusedHtml {
 pub(super) fn is_anchor(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 100
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 /// The fragment with which the list shows findings with this value.

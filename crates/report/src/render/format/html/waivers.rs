@@ -27,7 +27,10 @@ impl<'a> Waivers<'a> {
         let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
         outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
         Waivers {
-            waivers: outcomes.into_iter().map(|outcome| WaiverRow::new(outcome, index)).collect(),
+            waivers: outcomes
+                .into_iter()
+                .map(|outcome| WaiverRow::new(outcome, index))
+                .collect(),
         }
     }
 }

@@ -46,7 +46,9 @@ impl Case {
     /// A rule without findings; none if it judged nothing, or if findings are not listed.
     pub(super) fn of_rule(suite: &str, rule: &RuleInfo, tally: Tally) -> Option<Case> {
         let class = class(&[suite, &rule.family, &rule.id]);
-        let Tally { fail: 0, unknown: 0, pass, not_applicable, .. } = tally else { return None };
+        let Tally { fail: 0, unknown: 0, pass, not_applicable, .. } = tally else {
+            return None;
+        };
         let resources = |count: u32| counted(count as usize, "resource");
         let (name, mark) = match (pass, not_applicable) {
             (0, 0) => return None,
@@ -115,14 +117,20 @@ fn details(view: &View<'_>, finding: &Finding) -> Vec<String> {
     let rule = view.rule(finding);
     let mut lines = remarks::remarks(finding);
     let resource = &finding.resource;
-    let region = resource.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+    let region = resource
+        .region
+        .as_ref()
+        .map(|region| format!(" in {region}"))
+        .unwrap_or_default();
     let kind = resource.kind.replace('_', " ");
     lines.push(format!("Resource: {kind} {}{region}", resource.name));
     let risk = rule.into_iter().map(|rule| rule.risk.clone());
     section("Why it matters:", risk, &mut lines);
     let advice = remediation(finding);
     let account = view.account_of_commands(finding);
-    let place = account.map(|account| format!(" in {account}")).unwrap_or_default();
+    let place = account
+        .map(|account| format!(" in {account}"))
+        .unwrap_or_default();
     section(&format!("What to do{place}:"), advice.lines().map(str::to_owned), &mut lines);
     let facts = finding.evidence.facts().into_iter().take(FACTS);
     let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
@@ -134,7 +142,10 @@ fn details(view: &View<'_>, finding: &Finding) -> Vec<String> {
 
 /// A fact in words; records are for programs.
 fn shown(fact: &Json) -> String {
-    match fact.as_array().filter(|list| list.iter().any(Json::is_object)) {
+    match fact
+        .as_array()
+        .filter(|list| list.iter().any(Json::is_object))
+    {
         Some(records) => format!("{}, in the JSON report", counted(records.len(), "record")),
         None => value(fact),
     }
@@ -155,7 +166,9 @@ pub(super) fn tell_apart(cases: &mut [Case]) {
     for case in cases {
         let name = case.name.clone();
         loop {
-            let copy = copies.entry((case.class.clone(), case.name.clone())).or_default();
+            let copy = copies
+                .entry((case.class.clone(), case.name.clone()))
+                .or_default();
             *copy += 1;
             if *copy == 1 {
                 break;
@@ -167,12 +180,18 @@ pub(super) fn tell_apart(cases: &mut [Case]) {
 
 /// Joins the parts that are not empty. Jenkins regards all except the last as the package.
 fn class(parts: &[&str]) -> String {
-    let parts: Vec<String> =
-        parts.iter().map(|part| token(part)).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| token(part))
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join(".")
 }
 
 /// Text in the normal form of XML Schema's `token`, which ignores some spaces.
 fn token(text: &str) -> String {
-    defuse(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    defuse(text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

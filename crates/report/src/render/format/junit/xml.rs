@@ -23,7 +23,8 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let mut xml = Writer::new_with_indent(out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    xml.create_element("testsuites").write_inner_content(write_suites)?;
+    xml.create_element("testsuites")
+        .write_inner_content(write_suites)?;
     xml.get_mut().write_all(b"\n")
 }
 
@@ -38,10 +39,21 @@ pub(super) fn write_suite(
     let Suite { name, as_of, properties, cases, gaps } = suite;
     let marked = |element: &str| {
         let marks = cases.iter().filter_map(|case| case.mark.as_ref());
-        marks.filter(|mark| mark.element == element).count().to_string()
+        marks
+            .filter(|mark| mark.element == element)
+            .count()
+            .to_string()
     };
     let own = [
-        ("name", defuse(if name.trim().is_empty() { "unknown" } else { name }).into_owned()),
+        (
+            "name",
+            defuse(if name.trim().is_empty() {
+                "unknown"
+            } else {
+                name
+            })
+            .into_owned(),
+        ),
         ("package", defuse(&tool.name).into_owned()),
         ("id", id.to_string()),
         // Neither schema allows a time zone; it is UTC.
@@ -53,27 +65,31 @@ pub(super) fn write_suite(
         ("skipped", marked("skipped")),
     ];
     let own = own.iter().map(|(key, value)| (*key, value.as_str()));
-    xml.create_element("testsuite").with_attributes(own.chain([TIME])).write_inner_content(
-        |xml| {
+    xml.create_element("testsuite")
+        .with_attributes(own.chain([TIME]))
+        .write_inner_content(|xml| {
             write_properties(tool, properties, xml)?;
             cases.iter().try_for_each(|case| write_case(case, xml))?;
             write_text("system-out", &[view.outcome.to_string()], xml)?;
             write_text("system-err", gaps, xml)
-        },
-    )?;
+        })?;
     Ok(())
 }
 
 fn write_properties(tool: &Tool, properties: &[(&str, &str)], xml: &mut Xml<'_>) -> io::Result<()> {
     let made = [("version", tool.version.as_str()), ("ruleset", tool.ruleset.as_str())];
-    xml.create_element("properties").write_inner_content(|xml| {
-        properties.iter().chain(&made).try_for_each(|&(name, value)| {
-            xml.create_element("property")
-                .with_attributes([("name", name), ("value", &defuse(value))])
-                .write_empty()
-                .map(drop)
-        })
-    })?;
+    xml.create_element("properties")
+        .write_inner_content(|xml| {
+            properties
+                .iter()
+                .chain(&made)
+                .try_for_each(|&(name, value)| {
+                    xml.create_element("property")
+                        .with_attributes([("name", name), ("value", &defuse(value))])
+                        .write_empty()
+                        .map(drop)
+                })
+        })?;
     Ok(())
 }
 
@@ -97,11 +113,15 @@ fn write_mark(mark: &Mark, xml: &mut Xml<'_>) -> io::Result<()> {
 }
 
 fn write_text(element: &str, text: &[String], xml: &mut Xml<'_>) -> io::Result<()> {
-    xml.create_element(element).write_text_content(BytesText::new(&lines(text)))?;
+    xml.create_element(element)
+        .write_text_content(BytesText::new(&lines(text)))?;
     Ok(())
 }
 
 /// Joins lines after defusing them, since XML cannot represent most control characters.
 fn lines(text: &[String]) -> String {
-    text.iter().map(|line| defuse(line)).collect::<Vec<_>>().join("\n")
+    text.iter()
+        .map(|line| defuse(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

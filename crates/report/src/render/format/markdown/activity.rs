@@ -35,7 +35,10 @@ pub(super) fn write_coverage(summary: &ActivitySummary, budget: &mut Budget) {
 /// Adds who could not get in, and who did; of a single person, all that was recorded too.
 pub(super) fn write_people(report: &Report, budget: &mut Budget) {
     for summary in &report.activity {
-        for part in activity::people(summary).into_iter().chain(activity::person(summary)) {
+        for part in activity::people(summary)
+            .into_iter()
+            .chain(activity::person(summary))
+        {
             write_part(&part, budget);
         }
     }
@@ -43,7 +46,10 @@ pub(super) fn write_people(report: &Report, budget: &mut Budget) {
 
 /// As many entries as there is room for, which others may fill up.
 fn write_part(part: &Part<'_>, budget: &mut Budget) {
-    let note = part.note.as_ref().map_or_else(String::new, |note| format!("{note}.\n\n"));
+    let note = part
+        .note
+        .as_ref()
+        .map_or_else(String::new, |note| format!("{note}.\n\n"));
     if budget.add(&format!("\n## {}\n\n{note}", part.title)) {
         budget.add_each(part.entries.iter().map(write_entry));
     } else {
@@ -55,7 +61,11 @@ fn write_part(part: &Part<'_>, budget: &mut Budget) {
 fn write_entry(entry: &Entry<'_>) -> String {
     let (name, summary) = (inline(&entry.name), inline(&entry.summary));
     let Some(action) = entry.action else {
-        let mut line = if name.is_empty() { summary } else { format!("- **{name}**: {summary}") };
+        let mut line = if name.is_empty() {
+            summary
+        } else {
+            format!("- **{name}**: {summary}")
+        };
         for (label, text) in &entry.facts {
             let _ = write!(line, "; {label}: {}", inline(text));
         }

@@ -48,7 +48,9 @@ fn write_group(
 /// The problem, and the rule that found it.
 pub(super) fn title(group: &Group<'_>) -> String {
     let id = code(group.id);
-    group.rule.map_or_else(|| id.clone(), |rule| format!("{} ({id})", inline(&rule.title)))
+    group
+        .rule
+        .map_or_else(|| id.clone(), |rule| format!("{} ({id})", inline(&rule.title)))
 }
 
 /// A finding as a list item, with what has been decided about it.

@@ -22,16 +22,24 @@ fn write_framework(
 ) {
     let FrameworkOutcome { id, title, version, note, controls: all, .. } = framework;
     let title = inline(&format!("{lead}{title} {version}"));
-    let note = note.as_ref().map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
+    let note = note
+        .as_ref()
+        .map_or_else(String::new, |note| format!("\n{}\n", inline(note)));
     let counts = in_numbers(framework);
     if !budget.add(&format!("\n## {title} ({})\n\n{counts}.\n{note}", code(id))) {
         return;
     }
-    let space = budget.left().saturating_sub(fold(HEADING, &more(all.len())).len());
+    let space = budget
+        .left()
+        .saturating_sub(fold(HEADING, &more(all.len())).len());
     let list = Budget::filled(space, |list| {
         list.add_each(all.iter().map(|control| entry(account, control)));
     });
-    let rest = if list.left_out > 0 { more(list.left_out) } else { String::new() };
+    let rest = if list.left_out > 0 {
+        more(list.left_out)
+    } else {
+        String::new()
+    };
     budget.add(&fold(HEADING, &format!("{}{rest}", list.text)));
 }
 
@@ -43,7 +51,9 @@ fn more(count: usize) -> String {
 
 fn entry(account: &AuditedAccount, control: &ControlOutcome) -> String {
     let ControlOutcome { id, title, status, reason, .. } = control;
-    let reason = reason.as_ref().map_or_else(String::new, |why| format!(" ({})", inline(why)));
+    let reason = reason
+        .as_ref()
+        .map_or_else(String::new, |why| format!(" ({})", inline(why)));
     let waived = match waived(control, account) {
         0 => String::new(),
         count => format!("; of these, {count} waived"),

@@ -54,7 +54,10 @@ fn subject(report: &Report) -> String {
     let [account] = report.accounts.as_slice() else {
         return counted(report.accounts.len(), "account");
     };
-    let alias = account.alias.as_ref().map(|alias| inline(&shorten(alias, NAME_CHARS)));
+    let alias = account
+        .alias
+        .as_ref()
+        .map(|alias| inline(&shorten(alias, NAME_CHARS)));
     let alias = alias.map_or_else(String::new, |alias| format!(" ({alias})"));
     format!("{}{alias}", code(&shorten(&account.id, NAME_CHARS)))
 }

@@ -10,7 +10,11 @@ use crate::words::shorten;
 const LINE_CHARS: usize = 1_000;
 
 pub(super) fn write(outline: &Outline<'_>, budget: &mut Budget) {
-    for list in outline.lists.iter().filter(|list| list.weight == Weight::Work) {
+    for list in outline
+        .lists
+        .iter()
+        .filter(|list| list.weight == Weight::Work)
+    {
         if budget.add(&format!("\n## {}\n\n", list.title)) {
             add_lines(list, budget);
         } else {
@@ -20,7 +24,11 @@ pub(super) fn write(outline: &Outline<'_>, budget: &mut Budget) {
 }
 
 pub(super) fn write_folded(outline: &Outline<'_>, budget: &mut Budget) {
-    for list in outline.lists.iter().filter(|list| list.weight != Weight::Work) {
+    for list in outline
+        .lists
+        .iter()
+        .filter(|list| list.weight != Weight::Work)
+    {
         let space = budget.left().saturating_sub(fold(&list.title, "").len());
         let lines = Budget::filled(space, |lines| add_lines(list, lines));
         budget.left_out += lines.left_out;

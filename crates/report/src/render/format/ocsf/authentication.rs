@@ -114,13 +114,19 @@ impl<'a> Authentication<'a> {
             status_id,
             status,
             status_code: attempt.code.as_deref(),
-            status_detail: attempt.message.as_deref().or(attempt.pattern.map(Pattern::word)),
+            status_detail: attempt
+                .message
+                .as_deref()
+                .or(attempt.pattern.map(Pattern::word)),
             user: User::new(&attempt.person, &attempt.account),
             is_mfa: is_mfa(attempt.mfa),
             auth_protocol_id: protocol.as_ref().map(|Enum(id, _)| *id),
             auth_protocol: protocol.map(|Enum(_, caption)| caption),
             service: Service { name: service },
-            http_request: attempt.agent.as_deref().map(|user_agent| HttpRequest { user_agent }),
+            http_request: attempt
+                .agent
+                .as_deref()
+                .map(|user_agent| HttpRequest { user_agent }),
             src_endpoint: attempt.source.as_deref().map(Endpoint::new),
             cloud: Cloud::new(Some(&attempt.region), &attempt.account, account),
             metadata: Metadata::new(view.report, attempt.purpose.word(), uid),

@@ -56,10 +56,16 @@ impl<'a> Compliance<'a> {
             status_id,
             status,
             status_code: finding.verdict.word(),
-            status_details: missing(finding).map(|name| format!("{name} is missing")).collect(),
+            status_details: missing(finding)
+                .map(|name| format!("{name} is missing"))
+                .collect(),
             control: &finding.rule,
             control_parameters,
-            standards: rule.iter().flat_map(|r| r.frameworks.keys()).map(String::as_str).collect(),
+            standards: rule
+                .iter()
+                .flat_map(|r| r.frameworks.keys())
+                .map(String::as_str)
+                .collect(),
             requirements: rule.map(requirements).unwrap_or_default(),
             checks: rule.map(Check::new).into_iter().collect(),
         }

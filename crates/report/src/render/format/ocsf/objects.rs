@@ -28,7 +28,9 @@ impl<'a> FindingInfo<'a> {
         uid: String,
         as_of: Timestamp,
     ) -> FindingInfo<'a> {
-        let family = rule.map(|rule| rule.family.as_str()).filter(|family| !family.is_empty());
+        let family = rule
+            .map(|rule| rule.family.as_str())
+            .filter(|family| !family.is_empty());
         FindingInfo {
             uid,
             title: rule.map_or(&finding.rule, |rule| &rule.title),

@@ -49,11 +49,18 @@ fn not_collected(account: &AccountRun<'_>) -> Option<Notification> {
 
 /// The gaps in the evidence.
 fn missing(account: &AccountRun<'_>) -> Vec<Notification> {
-    let gaps = account.part.accounts.iter().flat_map(|account| &account.gaps);
+    let gaps = account
+        .part
+        .accounts
+        .iter()
+        .flat_map(|account| &account.gaps);
     let mut notes = Vec::new();
     for cause in gaps::causes(gaps, usize::MAX) {
-        let (id, level) =
-            if cause.by_choice { ("not-requested", Level::Note) } else { ("gap", Level::Warning) };
+        let (id, level) = if cause.by_choice {
+            ("not-requested", Level::Note)
+        } else {
+            ("gap", Level::Warning)
+        };
         notes.push(note(id, level, &cause.sentences()));
     }
     notes
@@ -65,7 +72,11 @@ fn not_judged(view: &View<'_>, account: &AccountRun<'_>) -> Vec<Notification> {
     let mut notes = Vec::new();
     for (rule, names) in &account.unjudged {
         let is_allowed = allowed.contains(rule);
-        let level = if is_allowed { Level::Note } else { Level::Warning };
+        let level = if is_allowed {
+            Level::Note
+        } else {
+            Level::Warning
+        };
         let resources = counted(names.len(), "resource");
         let text = format!("{rule} was not judged for {resources}: {}.", few(names, NAMED));
         let rule = ReportingDescriptorReference { id: rule.clone() };

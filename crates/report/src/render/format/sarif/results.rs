@@ -21,7 +21,11 @@ pub(super) fn result<'a>(issue: &'a Issue<'_>, rules: &HashMap<&str, usize>) -> 
     Result {
         rule_id: &finding.rule,
         rule_index: rules.get(finding.rule.as_str()).copied(),
-        level: if is_unjudged(finding) { Level::Note } else { level(finding.severity) },
+        level: if is_unjudged(finding) {
+            Level::Note
+        } else {
+            level(finding.severity)
+        },
         message: Message { text: plain(&code_quality::text(finding)) },
         locations: [location(finding)],
         partial_fingerprints: BTreeMap::from([

@@ -49,7 +49,10 @@ fn descriptor<'a>(
 ) -> ReportingDescriptor<'a> {
     let described = |text: Option<&str>| {
         // No description may be empty.
-        let text = text.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(id);
+        let text = text
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .unwrap_or(id);
         let text = shorten(&plain(text), DESCRIPTION - 1);
         MultiformatMessageString { text, markdown: None }
     };
@@ -84,7 +87,9 @@ fn security_severity(severity: Severity) -> Option<&'static str> {
 /// Only what is tagged `security` gets a security severity.
 fn tags(rule: &RuleInfo) -> Vec<String> {
     let controls = rule.frameworks.iter().flat_map(|(framework, controls)| {
-        controls.iter().map(move |control| format!("{framework}/{control}"))
+        controls
+            .iter()
+            .map(move |control| format!("{framework}/{control}"))
     });
     let mut tags = vec!["security".to_owned()];
     for tag in std::iter::once(rule.family.clone()).chain(controls) {
@@ -101,7 +106,11 @@ fn help(id: &str, rule: Option<&RuleInfo>) -> MultiformatMessageString {
     let Some(rule) = rule else {
         return MultiformatMessageString { text: plain(id), markdown: None };
     };
-    let links: Vec<&String> = rule.references.iter().filter(|uri| is_web_page(uri)).collect();
+    let links: Vec<&String> = rule
+        .references
+        .iter()
+        .filter(|uri| is_web_page(uri))
+        .collect();
     let list = |head: &str, [open, close]: [&str; 2]| {
         let items = links.iter().map(|link| format!("- {open}{link}{close}\n"));
         let head = (!links.is_empty()).then(|| head.to_owned());

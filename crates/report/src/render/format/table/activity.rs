@@ -40,7 +40,11 @@ pub(super) fn write_people(summary: &ActivitySummary, page: &mut Page<'_>) -> io
         write_heading(&part, page)?;
         page.blank()?;
         for entry in part.entries {
-            let when = if entry.name.is_empty() { String::new() } else { entry.name + "  " };
+            let when = if entry.name.is_empty() {
+                String::new()
+            } else {
+                entry.name + "  "
+            };
             page.item(&format!("  {when}"), &entry.summary)?;
         }
     }

@@ -65,7 +65,11 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
 }
 
 fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let most = if view.style.detail == Detail::All { usize::MAX } else { SHOWN };
+    let most = if view.style.detail == Detail::All {
+        usize::MAX
+    } else {
+        SHOWN
+    };
     let shown = &group.entries[..group.entries.len().min(most)];
     write_group(view, group, shown, page)?;
     if let Some(rule) = group.same_as {
@@ -92,7 +96,10 @@ fn write_group(
     let mut alike: Vec<Cow<'_, Finding>> = Vec::new();
     for finding in view.findings(shown) {
         let finding = finding?;
-        if alike.last().is_some_and(|last| !are_alike(view, last, &finding)) {
+        if alike
+            .last()
+            .is_some_and(|last| !are_alike(view, last, &finding))
+        {
             write_alike(view, &alike, page)?;
             alike.clear();
         }
@@ -111,7 +118,9 @@ fn write_alike(
     findings: &[Cow<'_, Finding>],
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let [first, others @ ..] = findings else { return Ok(()) };
+    let [first, others @ ..] = findings else {
+        return Ok(());
+    };
     let names: Vec<&str> = others.iter().map(|f| f.resource.name.as_str()).collect();
     let others = if names.is_empty() { "" } else { "; likewise " };
     page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
@@ -126,5 +135,7 @@ fn are_alike(view: &View<'_>, a: &Finding, b: &Finding) -> bool {
 
 fn write_waiver(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     let waiver = finding.waiver.iter();
-    waiver.map(decision_and_reason).try_for_each(|says| page.item("    ", &says))
+    waiver
+        .map(decision_and_reason)
+        .try_for_each(|says| page.item("    ", &says))
 }

@@ -29,7 +29,10 @@ fn write_framework(
     page.blank()?;
     page.painted_item(bold(), "", &format!("{lead}{title} {version} ({id})"))?;
     page.blank()?;
-    let longest = controls.iter().map(|control| control.id.chars().count()).max();
+    let longest = controls
+        .iter()
+        .map(|control| control.id.chars().count())
+        .max();
     let width = longest.unwrap_or_default().min(ID_COLUMNS);
     for control in controls {
         write_control(control, width, account, page)?;
@@ -49,7 +52,9 @@ fn write_control(
     let label = |id: &str| format!("  {id:width$}  {:<14}  ", status.words());
     page.painted_item(paint(*status), &label(id), title)?;
     let margin = " ".repeat(label("").chars().count());
-    reason.iter().try_for_each(|reason| page.item(&margin, reason))?;
+    reason
+        .iter()
+        .try_for_each(|reason| page.item(&margin, reason))?;
     match waived(control, account) {
         0 => Ok(()),
         count => page.item(&margin, &format!("of these, {count} waived")),

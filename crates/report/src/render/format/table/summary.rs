@@ -22,16 +22,25 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     write_heading("SUMMARY", SEVERITY, &columns, page)?;
     for (severity, counts) in counts::by_severity(view) {
         let open = counts.with_status(Status::Open) > 0;
-        let paint = if open { severity_style(severity) } else { Paint::new() };
+        let paint = if open {
+            severity_style(severity)
+        } else {
+            Paint::new()
+        };
         page.line(paint, &row(severity.word(), SEVERITY, &columns, counts))?;
     }
     let accounts = counts::by_account(view);
     if !accounts.is_empty() {
         write_heading("ACCOUNTS", ACCOUNT, &columns, page)?;
     }
-    let unjudged = view.report.accounts.iter().filter(|account| account.tallies.is_empty());
-    let unjudged: BTreeMap<&str, AccountStatus> =
-        unjudged.map(|account| (account.id.as_str(), account.status)).collect();
+    let unjudged = view
+        .report
+        .accounts
+        .iter()
+        .filter(|account| account.tallies.is_empty());
+    let unjudged: BTreeMap<&str, AccountStatus> = unjudged
+        .map(|account| (account.id.as_str(), account.status))
+        .collect();
     for (id, counts) in accounts {
         let row = match unjudged.get(id) {
             Some(status) => format!("  {id:<ACCOUNT$}  {}", status.word().replace('_', " ")),
@@ -48,7 +57,10 @@ fn write_heading(
     columns: &Columns,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let titles: String = columns.iter().map(|(status, title)| cell(*status, title)).collect();
+    let titles: String = columns
+        .iter()
+        .map(|(status, title)| cell(*status, title))
+        .collect();
     page.blank()?;
     page.line(bold(), &format!("{title:<width$}  {titles}"))
 }
@@ -72,7 +84,11 @@ fn columns(view: &View<'_>) -> Columns {
     let mut titled = Vec::new();
     for status in columns {
         let is_plain_failure = plain && status == Status::Open;
-        let word = if is_plain_failure { "fail" } else { status.word() };
+        let word = if is_plain_failure {
+            "fail"
+        } else {
+            status.word()
+        };
         titled.push((status, word.replace('_', " ")));
     }
     titled

@@ -64,7 +64,9 @@ pub(super) fn damages(source: Source, bytes: &[u8]) -> Vec<Damage> {
     let mut document = Text::default();
     document.write(&Arc::new(whole), &mut Vec::new());
     let (text, mut damages) = (Arc::new(document.text), Vec::new());
-    let cut = text.replacen('{', r#"{"IsTruncated":true,"#, 1).into_bytes();
+    let cut = text
+        .replacen('{', r#"{"IsTruncated":true,"#, 1)
+        .into_bytes();
     damages.push(Damage {
         source,
         what: "says that more follows".to_owned(),
@@ -114,12 +116,15 @@ struct Text {
 impl Text {
     fn write(&mut self, json: &Arc<Json>, path: &mut Vec<Step>) {
         let children: Vec<(Step, &Json)> = match &**json {
-            Json::Object(fields) => {
-                fields.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect()
-            }
-            Json::Array(items) => {
-                items.iter().enumerate().map(|(index, item)| (Step::Index(index), item)).collect()
-            }
+            Json::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| (Step::Key(key.clone()), value))
+                .collect(),
+            Json::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| (Step::Index(index), item))
+                .collect(),
             _ => Vec::new(),
         };
         let whole = json.to_string();
@@ -197,12 +202,16 @@ fn strike_item(items: &mut Vec<Json>, index: usize, fault: Fault) {
         Fault::Doubled => items.push(items[index].clone()),
         Fault::Contradicted => {
             let mut other = items[index].clone();
-            let Json::Object(fields) = &mut other else { return };
+            let Json::Object(fields) = &mut other else {
+                return;
+            };
             // Another id would make it another thing.
             let is_id = |key: &str| IDS.iter().any(|id| key.ends_with(id));
             let texts = fields.iter_mut().filter(|(key, _)| !is_id(key));
             let mut others = texts.filter(|(_, value)| value.is_string() || value.is_boolean());
-            let Some((_, value)) = others.next_back() else { return };
+            let Some((_, value)) = others.next_back() else {
+                return;
+            };
             *value = json!("other");
             items.push(other);
         }
@@ -221,7 +230,10 @@ fn struck(value: &Json, fault: Fault) -> Json {
         (Fault::OtherType, Json::Number(_) | Json::Bool(_)) => json!("x"),
         (Fault::Foreign, Json::String(text)) => {
             let [one, other] = OWN_ACCOUNTS;
-            json!(text.replace(one, OTHER_ACCOUNT).replace(other, OTHER_ACCOUNT))
+            json!(
+                text.replace(one, OTHER_ACCOUNT)
+                    .replace(other, OTHER_ACCOUNT)
+            )
         }
         (Fault::Negative, Json::Number(_)) => json!(-1),
         _ => value.clone(),
@@ -278,7 +290,11 @@ impl Place {
             if matches!(fault, Fault::Contradicted | Fault::Foreign | Fault::Negative) {
                 return true;
             }
-            return if fault == Fault::Emptied { may_be_empty || is_compared } else { !is_element };
+            return if fault == Fault::Emptied {
+                may_be_empty || is_compared
+            } else {
+                !is_element
+            };
         }
         // AWS leaves it out where nobody has set it.
         if last == Some("HardExpiry") {
