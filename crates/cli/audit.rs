@@ -151,11 +151,7 @@ impl Audit<'_> {
     }
 
     fn names(&self) -> Names {
-        if self.args.reporting.redaction.redact {
-            Names::Redacted
-        } else {
-            Names::Shown
-        }
+        self.args.reporting.redaction.names()
     }
 
     /// Judges the account of a bundle, and adds it to the others.

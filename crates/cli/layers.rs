@@ -7,7 +7,7 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::num::ParseIntError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use clap::builder::{PossibleValue, ValueParser};
@@ -116,24 +116,10 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let mut config = Config::default();
     if options.iter().any(|option| has(leaf, option)) {
         let in_environment = layers.values.get(CONFIG).and_then(|paths| paths.first());
-        let path = given
-            .get_one(CONFIG)
-            .cloned()
-            .or_else(|| in_environment.map(PathBuf::from));
         let shows_rules = names
             .first()
             .is_some_and(|name| SHOWING_RULES.contains(name));
-        let mut read = Config::read(path.as_deref(), &options);
-        if in_environment.is_some() && given.get_one::<PathBuf>(CONFIG).is_none() {
-            read = read.map_err(|failure| failure.at(&format!("{PREFIX}CONFIG")));
-        }
-        if path.is_none() && shows_rules {
-            read = read.and_then(Config::checked).or_else(|failure| {
-                failure.at("portcullis.toml is left out").warn();
-                Ok(Config::default())
-            });
-        }
-        config = read?;
+        config = read_config(given.get_one(CONFIG), in_environment, shows_rules, &options)?;
         if let Some(pair) = layers.add(config.choices(&open)) {
             config.conflict(pair.map(key));
         }
@@ -152,14 +138,35 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     config
         .named
         .extend(given.get_one::<PathBuf>(CONFIG).cloned());
-    let directories = given_to_command
-        .try_get_many::<PathBuf>(RULES)
-        .ok()
-        .flatten();
-    config
-        .named
-        .extend(directories.into_iter().flatten().cloned());
+    if let Ok(Some(directories)) = given_to_command.try_get_many::<PathBuf>(RULES) {
+        config.named.extend(directories.cloned());
+    }
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error, &root)), config))
+}
+
+/// Reads the configuration that is named on the command line, in the environment, or by nobody.
+fn read_config(
+    given: Option<&PathBuf>,
+    in_environment: Option<&String>,
+    shows_rules: bool,
+    options: &[Arg],
+) -> Result<Config, Failure> {
+    if let Some(path) = given {
+        return Config::read(Some(path), options);
+    }
+    if let Some(path) = in_environment {
+        let read = Config::read(Some(Path::new(path)), options);
+        return read.map_err(|failure| failure.at(&format!("{PREFIX}CONFIG")));
+    }
+    let read = Config::read(None, options);
+    if !shows_rules {
+        return read;
+    }
+    // Rules can be shown without the configuration.
+    read.and_then(Config::checked).or_else(|failure| {
+        failure.at("portcullis.toml is left out").warn();
+        Ok(Config::default())
+    })
 }
 
 fn print_help(help: &clap::Error) -> Result<(), Failure> {

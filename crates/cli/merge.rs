@@ -23,11 +23,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     }
     input::check(paths.iter().chain(&args.redaction.salt_file), &outputs)?;
     let salt = redaction::salt(&args.redaction)?;
-    let names = if salt.is_some() {
-        Names::Redacted
-    } else {
-        Names::Shown
-    };
+    let names = args.redaction.names();
     let mut joined = Joined::default();
     let mut crossings = SavedReports::new()?;
     for path in &paths {

@@ -329,9 +329,9 @@ fn read_directory(directory: &Path, extension: &str) -> io::Result<Vec<RuleFile>
     let mut paths = Vec::new();
     for entry in children(directory)? {
         if entry.is_dir() {
-            paths.extend(children(&entry)?)
+            paths.extend(children(&entry)?);
         } else {
-            paths.push(entry)
+            paths.push(entry);
         }
     }
     paths.retain(|path| path.extension().is_some_and(|other| other == extension));

@@ -14,7 +14,6 @@ use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
 
 use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::config::Config;
-use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::fleet::Shard;
 use crate::joined::Whole;
@@ -42,29 +41,24 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.shares.extend(shard.map(Shard::share));
-    let names = if args.reporting.redaction.redact {
-        Names::Redacted
-    } else {
-        Names::Shown
-    };
+    let names = args.reporting.redaction.names();
     let mut declared = reporting.config.declarations();
     declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, names)?);
     let needed = rule_files::sources(&reporting.rules).needed(false);
     let mut reader = read(args, &logs, &bundles, shard)?;
     let mut accounts = Vec::new();
+    let mut ids = Vec::new();
     for path in &bundles {
         let bundle = Bundle::read(path)?;
         read_history(&mut reader, &bundle, path);
         let mut snapshot = evidence::facts(&bundle, None, &declared, names)?;
         snapshot.gaps.retain(|gap| needed.contains(gap.source));
         let less_sure = bundle.loosened(&snapshot.account.id, snapshot.as_of);
+        ids.push(snapshot.account.id.clone());
         accounts.push((snapshot, less_sure));
     }
     if filter.accounts.is_empty() {
-        filter.accounts = accounts
-            .iter()
-            .map(|(account, _)| account.account.id.clone())
-            .collect();
+        filter.accounts = ids;
     }
     let mut recorded = Recorded::new(reader, &filter);
     if !logs.is_empty() && shard.is_none() {

@@ -26,9 +26,9 @@ fn files(directory: &str) -> Vec<String> {
         let entry = entry.unwrap();
         let path = format!("{directory}/{}", entry.file_name().display());
         if entry.path().is_dir() {
-            files.extend(self::files(&path))
+            files.extend(self::files(&path));
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     files

@@ -21,23 +21,7 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
     section(page, "WHAT TO DO")?;
     page.prose(2, all.what_to_do)?;
     section(page, "HOW IT JUDGES")?;
-    if let Some(windows) = &all.windows {
-        page.item("  attempts:     ", windows.filter.unwrap_or("all"))?;
-        page.item("  in common:    ", &windows.group_by.join(", "))?;
-        page.item("  apart:        ", &format!("at most {}", windows.within))?;
-        if windows.until_success {
-            page.item("  until:        ", "the person gets in")?;
-        }
-    }
-    if !all.regions.is_empty() {
-        page.item("  regions:      ", &all.regions.join(", "))?;
-    }
-    if all.read_only {
-        page.item("  events:       ", "read-only ones, which a trail may leave out")?;
-    }
-    page.item("  applies if:   ", all.when.unwrap_or("always"))?;
-    page.item("  passes if:    ", all.assert)?;
-    page.item("  else it says: ", all.message)?;
+    write_judgement(&all, page)?;
     if let Some(text) = all.false_positives {
         section(page, "WHEN A FINDING IS NOT A PROBLEM")?;
         page.prose(2, text)?;
@@ -59,7 +43,8 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
     all.references
         .iter()
         .try_for_each(|url| page.item("  ", url))?;
-    let this = if all.scope.contains(',') {
+    let several = all.scope.contains(',');
+    let this = if several {
         "these scopes"
     } else {
         "this scope"
@@ -71,6 +56,27 @@ pub(super) fn write(rule: &Rule, facts: bool, page: &mut Page<'_>) -> io::Result
     page.blank()?;
     let count = all.facts_in_reach.len();
     page.item("", &format!("--facts lists the {count} facts that a rule on {this} can read."))
+}
+
+/// Writes what the rule judges, and when it applies and passes.
+fn write_judgement(all: &Explanation<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    if let Some(windows) = &all.windows {
+        page.item("  attempts:     ", windows.filter.unwrap_or("all"))?;
+        page.item("  in common:    ", &windows.group_by.join(", "))?;
+        page.item("  apart:        ", &format!("at most {}", windows.within))?;
+        if windows.until_success {
+            page.item("  until:        ", "the person gets in")?;
+        }
+    }
+    if !all.regions.is_empty() {
+        page.item("  regions:      ", &all.regions.join(", "))?;
+    }
+    if all.read_only {
+        page.item("  events:       ", "read-only ones, which a trail may leave out")?;
+    }
+    page.item("  applies if:   ", all.when.unwrap_or("always"))?;
+    page.item("  passes if:    ", all.assert)?;
+    page.item("  else it says: ", all.message)
 }
 
 fn write_facts(facts: &[FactDoc], page: &mut Page<'_>) -> io::Result<()> {

@@ -63,19 +63,13 @@ fn read_rule(
     mut fields: Fields<'_>,
 ) -> Result<Rule, Vec<Problem>> {
     let id = fields.required("id");
-    if let Some(id) = &id {
-        fields
-            .problems
-            .extend(not_words(id).or_else(|| wrong_id(id, &file.path)));
-    }
+    let misnamed = id
+        .as_ref()
+        .and_then(|id| not_words(id).or_else(|| wrong_id(id, &file.path)));
+    fields.problems.extend(misnamed);
     let title = fields.required("title");
-    let severity = fields.required("severity");
-    let severity =
-        severity.and_then(|text| fields.choose("severity", &text, &Severity::ALL, Severity::word));
-    let rule_set = match fields.text("rule_set") {
-        Some(text) => fields.choose("rule_set", &text, &RULE_SETS, |name| name),
-        None => RULE_SETS.first().copied(),
-    };
+    let severity = severity(&mut fields);
+    let rule_set = rule_set(&mut fields);
     let scopes = scopes(&mut fields);
     let (risk, false_positives) = (fields.required("risk"), fields.text("false_positives"));
     let references = references(&mut fields);
@@ -86,20 +80,19 @@ fn read_rule(
     let read_only = is_on_activity(scopes.as_deref()) && fields.flag("read_only");
     // Without a condition or parameter that cannot be read, others would look wrong.
     let texts = texts.filter(|_| fields.is_whole);
-    let parts = scopes
-        .as_ref()
-        .zip(texts.as_ref())
-        .and_then(|(scopes, texts)| {
-            let parts = ScopedProgram::compile(texts, scopes, &defaults);
-            parts
-                .map_err(|problems| fields.problems.extend(problems))
-                .ok()
-        });
+    let mut parts = None;
+    if let (Some(scopes), Some(texts)) = (&scopes, &texts) {
+        match ScopedProgram::compile(texts, scopes, &defaults) {
+            Ok(compiled) => parts = Some(compiled),
+            Err(problems) => fields.problems.extend(problems),
+        }
+    }
     if let Some(ScopedProgram { program, .. }) = parts.iter().flatten().next() {
         fields.problems.extend(unused(program, &params));
     }
     let examples = examples(&mut fields, scopes.as_deref(), &defaults);
     let problems = fields.finish();
+    let params = with_values(defaults);
     let rule = || {
         let (texts, parts) = (texts?, parts?);
         let remediation = &parts.first()?.program.remediation;
@@ -117,10 +110,7 @@ fn read_rule(
             references,
             regions,
             read_only,
-            params: defaults
-                .into_iter()
-                .map(|(name, value)| (name, Param::new(value)))
-                .collect(),
+            params,
             frameworks: BTreeMap::new(),
             examples,
             parts,
@@ -133,6 +123,27 @@ fn read_rule(
         Some(rule) if problems.is_empty() => Ok(rule),
         _ => Err(problems),
     }
+}
+
+fn severity(fields: &mut Fields<'_>) -> Option<Severity> {
+    let text = fields.required("severity")?;
+    fields.choose("severity", &text, &Severity::ALL, Severity::word)
+}
+
+fn rule_set(fields: &mut Fields<'_>) -> Option<&'static str> {
+    match fields.text("rule_set") {
+        Some(text) => fields.choose("rule_set", &text, &RULE_SETS, |name| name),
+        None => RULE_SETS.first().copied(),
+    }
+}
+
+/// The parameters, each with its default as its value.
+fn with_values(defaults: BTreeMap<String, Constant>) -> BTreeMap<String, Param> {
+    let mut params = BTreeMap::new();
+    for (name, value) in defaults {
+        params.insert(name, Param::new(value));
+    }
+    params
 }
 
 fn not_words(id: &Text) -> Option<Problem> {

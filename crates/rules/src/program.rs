@@ -83,14 +83,14 @@ impl Program {
     ) -> Result<Program, Vec<Problem>> {
         let mut problems = Vec::new();
         let always = Names { variables, params, present: &[] };
-        let when = texts
-            .when
-            .as_ref()
-            .and_then(|when| condition(when, always, &mut problems));
-        let present: Vec<Path> = when
-            .iter()
-            .flat_map(|when| when.node.proves(true))
-            .collect();
+        let when = texts.when.as_ref();
+        let when = when.and_then(|when| condition(when, always, &mut problems));
+        let mut present: Vec<Path> = Vec::new();
+        let mut known = Vec::new();
+        if let Some(when) = &when {
+            present.extend(when.node.proves(true));
+            known.extend(when.node.comparisons());
+        }
         let applies = Names { present: &present, ..always };
         let assert = condition(&texts.assert, applies, &mut problems);
         let present_if = |truth: bool| {
@@ -101,43 +101,19 @@ impl Program {
         let passes = Names { present: &present_if(true), ..always };
         let fails = Names { present: &present_if(false), ..always };
         let message = template(&texts.message, fails, &mut problems);
-        let remediation = texts.remediation.compile(fails);
-        let known: Vec<_> = when
-            .iter()
-            .flat_map(|when| when.node.comparisons())
-            .collect();
-        let remediation = remediation.map_err(|found| problems.extend(found)).ok();
-        let remediation = remediation.map(|template| template.given(&known));
+        let remediation = or_note(texts.remediation.compile(fails), &mut problems)
+            .map(|template| template.given(&known));
         let mut severities = Vec::new();
         for (when, severity) in &texts.severities {
             severities.extend(condition(when, fails, &mut problems).zip(Some(*severity)));
         }
-        let pass = texts
-            .pass
-            .as_ref()
-            .and_then(|text| template(text, passes, &mut problems));
+        let pass = texts.pass.as_ref();
+        let pass = pass.and_then(|text| template(text, passes, &mut problems));
         let not_applicable = texts.not_applicable.as_ref();
         let not_applicable = not_applicable.and_then(|text| template(text, always, &mut problems));
-        let grouping = texts.grouping.as_ref().and_then(|texts| {
-            texts
-                .compile(params)
-                .map_err(|found| problems.extend(found))
-                .ok()
-        });
-        let mut extra = Vec::new();
-        for text in &texts.evidence {
-            extra.extend(keep(text, fact(text, always), &mut problems));
-        }
-        // A diff needs the time of an event to know whether a later report could show it.
-        for time in EVENT_TIMES {
-            let variable = time.split('.').next();
-            if variables
-                .first()
-                .is_some_and(|resource| variable == Some(resource.name))
-            {
-                extra.extend(Expression::compile(time, always).ok());
-            }
-        }
+        let grouping = texts.grouping.as_ref();
+        let grouping = grouping.and_then(|texts| or_note(texts.compile(params), &mut problems));
+        let extra = extra_evidence(texts, always, &mut problems);
         let (Some(message), Some(remediation), Some(assert)) = (message, remediation, assert)
         else {
             return Err(problems);
@@ -218,9 +194,28 @@ fn template(text: &Text, names: Names<'_>, problems: &mut Vec<Problem>) -> Optio
 }
 
 fn keep<T>(text: &Text, result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
-    result
-        .map_err(|found| problems.extend(text.place(found)))
-        .ok()
+    or_note(result.map_err(|found| text.place(found)), problems)
+}
+
+/// Returns what was compiled, or adds the problems that it has.
+fn or_note<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|found| problems.extend(found)).ok()
+}
+
+/// Compiles what a finding shows beside the facts of the conditions and of `message`.
+fn extra_evidence(texts: &Texts, names: Names<'_>, problems: &mut Vec<Problem>) -> Vec<Expression> {
+    let mut extra = Vec::new();
+    for text in &texts.evidence {
+        extra.extend(keep(text, fact(text, names), problems));
+    }
+    // A diff needs the time of an event to know whether a later report could show it.
+    let resource = names.variables.first().map(|resource| resource.name);
+    for time in EVENT_TIMES {
+        if time.split('.').next() == resource {
+            extra.extend(Expression::compile(time, names).ok());
+        }
+    }
+    extra
 }
 
 /// Compiles an entry of `evidence`, which must be a fact rather than a computation.

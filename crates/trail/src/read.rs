@@ -286,26 +286,19 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
         records.other_logs += input.records.other_logs;
         records.unreadable += input.records.unreadable;
         regions.add(&mut input, &hashes);
-        coverage
-            .gaps
-            .extend(input.trouble.into_iter().map(|(what, times)| {
-                let what = if times > 1 {
-                    format!("{what} ({times} times)")
-                } else {
-                    what
-                };
-                InputGap { input: input.name.clone(), what }
-            }));
+        for (what, times) in input.trouble {
+            let what = if times > 1 {
+                format!("{what} ({times} times)")
+            } else {
+                what
+            };
+            coverage
+                .gaps
+                .push(InputGap { input: input.name.clone(), what });
+        }
     }
     let copies = found.len();
-    // Of several copies, the one that counts comes first. A stable sort would take more memory.
-    let precedence =
-        |copy: &Found| (copy.rank(), copy.event.at, delivered.get(copy.input as usize), copy.order);
-    found.sort_unstable_by(|a, b| {
-        let ids = a.event.id.cmp(&b.event.id);
-        ids.then_with(|| precedence(b).cmp(&precedence(a)))
-    });
-    found.dedup_by(|copy, first| copy.event.id == first.event.id);
+    keep_one_copy(&mut found, &delivered);
     coverage.records.duplicates = (copies - found.len()) as u64;
     found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
     let events: Vec<_> = found.into_iter().map(|found| found.event).collect();
@@ -326,6 +319,18 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     root_calls.sort_unstable();
     root_calls.dedup();
     Activity { coverage, events, root_calls, left_out }
+}
+
+/// Keeps of several copies of an event the one that counts.
+fn keep_one_copy(found: &mut Vec<Found>, delivered: &[usize]) {
+    let precedence =
+        |copy: &Found| (copy.rank(), copy.event.at, delivered.get(copy.input as usize), copy.order);
+    // The copy that counts comes first. A stable sort would take more memory.
+    found.sort_unstable_by(|a, b| {
+        let ids = a.event.id.cmp(&b.event.id);
+        ids.then_with(|| precedence(b).cmp(&precedence(a)))
+    });
+    found.dedup_by(|copy, first| copy.event.id == first.event.id);
 }
 
 /// The parts of a period that digests do not prove.

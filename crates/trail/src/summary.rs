@@ -62,30 +62,25 @@ pub fn summarise(
         let in_as = trouble.in_as();
         filter.takes_person(&trouble.last.person) || in_as.is_some_and(|it| filter.takes_person(it))
     });
-    let mut typing_errors = 0;
-    for trouble in troubles.extract_if(.., |trouble| trouble.is_typing_error()) {
-        typing_errors += trouble.tries.len();
-    }
+    let typing_errors = take_typing_errors(&mut troubles);
     let mut locked_out = locked_out(troubles);
     for row in &mut locked_out {
         if let Some(arn) = device(row, &events) {
             name_device(&mut row.diagnosis, arn);
         }
     }
-    let similar = filter
-        .user
-        .as_ref()
-        .and_then(|name| similar(name, &attempts));
+    let user = filter.user.as_ref();
+    let similar = user.and_then(|name| similar(name, &attempts));
     attempts.retain(|attempt| filter.takes_person(&attempt.person));
     let period = period(&coverage, filter, of_accounts);
     let of_person = timeline(&events, &attempts, filter);
     coverage.records.judged = of_person.len() as u64;
     coverage.records.not_requested = (of_interest - of_person.len()) as u64;
-    let timeline = match &filter.user {
+    let timeline = match user {
         None => Vec::new(),
         Some(_) => of_person.into_iter().cloned().collect(),
     };
-    if let Some(name) = filter.user.as_ref().filter(|_| timeline.is_empty()) {
+    if let Some(name) = user.filter(|_| timeline.is_empty()) {
         locked_out.push(nothing_recorded(name, similar));
     }
     let accounts = period.map(|period| facts(&coverage, events, &attempts, filter, period));
@@ -106,6 +101,15 @@ pub fn summarise(
         timeline,
     };
     (summary, accounts)
+}
+
+/// Takes out those who mistyped and then got in, and counts their tries.
+fn take_typing_errors(troubles: &mut Vec<FailedAttempts<'_>>) -> usize {
+    let mut tries = 0;
+    for trouble in troubles.extract_if(.., |trouble| trouble.is_typing_error()) {
+        tries += trouble.tries.len();
+    }
+    tries
 }
 
 /// Adds the calls of root that pass the filter to the activity of their accounts.

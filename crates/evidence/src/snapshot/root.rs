@@ -89,10 +89,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let row = row(answers);
     let own = own_devices(answers, devices);
     let asked = answers.root_credentials.as_ref();
-    let opened = asked
-        .known()
-        .and_then(Option::as_ref)
-        .filter(|it| it.session.is_some());
+    let opened = asked.known().and_then(Option::as_ref);
+    let opened = opened.filter(|asked| asked.session.is_some());
     let claims = claims(answers, row, &own, opened);
     let summary_failed = gaps.has_failed(Source::AccountSummary);
     let mut decide = |point: &Point, fallback: Fact<bool>| {
@@ -100,9 +98,8 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
             return shown(point, session, answers, gaps);
         }
         let mut fact = decide(point, &claims, answers).or_else(|| fallback);
-        let live = claims
-            .iter()
-            .any(|claim| (point.of)(claim).is_some() && !is_report(claim));
+        let mut live = claims.iter().filter(|claim| !is_report(claim));
+        let live = live.any(|claim| (point.of)(claim).is_some());
         let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
         if is_lost && !live && fact == Fact::Known(point.sound) {
             // The report is older than the summary's lost answer, and may be outdated.
@@ -127,11 +124,7 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
     let in_report = row.and_then(last_use);
     let last_use = opened.map_or(in_report, |session| last_use_with(session, in_report));
-    let unseen_days = if opened.is_some() {
-        Fact::Known(0.0)
-    } else {
-        unseen_days(answers)
-    };
+    let unseen_days = opened.map_or_else(|| unseen_days(answers), |_| Fact::Known(0.0));
     Root {
         password_enabled: password,
         has_access_key: access_key,
@@ -144,14 +137,17 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         arn,
         exists: true,
         last_used: last_use.map(|last| last.map(|(at, _)| at)),
-        last_used_credential: last_use
-            .map(|last| last.map(|(_, credential)| credential.to_owned())),
+        last_used_credential: last_use.map(credential),
         idle_days: last_use.map(|last| last.map(|(at, _)| days(at, answers.as_of))),
         unseen_days,
         used_since_report: used_since_report(unseen_days, gaps),
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
     }
+}
+
+fn credential(last_use: Option<(Timestamp, &str)>) -> Option<String> {
+    last_use.map(|(_, credential)| credential.to_owned())
 }
 
 /// Returns the virtual devices that a root session listed.

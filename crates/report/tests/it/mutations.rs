@@ -123,22 +123,19 @@ fn what_refers_to_nothing_is_written() {
         |report| report.findings.clear(),
         |report| report.accounts[0].frameworks[0].controls.clear(),
         |report| {
-            report
-                .findings
-                .iter_mut()
-                .for_each(|finding| finding.rule = "?".to_owned())
+            for finding in &mut report.findings {
+                finding.rule = "?".to_owned();
+            }
         },
         |report| {
-            report
-                .findings
-                .iter_mut()
-                .for_each(|finding| finding.account = String::new())
+            for finding in &mut report.findings {
+                finding.account = String::new();
+            }
         },
         |report| {
-            report
-                .waivers
-                .iter_mut()
-                .for_each(|outcome| outcome.days_left = i32::MIN)
+            for outcome in &mut report.waivers {
+                outcome.days_left = i32::MIN;
+            }
         },
     ];
     for edit in emptied {

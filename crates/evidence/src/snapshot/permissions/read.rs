@@ -62,15 +62,6 @@ pub(in crate::snapshot) fn read<'a>(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Reading<'a> {
-    let Lists { users, groups, roles, policies: _ } = answers.lists;
-    let mut unlisted = Vec::new();
-    for (kind, is_whole) in
-        [(PrincipalKind::User, users), (PrincipalKind::Group, groups), (PrincipalKind::Role, roles)]
-    {
-        if !is_whole {
-            unlisted.push(kind);
-        }
-    }
     let account = Account {
         id: AccountId::parse(&answers.identity.account),
         partition: answers.identity.partition.clone(),
@@ -80,27 +71,22 @@ pub(in crate::snapshot) fn read<'a>(
         principals: Vec::new(),
         saml_providers: listed(&answers.saml_providers, |provider| &provider.arn),
         oidc_providers: listed(&answers.oidc_providers, |provider| &provider.arn),
-        unlisted,
+        unlisted: unlisted(answers.lists),
     };
+    let by_arn = details
+        .policies
+        .iter()
+        .map(|policy| (policy.arn.as_str(), policy));
+    let report = answers.report.as_ref().known();
     let mut reader = AccountReader {
         account,
         uses: Vec::new(),
         all_read: true,
-        listed: details
-            .policies
-            .iter()
-            .map(|policy| (policy.arn.as_str(), policy))
-            .collect(),
+        listed: by_arn.collect(),
         managed: HashMap::new(),
         groups: HashMap::new(),
         answers,
-        reported: answers
-            .report
-            .as_ref()
-            .known()
-            .into_iter()
-            .flat_map(reported)
-            .collect(),
+        reported: report.into_iter().flat_map(reported).collect(),
         gaps,
     };
     for policy in &details.policies {
@@ -111,21 +97,16 @@ pub(in crate::snapshot) fn read<'a>(
             reader.managed(&policy.arn, &policy.policy_name);
         }
     }
-    let groups = details
-        .group_detail_list
-        .iter()
-        .map(|group| reader.group(group))
-        .collect();
-    let users = details
-        .user_detail_list
-        .iter()
-        .map(|user| reader.user(user))
-        .collect();
-    let roles = details
-        .role_detail_list
-        .iter()
-        .map(|role| reader.role(role))
-        .collect();
+    let (mut groups, mut users, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    for group in &details.group_detail_list {
+        groups.push(reader.group(group));
+    }
+    for user in &details.user_detail_list {
+        users.push(reader.user(user));
+    }
+    for role in &details.role_detail_list {
+        roles.push(reader.role(role));
+    }
     let AccountReader { account, uses: policies, all_read, managed, gaps, .. } = reader;
     let mut counts = Counts {
         details,
@@ -137,6 +118,21 @@ pub(in crate::snapshot) fn read<'a>(
     let miscounted = counts.miscounted();
     let doubtful_boundaries = counts.doubtful_boundaries();
     Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
+}
+
+/// Returns the kinds of principals of which the list is not whole.
+fn unlisted(lists: Lists) -> Vec<PrincipalKind> {
+    let mut kinds = Vec::new();
+    for (kind, is_whole) in [
+        (PrincipalKind::User, lists.users),
+        (PrincipalKind::Group, lists.groups),
+        (PrincipalKind::Role, lists.roles),
+    ] {
+        if !is_whole {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 /// Returns the ARNs of the identity providers that AWS listed.
