@@ -44,6 +44,9 @@ impl Gap {
     /// The code of a credential report that does not say when AWS generated it.
     pub const UNDATED: &str = "Undated";
 
+    /// The code of a credential report whose age is not known, since nothing says when it was collected.
+    pub const AGELESS: &str = "Ageless";
+
     /// The code of a credential report that is too old to show what happened since.
     pub const OUTDATED: &str = "Outdated";
 
@@ -144,6 +147,11 @@ impl Gap {
             Gap::UNDATED => {
                 "Save the report as JSON, which has its date: `aws iam get-credential-report \
                  --output json > credential-report.json`."
+                    .to_owned()
+            }
+            Gap::AGELESS => {
+                "Say when the evidence was collected (--as-of), or collect it with `portcullis collect`, which \
+                 notes the time."
                     .to_owned()
             }
             Gap::NOT_IN_LOGS => "Read logs of this account, of the regions and the period that are asked for, or \

@@ -1,6 +1,6 @@
 //! The facts about the account as a whole.
 
-use portcullis_model::{Account, Fact, PasswordPolicy, SamlProvider, Source, Sources, User};
+use portcullis_model::{Account, Fact, Gap, PasswordPolicy, SamlProvider, Source, Sources, User};
 
 use super::Declarations;
 use super::answers::Answers;
@@ -40,7 +40,7 @@ pub(super) fn account(
         alias: aliases.map(|aliases| aliases.into_iter().next()),
         caller: caller.or_else(|| known_or(caller_in_manifest, Source::CallerIdentity)),
         report_generated_at: report_made,
-        report_age_hours: report_made.map(|made| hours(made, answers.as_of)),
+        report_age_hours: report_age_hours(answers, documents),
         user_count: all_users
             .map(|users| user_count(users))
             .or_else(|| counted(answers)),
@@ -90,6 +90,20 @@ fn where_offered<T>(fact: Option<Fact<T>>) -> Fact<Option<T>> {
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>,
 /// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
+/// Returns the age of the credential report; missing if ages are counted to its own date for want of another.
+fn report_age_hours(answers: &Answers, documents: &mut Documents<'_>) -> Fact<f64> {
+    let Some(made) = answers.report_made() else {
+        return Fact::missing(Source::CredentialReport);
+    };
+    if documents.bundle.manifest.is_some() || made != answers.as_of {
+        return Fact::Known(hours(made, answers.as_of));
+    }
+    let message = "nothing says when this evidence was collected, so the report's age is not known";
+    documents
+        .gaps
+        .missing(Source::CredentialReport, "GeneratedTime", Gap::AGELESS, message)
+}
+
 fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
     const KEY: &str = "GlobalEndpointTokenVersion";
     if answers.identity.partition.starts_with("aws-") {

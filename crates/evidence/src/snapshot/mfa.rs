@@ -183,6 +183,12 @@ fn contradiction(
     answers: &Answers,
 ) -> Option<String> {
     let own = own?;
+    if let Some(device) = own.iter().find(|device| !is_serial(&device.serial)) {
+        return Some(format!(
+            "shows {:?}, which is not the serial number of an MFA device",
+            device.serial
+        ));
+    }
     let listed = virtual_ones.known();
     if let Some(device) = listed.and_then(|listed| unlisted_device(own, listed, answers)) {
         return Some(format!("lacks {}, which is on the list of virtual devices", device.serial));
@@ -212,6 +218,16 @@ pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<Stri
         .enabled
         .filter(|enabled| is_future(*enabled, as_of))?;
     Some(format!("{} was enabled {enabled}, later than {as_of:.0}", device.serial))
+}
+
+/// Whether AWS could have sent the serial number: an ARN, or what is written on a hardware token.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html>
+fn is_serial(text: &str) -> bool {
+    let is_allowed = |letter: char| letter.is_alphanumeric() || "_+=/:,.@-".contains(letter);
+    let is_well_formed = !text.is_empty() && text.chars().all(is_allowed);
+    let looks_like_arn = text.to_ascii_lowercase().starts_with("arn:");
+    is_well_formed && (Arn::parse(text).is_some() || !looks_like_arn)
 }
 
 /// Returns why a device does not prove that MFA is active: its date lies in the future or before

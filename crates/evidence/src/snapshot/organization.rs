@@ -82,11 +82,11 @@ pub(super) fn root_credentials_managed(
                     .to_owned(),
             });
         }
-        let has_features = answer
-            .enabled_features
-            .is_some_and(|features| !features.is_empty());
-        if has_features && matches!(answers.organization, Fact::Known(None)) {
-            let message = "holds features, though the account is in no organization".to_owned();
+        let features = answer.enabled_features;
+        let has_features = features.is_some_and(|features| !features.is_empty());
+        let is_of_one = has_features || answer.organization_id.is_some();
+        if is_of_one && matches!(answers.organization, Fact::Known(None)) {
+            let message = "is of an organization, though the account is in none".to_owned();
             return Err(Problem { code: "Contradictory", message });
         }
         let set = own

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::bundles::{
     AS_OF, CREATED, Fixture, HEADER, REPORT_AT, arn, detail, gaps, root_row, row, user,
 };
-use crate::bundle::{Bundle, Document};
+use crate::bundle::{Bundle, Document, Manifest};
 use crate::snapshot::Declarations;
 
 const DETAILS: Source = Source::AccountAuthorizationDetails;
@@ -599,12 +599,13 @@ fn features_fit_the_organization() {
     let sessions = || json!(["RootSessions"]);
     voided(&of(own, "ALL", json!(null)), FEATURES, "Contradictory");
     voided(&of(own, "CONSOLIDATED_BILLING", sessions()), FEATURES, "Contradictory");
-    let features = Fixture::new().with(FEATURES, &json!({"EnabledFeatures": sessions()}));
-    voided(
-        &features.with(Source::Organization, &json!({"Organization": null})),
-        FEATURES,
-        "Contradictory",
-    );
+    let in_none = || Fixture::new().with(Source::Organization, &json!({"Organization": null}));
+    for of_one in [
+        json!({"EnabledFeatures": sessions()}),
+        json!({"EnabledFeatures": [], "OrganizationId": "o-own1234567"}),
+    ] {
+        voided(&in_none().with(FEATURES, &of_one), FEATURES, "Contradictory");
+    }
     for (fine, expected) in [
         (of(own, "ALL", sessions()), Some(false)),
         (of(own, "CONSOLIDATED_BILLING", json!([])), Some(false)),
@@ -977,6 +978,31 @@ fn a_report_of_the_future_has_no_age() {
             .snapshot();
         assert_eq!(snapshot.account.report_age_hours, age, "{made}");
     }
+}
+
+/// What is counted from a date to itself says nothing.
+#[test]
+fn a_report_that_dates_the_evidence_has_no_age() {
+    let bytes = Fixture::new().document(Source::CredentialReport);
+    let mut json: Json = serde_json::from_slice(&bytes).unwrap();
+    let mut age = |made: &str, manifest: Option<Manifest>| {
+        json["GeneratedTime"] = json!(made);
+        let document = Document {
+            file: "credential-report.json".to_owned(),
+            bytes: json.to_string().into_bytes(),
+        };
+        let documents = [(Source::CredentialReport, document)].into();
+        let bundle = Bundle { documents, manifest, ..Bundle::default() };
+        let snapshot = bundle.snapshot(AS_OF.parse().unwrap(), &Declarations::default());
+        snapshot.unwrap().account.report_age_hours
+    };
+    assert_eq!(age(AS_OF, None), Fact::missing(Source::CredentialReport));
+    assert_eq!(
+        age("2025-12-31T22:00:00Z", None),
+        Fact::Known(2.0),
+        "as of a moment that was given"
+    );
+    assert_eq!(age(AS_OF, Some(Manifest::default())), Fact::Known(0.0), "as the manifest says");
 }
 
 /// Without a manifest, only its own date says when the report was made.

@@ -268,6 +268,26 @@ fn kinds_follow_the_serial_number() {
     assert_eq!(names, ["GAHT12345678", "phone", "alice", "key-ABC"]);
 }
 
+/// Serial numbers have letters, digits and `=,.@:/-`:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html>.
+#[test]
+fn a_damaged_serial_number_proves_no_kind_of_device() {
+    let devices = |serial: &str| {
+        let list = json!([{"UserName": "alice", "SerialNumber": serial, "EnableDate": AS_OF}]);
+        Fixture::new()
+            .alice(&ACTIVE)
+            .mfa(&["alice"], &list)
+            .user()
+            .mfa_devices
+    };
+    for damaged in ["", "GAHT 12345678", "ARN:aws:iam::123456789012:sms-mfa/alice"] {
+        assert_eq!(devices(damaged), Fact::missing(Source::MfaDevices), "{damaged}");
+    }
+    for sound in ["GAHT12345", "token:12345", "7777777"] {
+        assert_eq!(devices(sound).known().unwrap().len(), 1, "{sound}");
+    }
+}
+
 #[test]
 fn devices_are_unknown_where_mfa_is_active_and_nothing_explains_it() {
     let hardware = quick().alice(&ACTIVE).user();
