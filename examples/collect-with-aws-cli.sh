@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Collects what Portcullis audits, with bash and the AWS CLI alone, into a directory:
+# Collects what Portcullis audits into a directory, using only bash and the AWS CLI:
 #
 #     collect-with-aws-cli.sh DIR
 #     portcullis audit DIR
 #
 # It only reads, except that it asks AWS to make a credential report. Region and credentials are the
 # AWS CLI's: set AWS_PROFILE or AWS_REGION as usual. A call that fails leaves no file, and the audit
-# then says what it could not judge. As with `portcullis collect`, the exit status is 2 where nothing
-# could be collected, since there are no credentials, and 3 where something is missing.
+# then says what it could not judge. As with `portcullis collect`, the exit status is 2 if nothing
+# could be collected because there are no credentials, and 3 if something is missing.
 set -euo pipefail
 
 usage="usage: ${0##*/} DIR"
 case $#:${1-} in
     1:-h | 1:--help)
         echo "$usage"
-        echo "Collects what Portcullis audits into the directory DIR, with the AWS CLI alone."
+        echo "Collects what Portcullis audits into the directory DIR, using only the AWS CLI."
         exit 0
         ;;
     1:-* | 1:) echo "$usage" >&2; exit 2 ;;

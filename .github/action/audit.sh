@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The action's audit: writes the reports, shows them in log and summary, and tells where they are and how the audit ended.
+# The action's audit: writes the reports, shows them in the log and the summary, and outputs where they are and how the audit ended.
 # Its own exit status is 0, so that the reports are uploaded first; the action's last step ends with that of the audit.
 set -euo pipefail
 
@@ -28,13 +28,13 @@ while IFS= read -r line; do
 done <<<"${PORTCULLIS_ARGS-}"
 [[ -z ${PORTCULLIS_BUNDLE-} ]] || arguments+=(-- "$PORTCULLIS_BUNDLE")
 
-# Who opens a pull request wrote its configuration too. Without the base's commit (a shallow clone) it is fetched; if that fails,
+# Whoever opens a pull request wrote its configuration too. Without the base's commit (a shallow clone) it is fetched; if that fails,
 # the file counts as changed.
 config=${PORTCULLIS_CONFIG:-portcullis.toml}
 if [[ -n ${PORTCULLIS_BASE_SHA-} && -e $config ]] && git ls-files --error-unmatch -- "$config" >/dev/null 2>&1; then
     git cat-file -e "$PORTCULLIS_BASE_SHA" 2>/dev/null || git fetch --quiet --depth=1 origin "$PORTCULLIS_BASE_SHA" || true
     if ! git diff --quiet "$PORTCULLIS_BASE_SHA" -- "$config" 2>/dev/null; then
-        echo "::warning title=Portcullis::This pull request changes the configuration of the audit; take that of the base branch (see \`config\` in action.yml)."
+        echo "::warning title=Portcullis::This pull request changes the audit's configuration; use the one from the base branch (see \`config\` in action.yml)."
     fi
 fi
 
@@ -58,7 +58,7 @@ rm "$reports/report.github" "$reports/report.markdown"
 # GitHub would refuse it.
 if [[ ${PORTCULLIS_SARIF-} == true ]]; then
     if grep -q '"executionSuccessful": false' "$reports/report.sarif"; then
-        echo "::warning title=Portcullis::This audit could not list everything, so it is not uploaded: the alerts of code scanning stay as they are."
+        echo "::warning title=Portcullis::This audit could not list everything, so the results are not uploaded: the code scanning alerts stay as they are."
     else
         echo "upload=true" >>"$GITHUB_OUTPUT"
     fi

@@ -1,4 +1,4 @@
-"""The action's baseline: the report that the default branch's runs last saved as an artefact.
+"""The action's baseline: the report that the default branch's runs last saved as an artifact.
 
 Prints `default-branch` and, if there is a baseline, `report` (its path) to the step's outputs.
 https://docs.github.com/en/rest/actions/artifacts#list-artifacts-for-a-repository

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The action's program: a release that is checked, or the action's own sources.
+# Installs the program: a verified release, or a build of the action's own sources.
 set -euo pipefail
 
 : "${GITHUB_ACTION_PATH:?}" "${GITHUB_OUTPUT:?}" "${RUNNER_ARCH:?}" "${RUNNER_OS:?}" "${RUNNER_TEMP:?}"
@@ -22,7 +22,7 @@ target() {
     esac
 }
 
-# Linux has the one, macOS the other.
+# Linux has one of these tools, macOS the other.
 sha256() {
     if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum --algorithm 256 "$@"; fi
 }

@@ -27,11 +27,11 @@ pub(crate) use self::rules::{
 pub(crate) use self::saved::{DiffArgs, MergeArgs, ReportArgs};
 pub(crate) use self::signins::{SessionArgs, SigninsArgs};
 
-/// What every command has, below its own options.
+/// The options that every command has, listed below its own.
 const GLOBAL: &str = "Global options";
 
 /// Audits the identity posture of AWS accounts: who can get in, with which
-/// credential, and how well it is guarded
+/// credential, and how well it is protected
 #[derive(Parser)]
 #[command(version, max_term_width = 80)]
 pub(crate) struct Cli {
@@ -55,7 +55,7 @@ pub(crate) struct Cli {
     pub(crate) log: LogArgs,
 }
 
-/// What is written down of a run while it goes on.
+/// What is logged about a run while it goes on.
 #[derive(Args)]
 pub(crate) struct LogArgs {
     /// Log each call to AWS to standard error, with its duration and request id;
@@ -91,13 +91,13 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Join the saved reports of different accounts into one
     Merge(MergeArgs),
-    /// Save AWS's answers about an account, to judge or keep them
+    /// Save AWS's answers about an account, to audit later or to keep
     Collect(CollectArgs),
     /// Check whether an audit can run from here, and show what to fix first
     Doctor(DoctorArgs),
     /// Print the facts that rules see, as JSON
     Facts(FactsArgs),
-    /// Show who could not sign in and why, and who did, from CloudTrail
+    /// Show from CloudTrail who could not sign in, and why, and who did
     Signins(Box<SigninsArgs>),
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),

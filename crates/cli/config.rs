@@ -222,7 +222,7 @@ fn on_one_run(mut problem: Problem) -> Problem {
     for key in layers::PER_RUN {
         if problem.message == format!("`{key}` is not known here") {
             let option = format!("--{}", key.replace('_', "-"));
-            problem.message = format!("`{key}` can be chosen on the command line only");
+            problem.message = format!("`{key}` can be set only on the command line");
             return problem.help(format!("pass {option}"));
         }
     }

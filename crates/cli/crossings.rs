@@ -20,7 +20,7 @@ use crate::{rule_files, saved, terminal};
 const KIND: &str = "crossing";
 
 const SEPARATE: &str = "\
-ways from one account into another were judged only within each report: the reports are redacted, or another version \
+paths from one account into another were judged only within each report: the reports are redacted, or another version \
 of the rule judged them";
 
 /// The accounts that may have ways between them, with little more than their borders.

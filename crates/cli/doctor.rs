@@ -166,7 +166,8 @@ pub(crate) fn failure(
         .saturating_sub(since.elapsed())
         .clamp(SHORT, PATIENCE);
     if let CollectError::NoProfile { name, others } = &error {
-        let mut help = format!("{}; `portcullis doctor` shows what else there is", error.help());
+        let mut help =
+            format!("{}; `portcullis doctor` shows what else needs fixing", error.help());
         if let Some(meant) = did_you_mean(name, others.iter().map(String::as_str)) {
             help = format!("{meant} {help}");
         }
@@ -261,7 +262,7 @@ impl Examination {
             ));
         }
         for (reason, actions) in permissions::by_reason(&self.permissions, Access::Denied) {
-            fixes.push(format!("allow {}: {reason}", actions.join(", ")));
+            fixes.push(format!("grant {} to the caller: {reason}", actions.join(", ")));
         }
         for (reason, mut actions) in permissions::in_vain(&self.permissions) {
             actions.retain(|action| self.is_worth_another_try(action));

@@ -38,7 +38,8 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     Bundle::read(path).map_err(|error| match (&error, Bundle::below(path).as_slice()) {
         (BundleError::NothingFound(directory), [first, ..]) => {
             let all = format!("{}/*", shell_word(&directory.display().to_string()));
-            let says = format!("{} is not a bundle itself, but holds some", directory.display());
+            let says =
+                format!("{} is not a bundle itself, but contains bundles", directory.display());
             let help = format!("name them: {all}, or one alone, such as {}", first.display());
             Failure::with_help(says, help)
         }
@@ -87,7 +88,7 @@ pub(crate) fn facts(
     }
     let as_of = as_of.or(collected).unwrap_or_else(|| {
         terminal::note(
-            "the evidence does not say when it was collected, or gives a date to come; ages are measured as of now (see --as-of)",
+            "the evidence does not say when it was collected, or gives a date in the future; ages are measured as of now (see --as-of)",
         );
         now
     });
@@ -111,8 +112,8 @@ fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
     {
         let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
         terminal::warn(&format!(
-            "--as-of ({as_of}) is before this evidence was collected ({collected}); what is dated later is not \
-             known then: leave out --as-of, or give a later moment"
+            "--as-of ({as_of}) is before this evidence was collected ({collected}); whatever is dated later counts as \
+             unknown: leave out --as-of, or give a later time"
         ));
     }
 }

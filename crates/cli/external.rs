@@ -11,7 +11,7 @@ use crate::terminal;
 /// The prefix of the facts that name external accounts.
 const EXTERNAL: &str = "external_";
 const HELP: &str = "\
-since their reports were made without each other; audit them together, or each with the same --accounts FILE that \
+since the reports were made separately; audit them together, or each with the same --accounts FILE that \
 lists all of them";
 
 /// The external accounts in the findings of several reports.

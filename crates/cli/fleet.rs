@@ -23,7 +23,7 @@ use crate::{doctor, evidence, signals, terminal};
 
 /// The traces that `--assume-root` leaves.
 const ROOT_SESSIONS: &str = "\
---assume-root opens a session as root in each member account where root has a credential: CloudTrail records its \
+--assume-root opens a root session in each member account where root has a credential: CloudTrail records its \
 calls as root's, and alarms on the use of root go off";
 
 /// The accounts of a run, with the credentials for them.
@@ -80,8 +80,8 @@ impl Accounts {
         if args.org && args.role_name.is_none() {
             return Err(Failure::with_help(
                 "--org needs --role-name",
-                "name the role to assume in each account except the caller's: the credentials are of one \
-                 account alone",
+                "name the role to assume in each account except the caller's: the credentials belong to \
+                 only one account",
             ));
         }
         let listed = args.accounts.as_deref().map(list::read).transpose()?;
@@ -116,7 +116,7 @@ impl Accounts {
             match runtime.block_on(fleet.organization(&[])) {
                 Ok(others) => own.extend(others.iter().map(|account| account.id)),
                 Err(error) => {
-                    terminal::warn(&format!("accounts of other units count as external: {error}"));
+                    terminal::warn(&format!("accounts in other units count as external: {error}"));
                 }
             }
         }
@@ -170,7 +170,7 @@ impl Accounts {
         };
         terminal::note(&format!("accounts: {counts}"));
         for (account, key) in self.options.diagnosis.findings().root_sessions {
-            terminal::note(&format!("session as root of account {account}: access key {key}"));
+            terminal::note(&format!("root session in account {account}: access key {key}"));
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::failure::{Failure, did_you_mean, quoted};
 use crate::redaction::SALT;
 use crate::terminal;
 
-/// Options of `audit` that are about one run or name what it reads, and so stand on the command line only.
+/// Options of `audit` that are about one run or name what it reads, and so can be given only on the command line.
 pub(crate) const PER_RUN: [&str; 3] = ["as_of", "shard", "trail"];
 /// Commands that write the report of another run: their outputs are named each time.
 const REWRITING: [&str; 2] = ["report", "merge"];
@@ -164,7 +164,7 @@ fn read_config(
     }
     // Rules can be shown without the configuration.
     read.and_then(Config::checked).or_else(|failure| {
-        failure.at("portcullis.toml is left out").warn();
+        failure.at("portcullis.toml is ignored").warn();
         Ok(Config::default())
     })
 }
@@ -206,7 +206,7 @@ fn refuse(mut error: clap::Error, root: &Command) -> ! {
     error.exit()
 }
 
-/// What other tools call something, and what it is called here.
+/// Names that other tools use, and what Portcullis calls the same thing.
 const USUAL: [(&str, &str); 6] = [
     ("--format", "output"),
     ("-f", "output"),
@@ -216,7 +216,7 @@ const USUAL: [(&str, &str); 6] = [
     ("scan", "audit"),
 ];
 
-/// What the argument that is wrong is called here, if other tools call that so.
+/// What Portcullis calls the wrong argument, if it is a name that other tools use.
 fn usual(error: &clap::Error, root: &Command) -> Option<String> {
     let wrong = text(error, ContextKind::InvalidArg)
         .or_else(|| text(error, ContextKind::InvalidSubcommand))?;
@@ -256,7 +256,7 @@ fn for_live(error: &clap::Error) -> Option<String> {
         .find(|part| part.starts_with("--"));
     let is_conflict = error.kind() == ErrorKind::ArgumentConflict && bundles;
     let option = option.filter(|_| is_conflict)?.split(' ').next()?;
-    Some(format!("`{option}` is for accounts that are asked live; leave it out to read bundles"))
+    Some(format!("`{option}` is only for live accounts; leave it out to read bundles"))
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
@@ -272,7 +272,7 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-/// What the argument that is wrong was probably meant to be.
+/// What the wrong argument was probably meant to be.
 fn meant(error: &clap::Error) -> Option<String> {
     let (wrong, valid) = match error.kind() {
         ErrorKind::UnknownArgument => (ContextKind::InvalidArg, ContextKind::SuggestedArg),
@@ -356,7 +356,7 @@ pub(crate) fn check(arg: &Arg, value: &str) -> Result<(), Problem> {
     outcome.map(drop).map_err(|error| {
         let reason = match error.source() {
             Some(cause) if cause.is::<ParseIntError>() => "expected a whole number".to_owned(),
-            cause => cause.map_or("this is not valid".to_owned(), ToString::to_string),
+            cause => cause.map_or("not valid".to_owned(), ToString::to_string),
         };
         Problem::new(0..0, format!("`{value}`: {reason}"))
     })
@@ -485,11 +485,11 @@ impl<'a> Layers<'a> {
             .or_else(|| given("frameworks"))
             .and_then(|arg| arg.get_long());
         if let Some(chosen) = chosen.filter(|_| given("rule_set").is_some()) {
-            terminal::warn(&format!("--rule-set has no effect beside --{chosen}"));
+            terminal::warn(&format!("--rule-set has no effect together with --{chosen}"));
         }
     }
 
-    /// Adds what was chosen less directly than all so far, where that leaves it open; two of them that
+    /// Adds choices that are less direct than all so far, where those leave something open; returns two of them that
     /// contradict each other, if there are.
     fn add(&mut self, choices: Vec<Choice<'a>>) -> Option<[&'a Arg; 2]> {
         let above: Vec<&Arg> = self.given.iter().chain(&self.decided).copied().collect();

@@ -43,7 +43,10 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     let missing = joined.join.expect_all_shares();
     let missing: Vec<String> = missing.iter().map(Share::to_string).collect();
     if !missing.is_empty() {
-        terminal::warn(&format!("shares of the accounts are missing: {}", missing.join(", ")));
+        terminal::warn(&format!(
+            "reports for some shares of the accounts are missing: {}",
+            missing.join(", ")
+        ));
     }
     let whole = match joined.finish()? {
         Some(Whole::Held(report)) => {

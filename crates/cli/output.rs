@@ -182,8 +182,8 @@ pub(crate) fn warn_of_left_out(
         if left_out > 0 {
             let (name, findings) = (format.name(), counted(left_out, "finding"));
             let why =
-                "of an account whose id or region is not known, which Security Hub does not accept";
-            terminal::warn(&format!("{name} leaves out {findings} {why}"));
+                ": Security Hub does not accept findings without a known account id and region";
+            terminal::warn(&format!("{name} leaves out {findings}{why}"));
         }
     }
     Ok(())

@@ -83,7 +83,7 @@ impl Recorded {
             None if self.summary.is_some() && self.gaps.is_empty() => snapshot.gaps.push(Gap::new(
                 Source::CloudTrail,
                 Gap::NOT_IN_LOGS,
-                "the logs hold nothing of this account that was asked for",
+                "the logs contain nothing for this account that was requested",
             )),
             None => {}
         }

@@ -324,7 +324,7 @@ fn version(id: &str) -> Vec<u32> {
         .collect()
 }
 
-/// The files of a directory and of its subdirectories, one a family, with this extension, sorted by path.
+/// The files in a directory and its subdirectories, one per family, with this extension, sorted by path.
 fn read_directory(directory: &Path, extension: &str) -> io::Result<Vec<RuleFile>> {
     let mut paths = Vec::new();
     for entry in children(directory)? {

@@ -80,7 +80,7 @@ fn new(NewArgs { id, scope }: &NewArgs) -> Result<(), Failure> {
     }
     if rule_files::load(&[], &[])?.rule(id).is_some() {
         let help = format!("`portcullis rules explain {id}` shows it");
-        return Err(Failure::with_help(format!("there is a rule `{id}` already"), help));
+        return Err(Failure::with_help(format!("there is already a rule `{id}`"), help));
     }
     let text = portcullis_rules::skeleton(id, scope);
     terminal::print(|out| out.write_all(text.as_bytes()))

@@ -1,4 +1,4 @@
-# A role that may audit the account and nothing else, for one CI job and for nobody else: it trusts the identity tokens of one
+# A role that may audit the account and do nothing else, for one CI job only: it trusts the identity tokens of one
 # issuer, for one audience and one subject. The permissions are those that `portcullis permissions --rule-set strict` prints.
 #
 # GitHub: https://docs.github.com/en/actions/reference/security/oidc
@@ -40,7 +40,7 @@ variable "subject" {
 }
 
 variable "create_provider" {
-  description = "false if the account has a provider for the issuer: there can be one only"
+  description = "false if the account already has a provider for the issuer: there can be only one"
   type        = bool
   default     = true
 }

@@ -42,7 +42,7 @@ fn rules_are_shown_without_a_configuration_that_cannot_be_read() {
             assert_eq!((run.status, run.stdout), (0, sound.stdout), "{}", run.stderr);
             assert!(
                 run.stderr
-                    .starts_with("warning: portcullis.toml is left out: "),
+                    .starts_with("warning: portcullis.toml is ignored: "),
                 "{}",
                 run.stderr
             );

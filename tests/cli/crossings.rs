@@ -215,7 +215,7 @@ fn a_redacted_report_names_nobody_and_says_what_its_join_cannot_know() {
         audit(&sandbox, &[account], &["--redact", "-o", &format!("json={name}.json")]);
     }
     let joined = sandbox.run(["merge", "a.json", "b.json"]);
-    let says = "ways from one account into another were judged only within each report";
+    let says = "paths from one account into another were judged only within each report";
     assert!(joined.stderr.contains(says), "{}", joined.stderr);
     assert_eq!(report(&joined)["run"]["loosened"][0]["kind"], "separate_reports");
     assert_eq!(verdicts(&report(&joined)), []);

@@ -118,7 +118,7 @@ fn what_a_looser_parameter_lets_pass_is_gone() {
     let diff = diff(&sandbox);
     let (counts, reasons) = told(&diff);
     assert_eq!(counts, ["gone", "unchanged"]);
-    let differs = "its rule had another test or other parameters this time";
+    let differs = "its rule had a different test or other parameters this time";
     assert_eq!(reasons, [(AGED.to_owned(), differs.to_owned())]);
     assert!(notes(&diff).contains(AGED), "{diff}");
 }
@@ -265,7 +265,7 @@ fn who_is_declared_a_service_is_not_fixed() {
     let (counts, reasons) = told(&diff(&sandbox));
     // The class is evidence of some that fail still.
     assert_eq!(counts, ["changed", "gone", "unchanged"]);
-    let differs = "its rule had another test or other parameters this time";
+    let differs = "its rule had a different test or other parameters this time";
     assert!(reasons.iter().any(|(_, reason)| reason == differs), "{reasons:?}");
     let records = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
     assert!(!records.stdout.contains("\"resolve\""), "{}", records.stdout);

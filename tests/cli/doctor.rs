@@ -88,7 +88,7 @@ fn a_misspelt_profile_is_corrected_at_once() {
     sandbox.write(".aws/config", "[profile prod]\nregion = eu-west-9\n[profile sso]\n");
     let run = sandbox.run(["audit", "--profile", "prd"]);
     let says = "error: there is no AWS profile \"prd\"\nhelp: did you mean `prod`? choose one of these: \
-                prod, sso; `portcullis doctor` shows what else there is\n";
+                prod, sso; `portcullis doctor` shows what else needs fixing\n";
     assert_eq!((run.status, run.stderr.as_str()), (2, says));
 }
 
@@ -133,7 +133,12 @@ fn each_command_says_at_once_what_is_wrong_with_the_credentials() {
         ),
         ("fails", &["collect", "-o", "out"], "ended with exit status: 3", "correct their source"),
         ("hangs", &["signins"], "credential_process does not answer in time", "pass --profile"),
-        ("garbage", &["facts"], "did not print credentials of version 1", "correct their source"),
+        (
+            "garbage",
+            &["facts"],
+            "did not print credentials in version 1 of the format",
+            "correct their source",
+        ),
         ("token", &org, "a file that holds them cannot be read", "correct their source"),
         ("lost", &["audit"], "could not find source profile nowhere", "correct the AWS config"),
         ("login", &["audit"], "signs in with `aws login`", "aws configure export-credentials"),

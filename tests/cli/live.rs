@@ -497,7 +497,7 @@ fn the_log_names_each_call_and_each_attempt() {
     for part in [" INFO ", "service=\"STS\"", "attempts=1", "status=200", " ms="] {
         assert!(who.contains(part), "{part}: {who}");
     }
-    line("given up at the deadline operation=\"ListAccountAliases\"");
+    line("abandoned at the deadline operation=\"ListAccountAliases\"");
 
     let attempts = sandbox.run([&collect[..], &["-vv", "--log-format", "json"]].concat());
     let mut seen = 0;

@@ -311,7 +311,7 @@ fn somebody_of_whom_nothing_is_recorded_gets_a_list_to_check() {
 fn a_name_that_is_almost_right_is_suggested() {
     for (given, meant) in [("farid", "farid.nasser"), ("bilal.hadad", "bilal.haddad")] {
         let run = signins(&["--user", given]);
-        let says = format!("no record of this name in what was read; did you mean `{meant}`?");
+        let says = format!("the records read do not mention this name; did you mean `{meant}`?");
         assert!(run.stdout.contains("COULD NOT GET IN: nobody"), "{}", run.stdout);
         assert!(run.stdout.contains(&says), "{}", run.stdout);
     }
@@ -522,7 +522,10 @@ fn look_ups_prove_what_they_read() {
         .run(["signins", "history.json", "--user", "ana"])
         .stdout;
     let words = of_one.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("us-east-1. Look-ups have no refused AssumeRole calls."), "{of_one}");
+    assert!(
+        words.contains("us-east-1. Lookups do not return refused AssumeRole calls."),
+        "{of_one}"
+    );
     assert!(!text.contains("digests prove 2026"), "{text}");
 }
 
@@ -764,7 +767,7 @@ fn an_old_sign_in_is_gone_and_not_fixed() {
             .map(|it| format!("{} {} {}", it["rule"], it["change"], it["reason"]))
             .collect()
     };
-    let why = "\"gone\" \"what was read does not reach back to it this time\"";
+    let why = "\"gone\" \"the records read do not go back that far this time\"";
     assert_eq!(changes("later.json"), [format!("\"user-sign-in-without-mfa\" {why}")]);
     let both = ["root-console-sign-in", "user-sign-in-without-mfa"];
     for narrowed in ["ana.json", "north.json"] {
@@ -852,7 +855,8 @@ fn shares_join_to_what_one_run_finds() {
     let files = ["1", "2", "3", "4"].map(|index| format!("share-{index}.json"));
     let lacking = sandbox.run(["merge", "share-1.json", "share-4.json"]);
     assert_eq!(lacking.status, 3);
-    let warning = "warning: shares of the accounts are missing: 2/4, 3/4\n";
+    let warning =
+        "warning: reports for some reports for some shares of the accounts are missing: 2/4, 3/4\n";
     assert_eq!(lacking.stderr, warning);
     sandbox.write("lacking.json", &lacking.stdout);
     for command in ["merge", "report"] {
@@ -868,7 +872,7 @@ fn shares_join_to_what_one_run_finds() {
     sandbox.run(day.iter().chain(&["-o", "json=other.json"]));
     let differing =
         sandbox.run(["merge", "share-1.json", "share-2.json", "share-3.json", "other.json"]);
-    let warning = "warning: shares of the accounts are of different periods\n";
+    let warning = "warning: the shares of the accounts cover different periods\n";
     assert_eq!((differing.status, differing.stderr.as_str()), (3, warning));
     let merged = sandbox.run(["merge".to_owned()].iter().chain(&files));
     assert_eq!((merged.status, merged.stderr.as_str()), (0, ""));

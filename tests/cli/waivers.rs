@@ -225,7 +225,7 @@ fn a_rule_of_ones_own_can_be_waived() {
 #[test]
 fn that_there_is_no_configuration_is_said() {
     let run = Sandbox::new().run(["waivers", "check"]);
-    let says = "There is no portcullis.toml here, and so no waiver.\n";
+    let says = "There is no portcullis.toml here, so there are no waivers.\n";
     assert_eq!((run.status, run.stdout.as_str()), (0, says), "{}", run.stderr);
 }
 

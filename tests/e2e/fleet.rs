@@ -33,7 +33,7 @@ fn timeless(text: &str) -> Json {
         let account = account.as_object_mut().unwrap();
         account.retain(|field, _| !field.starts_with("collected_"));
         let id = account["id"].as_str().unwrap();
-        // Which of its calls were given up at the deadline, and which before.
+        // Which of its calls were abandoned at the deadline, and which before.
         let is_cut_short = [THROTTLED, HANGING].contains(&id);
         for gap in account["gaps"].as_array_mut().unwrap() {
             let gap = gap.as_object_mut().unwrap();

@@ -30,7 +30,7 @@ Examples:
 Exit status:
   0  nothing failed at or above --fail-on, and every rule was judged
   1  something failed at or above --fail-on
-  2  wrong usage, configuration or credentials, or the tool failed
+  2  wrong usage, configuration or credentials, or Portcullis failed
   3  none of these, but some rule could not be judged";
 
 #[derive(Args)]
@@ -38,7 +38,7 @@ Exit status:
 pub(crate) struct AuditArgs {
     /// Directories that `collect` or the AWS CLI wrote, or credential reports (- for
     /// standard input), each of a different account; without any, the live account.
-    /// Trust between accounts whose bundles are given together is not external
+    /// Trust between accounts whose bundles are given together does not count as external
     #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
     pub(crate) bundles: Vec<PathBuf>,
     /// Also judge what CloudTrail recorded in these files and directories, as
@@ -62,23 +62,23 @@ pub(crate) struct AuditArgs {
     pub(crate) reporting: ReportingArgs,
 }
 
-/// Which accounts to ask, where there are many.
+/// Which accounts to audit, if there are many.
 #[derive(Args)]
 #[command(next_help_heading = "Many accounts")]
 pub(crate) struct FleetArgs {
     /// Cover the accounts that this file lists: CSV with a header row, or one
     /// JSON object per line, with an id and, optionally, role_arn, external_id
-    /// and name. Trust between these accounts is not external, even where
+    /// and name. Trust between these accounts does not count as external, even when
     /// bundles are read
     #[arg(long, value_name = "FILE")]
     pub(crate) accounts: Option<PathBuf>,
     /// Cover all accounts in the organization
     #[arg(long, conflicts_with = "accounts")]
     pub(crate) org: bool,
-    /// Cover only the accounts under these organizational units; repeat or list
+    /// Cover only the accounts under these organizational units; repeat the option, or separate with commas
     #[arg(long = "ou", value_name = "ID,…", value_delimiter = ',', value_parser = parse::unit)]
     pub(crate) units: Vec<String>,
-    /// Leave out these accounts; repeat or list
+    /// Leave out these accounts; repeat the option, or separate with commas
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = parse::account)]
     pub(crate) exclude: Vec<String>,
     /// The name, with any path, of the role to assume in each account except the
@@ -94,7 +94,7 @@ pub(crate) struct FleetArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = parse::number::<u8>(1..=255))]
     pub(crate) jobs: u8,
     /// Cover only one of several equal shares of the accounts: 2/5 is the second of
-    /// five. In output paths, {shard} is its number
+    /// five. In output paths, {shard} stands for its number
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
     /// Split the accounts into this many shares and cover the one that
@@ -106,7 +106,7 @@ pub(crate) struct FleetArgs {
     pub(crate) expect_partition: Option<String>,
 }
 
-/// What a bundle leaves no room for besides [`LIVE`]: all of [`FleetArgs`] but the list of accounts.
+/// What conflicts with a bundle besides [`LIVE`]: all of [`FleetArgs`] except the list of accounts.
 const ASKING: [&str; 9] = [
     "org",
     "exclude",

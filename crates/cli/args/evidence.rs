@@ -12,7 +12,7 @@ use super::rules::View;
 
 const PERMISSIONS_EXAMPLES: &str = "\
 Examples:
-  portcullis permissions                     for an audit by the default rules
+  portcullis permissions                     for an audit with the default rules
   portcullis permissions --rule-set strict   for `collect`, and for all rules
   portcullis permissions --quick --format terraform
   portcullis permissions --assume-root       for `audit --org --assume-root`";
@@ -30,7 +30,7 @@ where people sign in are resolved by name but never contacted.
 Exit status:
   0  nothing needs fixing
   1  a service, permission or setting needs fixing
-  2  wrong usage, or AWS could not be asked";
+  2  wrong usage, or AWS could not be reached";
 
 const VERIFY_STATUS: &str = "\
 Exit status:
@@ -48,7 +48,7 @@ pub(crate) struct CollectArgs {
     /// Replace the bundle even if it holds answers that this run could not collect
     #[arg(long)]
     pub(crate) force: bool,
-    /// Also look up who signed in during the last seven days, and save it as
+    /// Also look up who signed in during the last seven days, and save the events as
     /// cloudtrail.json, which `portcullis signins` reads
     #[arg(long, conflicts_with_all = ["accounts", "org"])]
     pub(crate) signins: bool,
@@ -77,7 +77,7 @@ pub(crate) struct DoctorArgs {
 #[derive(Args)]
 pub(crate) struct FactsArgs {
     /// A directory that `collect` or the AWS CLI wrote, or a credential report (- for
-    /// standard input); without one, AWS is asked
+    /// standard input); without one, the live account
     #[arg(conflicts_with_all = LIVE)]
     pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub(crate) struct EvidenceArgs {
 /// As many calls a second as IAM takes without complaint.
 pub(crate) const CALLS_PER_SECOND: u32 = 20;
 
-/// What a bundle leaves no room for: all of [`LiveArgs`].
+/// What conflicts with a bundle: all of [`LiveArgs`].
 pub(super) const LIVE: [&str; 7] =
     ["profile", "region", "role_arn", "external_id", "quick", "deadline", "max_calls_per_second"];
 
@@ -158,7 +158,7 @@ pub(crate) struct LiveArgs {
     /// A role to assume first
     #[arg(long, value_name = "ARN", value_parser = parse::role_arn)]
     pub(crate) role_arn: Option<String>,
-    /// The external id that the role, or the role of each account, requires
+    /// The external ID that the role, or the role of each account, requires
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// Make no per-user calls; what only they show stays unknown

@@ -88,8 +88,8 @@ impl DetailArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct RedactionArgs {
-    /// Replace account ids, names, key ids and ARNs with pseudonyms, which are
-    /// the same under the same salt
+    /// Replace account ids, names, key ids and ARNs with pseudonyms; the same
+    /// salt gives the same pseudonyms
     #[arg(long)]
     pub(crate) redact: bool,
     /// A file with the salt
@@ -114,14 +114,14 @@ pub(crate) struct SelectionArgs {
     /// The rule set to use: default, or strict for all rules
     #[arg(long, value_name = "SET", value_parser = ["default", "strict"], default_value = "default", hide_possible_values = true)]
     pub(crate) rule_set: String,
-    /// Use only these rules, whatever their set; repeat or list
+    /// Use only these rules, whatever their set; repeat the option, or separate with commas
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', conflicts_with = "frameworks", value_parser = parse::id())]
     pub(crate) only: Vec<String>,
     /// Use the rules of a framework, such as cis-aws-7.0, whatever their set,
-    /// and report on its controls; repeat or list
+    /// and report on its controls; repeat the option, or separate with commas
     #[arg(long = "framework", value_name = "FRAMEWORK,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) frameworks: Vec<String>,
-    /// Leave out these rules; repeat or list
+    /// Leave out these rules; repeat the option, or separate with commas
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) skip: Vec<String>,
     /// A directory of your own rules; repeat for several
@@ -132,10 +132,10 @@ pub(crate) struct SelectionArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Pass or fail")]
 pub(crate) struct GateArgs {
-    /// The lowest severity that counts: critical, high, medium, low or info
+    /// The lowest severity that makes the exit status 1: critical, high, medium, low or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse::severity(), ignore_case = true, default_value = "low", hide_possible_values = true)]
     pub(crate) fail_on: Severity,
-    /// Rules that may stay unknown without exit status 3; repeat or list
+    /// Rules that may stay unknown without exit status 3; repeat the option, or separate with commas
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', value_parser = parse::id())]
     pub(crate) allow_unknown: Vec<String>,
 }

@@ -14,7 +14,7 @@ Examples:
   portcullis report report.json
   portcullis report report.json -o html=report.html -o sarif=report.sarif
 
-The exit status is 0 whatever the report says; the table shows that of the
+The exit status is 0 whatever the report says; the table shows the exit status of the
 audit.";
 
 const DIFF_EXAMPLES: &str = "\
@@ -29,9 +29,9 @@ What happened to a finding:
              and times do not count as a change
   unknown    it could not be judged this time
   gone       its rule or account was left out this time, its rule or its
-             parameters changed, it happened before what was read this time, or
+             parameters changed, it happened before the period read this time, or
              it could not be judged before and does not fail now
-  fixed      it failed, was judged again by the same test, and does not fail
+  fixed      it failed, was judged again by the same test, and no longer fails
 All others are only counted: they did not change, or were not judged either time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
@@ -44,10 +44,10 @@ Examples:
   portcullis merge prod.json staging.json -o json=all.json
   portcullis merge accounts/*.json -o html=all.html -o table
 
-The reports must be of different accounts, and made by the same version with
-the same rules and options. The exit status is 0 whatever they say; the table
-shows that of each audit. It is 3 if some are of shares (--shard) and others of
-these shares are missing, which the report then says.";
+The reports must cover different accounts, and be made by the same version with
+the same rules and options. The exit status is 0 whatever they say (the table
+shows that of each audit), or 3 if some reports cover shares (--shard) and other
+shares are missing; the report then says so.";
 
 #[derive(Args)]
 #[command(after_help = REPORT_EXAMPLES)]

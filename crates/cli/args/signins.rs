@@ -9,7 +9,7 @@ use super::parse::{self, moment};
 use super::reporting::ReportingArgs;
 use crate::fleet::Shard;
 
-/// What selects events, of log files and of a look-up alike.
+/// What selects events, from log files and from a lookup alike.
 const EVENTS: &str = "Which events";
 
 const SIGNINS_EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Examples:
   portcullis signins logs --fail-on high -o table -o sarif=signins.sarif
   aws cloudtrail lookup-events --output json | portcullis signins -
   portcullis signins --last 2d --profile prod
-  portcullis signins logs --bundle prod/   with what the account's setup says
+  portcullis signins logs --bundle prod/   with the account's setup as well
   portcullis signins logs --from 2026-11-01 --to 2026-12-01 --shard 2/5 \\
     -o json=share-{shard}.json
   portcullis merge share-*.json            when all five shares are written
@@ -32,7 +32,7 @@ compressed or not.
 The console's CSV does not say whether a sign-in succeeded: save the event
 history as JSON instead.
 
-A look-up does not ask for refused AssumeRole and AssumeRoleWithSAML calls:
+A lookup does not return refused AssumeRole and AssumeRoleWithSAML calls:
 CloudTrail cannot search by error. Log files have them.
 
 A rule passes only where the log files of all regions that it needs were read;
@@ -63,7 +63,7 @@ pub(crate) struct SigninsArgs {
     /// [default for a lookup: 7d]
     #[arg(help_heading = EVENTS, long, value_name = "AGE", value_parser = parse::age, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
-    /// Show only the person of this name, or the user of this ARN, with every
+    /// Show only the person with this name, or the user with this ARN, with every
     /// event and a text for a ticket; root is the root user
     #[arg(help_heading = EVENTS, long, value_name = "NAME", value_parser = parse::person)]
     pub(crate) user: Option<String>,
@@ -78,8 +78,8 @@ pub(crate) struct SigninsArgs {
     #[arg(help_heading = EVENTS, long = "region", value_name = "NAME", value_parser = parse::region)]
     pub(crate) regions: Vec<String>,
     /// Read only one of several equal shares of the accounts, by the names of log
-    /// files: 2/5 is the second of five; needs --from and --to, so that all shares
-    /// are of one period. In output paths, {shard} is its number
+    /// files: 2/5 is the second of five; needs --from and --to, so that all shares cover
+    /// the same period. In output paths, {shard} stands for its number
     #[arg(id = "share", help_heading = EVENTS, long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
     pub(crate) shard: Option<Shard>,
     /// Split the accounts into this many shares and read the one that
@@ -93,7 +93,7 @@ pub(crate) struct SigninsArgs {
     pub(crate) reporting: ReportingArgs,
 }
 
-/// How to look an account's event history up.
+/// How to look up an account's event history.
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Live account")]
 pub(crate) struct SessionArgs {
@@ -103,7 +103,7 @@ pub(crate) struct SessionArgs {
     /// A role to assume first
     #[arg(long, value_name = "ARN", conflicts_with = "paths", value_parser = parse::role_arn)]
     pub(crate) role_arn: Option<String>,
-    /// The external id that the role requires
+    /// The external ID that the role requires
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
     /// Stop after this many seconds; what AWS has not answered by then stays

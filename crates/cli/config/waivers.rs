@@ -8,7 +8,7 @@ use portcullis_rules::{Fields, Problem, RuleSet, Text};
 use super::{date_text, unknown_rule};
 
 const EVERYTHING_HELP: &str =
-    "a waiver names what it accepts; to leave out a rule altogether, add it to `skip`";
+    "a waiver must name what it accepts; to leave out a rule altogether, add it to `skip`";
 const ARN_HELP: &str = "give a name such as svc-*, an ARN such as \
     arn:aws:iam::111122223333:user/ci/*, or *:user/ci/* for short";
 
@@ -97,7 +97,7 @@ fn check_rule(id: &Text) -> Result<(), Problem> {
         return Ok(());
     }
     Err(id
-        .problem("`*` would be a waiver for every rule")
+        .problem("`*` would waive every rule")
         .help(EVERYTHING_HELP))
 }
 

@@ -40,9 +40,9 @@ const POLICIES: [&str; 7] = [
 ];
 
 /// The reason for an unknown action if the first call failed.
-const NOT_ASKED: &str = "AWS could not be asked";
+const NOT_ASKED: &str = "AWS could not be reached";
 /// The reason for an unknown action if the account has nothing to call it for.
-const NOT_CALLED: &str = "not called: nothing here needed it";
+const NOT_CALLED: &str = "not called: nothing in this account needed it";
 
 /// The actions that the sources need, judged by the bundle and the operations that were called.
 pub(super) fn judge(

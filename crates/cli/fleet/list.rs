@@ -101,7 +101,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
         // Without its closing quote, a field takes in the accounts on the following lines.
         if record.iter().any(|field| field.contains(['\n', '\r'])) {
             return Err(format!(
-                "{line}: a field continues on the next line; is a quote not closed?"
+                "{line}: a field continues on the next line; is a quotation mark missing?"
             ));
         }
         let entry = record

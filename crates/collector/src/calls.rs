@@ -82,7 +82,7 @@ impl Calls {
     {
         let is_over = || {
             let seconds = self.time.as_secs_f64();
-            info!(operation, "given up at the deadline");
+            info!(operation, "abandoned at the deadline");
             let failure = self.throttling(operation, self.time).unwrap_or_else(|| {
                 let message = format!("the run ended after {seconds} seconds, before AWS answered");
                 Failure::new(Failure::DEADLINE, &message)
@@ -152,10 +152,12 @@ impl Paging {
         let pages = self.seen.len();
         let is_thin = pages >= MAX_PAGES && items < pages * MIN_PER_PAGE;
         if items > MAX_ITEMS || is_thin {
-            return Err(Failure::malformed("the list is longer than AWS lets any be"));
+            return Err(Failure::malformed("the list is longer than AWS allows"));
         }
         if !self.seen.insert(token.clone()) {
-            return Err(Failure::malformed("the list goes on, but comes back to the same page"));
+            return Err(Failure::malformed(
+                "the list continues, but AWS returns the same page again",
+            ));
         }
         Ok(Some(token))
     }
@@ -175,9 +177,9 @@ mod tests {
     #[test]
     fn a_list_ends() {
         let alternating = ["A", "B"].into_iter().cycle().map(str::to_owned);
-        let words = "the list goes on, but comes back to the same page";
+        let words = "the list continues, but AWS returns the same page again";
         assert_eq!(end(0, alternating), Some(Failure::malformed(words)));
-        let words = "the list is longer than AWS lets any be";
+        let words = "the list is longer than AWS allows";
         for items in [0, MAX_ITEMS + 1] {
             let ever_new = (0..).map(|n: u32| n.to_string());
             assert_eq!(end(items, ever_new), Some(Failure::malformed(words)), "{items}");

@@ -223,12 +223,13 @@ impl<'a> Collection<'a> {
             }
             Source::RootCredentials => match &self.root {
                 Some(root) => json(root.look(guides.summary.as_ref()).await),
-                None => Answer::failed(Failure::new(Gap::NOT_REQUESTED, "nobody asked for it")),
+                None => Answer::failed(Failure::new(Gap::NOT_REQUESTED, "it was not requested")),
             },
             // Not part of a collected bundle: see `look_up`.
-            Source::CloudTrail => {
-                Answer::failed(Failure::new(Gap::NOT_REQUESTED, "`portcullis signins` asks for it"))
-            }
+            Source::CloudTrail => Answer::failed(Failure::new(
+                Gap::NOT_REQUESTED,
+                "only `portcullis signins` and `collect --signins` look it up",
+            )),
         }
     }
 }

@@ -104,7 +104,7 @@ impl CredentialProcess {
                 .map_err(cannot_run)?;
         }
         if printed.len() as u64 == MAX_BYTES {
-            return Err(failed("prints more than credentials".to_owned()));
+            return Err(failed("prints something besides credentials".to_owned()));
         }
         let status = process.wait().await.map_err(cannot_run)?;
         group.0 = None;
@@ -114,7 +114,7 @@ impl CredentialProcess {
         // The output may contain a secret, and so may the parser's error.
         match serde_json::from_slice::<Output>(&printed) {
             Ok(output) if output.version == 1 => Ok(output.into()),
-            _ => Err(failed("did not print credentials of version 1".to_owned())),
+            _ => Err(failed("did not print credentials in version 1 of the format".to_owned())),
         }
     }
 }
@@ -202,7 +202,7 @@ mod tests {
             ("echo SECRET >&2; exit 3", "ended with exit status: 3"),
             ("echo '{\"Version\": 2, \"AccessKeyId\": \"SECRET\"}'", "did not print credentials"),
             ("echo SECRET", "did not print credentials"),
-            ("yes SECRET", "prints more than credentials"),
+            ("yes SECRET", "prints something besides credentials"),
         ] {
             let error = run(command).await.unwrap_err();
             assert!(error.contains(words) && !error.contains("SECRET"), "{error}");

@@ -184,7 +184,7 @@ fn role_help(code: &str) -> &'static str {
     if code == Failure::TIMEOUT {
         return NETWORK_HELP;
     }
-    "check the role's trust policy, its external id, and that the caller is allowed sts:AssumeRole"
+    "check the role's trust policy and its external ID, and that the caller is allowed to use sts:AssumeRole"
 }
 
 /// Returns what to do if an organization's accounts cannot be listed, by AWS's error code.
@@ -198,7 +198,7 @@ fn organization_help(code: &str) -> &'static str {
     if Failure::new(code, "").is_throttled() {
         return THROTTLING_HELP;
     }
-    "ask with credentials of the management account or of a delegated administrator, which need \
+    "use credentials of the management account or of a delegated administrator, which need \
      organizations:ListAccounts, and for --ou also ListAccountsForParent and ListOrganizationalUnitsForParent; or \
      list the accounts in a file for --accounts"
 }

@@ -101,7 +101,7 @@ impl Failure {
         if calls > 1 {
             let first = self.message;
             self.message =
-                format!("none of {calls} calls succeeded, the first failed with: {first}");
+                format!("none of {calls} calls succeeded; the first failed with: {first}");
         }
         self
     }
@@ -209,7 +209,8 @@ fn is_too_large<E: Error + 'static>(error: &SdkError<E>) -> bool {
 
 fn without_message<E: Error + 'static>(error: &SdkError<E>) -> String {
     if is_too_large(error) {
-        return "the answer is longer than any of AWS's; does something else answer?".to_owned();
+        return "the answer is longer than any that AWS gives; is something else answering?"
+            .to_owned();
     }
     match error
         .raw_response()

@@ -87,7 +87,7 @@ impl Fleet {
         let arn = Arn::parse(&identity.arn);
         let parts = arn.and_then(|arn| Some((arn.partition.to_owned(), arn.account_id()?)));
         let Some((partition, account)) = parts else {
-            return Err(unknown("its ARN is not one".to_owned()));
+            return Err(unknown("AWS returned something that is not an ARN".to_owned()));
         };
         let mut root = None;
         if options.sources.contains(Source::RootCredentials) {
@@ -168,7 +168,8 @@ impl Fleet {
         }
         let role_arn = self.role_of(account);
         if role_arn.is_none() && account.id != self.caller.account {
-            let message = "no role is named for this account; --role-name or its role_arn does";
+            let message =
+                "no role is named for this account; pass --role-name or give its role_arn";
             return Err((AccountStatus::Failed, Failure::new("NoRole", message)));
         }
         let external_id = account
@@ -191,7 +192,7 @@ impl Fleet {
             })?;
         match &session.caller {
             Ok(caller) if caller.account != account.id.as_str() => {
-                let message = format!("its role leads to account {}", caller.account);
+                let message = format!("its role belongs to account {}", caller.account);
                 Err((AccountStatus::Failed, Failure::new("OtherAccount", &message)))
             }
             _ => Ok(session),

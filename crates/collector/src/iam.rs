@@ -316,7 +316,7 @@ macro_rules! pages {
         $(impl Page for $output {
             fn next(&self) -> Result<Option<String>, Failure> {
                 if self.is_truncated && self.marker.is_none() {
-                    let message = "the list goes on, but the answer does not say where";
+                    let message = "the list continues, but the answer has no marker for the next page";
                     return Err(Failure::malformed(message));
                 }
                 Ok(self.marker.clone().filter(|_| self.is_truncated))

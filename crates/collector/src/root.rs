@@ -90,7 +90,8 @@ impl AccountRoot<'_> {
     ) -> Result<RootCredentials, Failure> {
         let AccountRoot { access, account, config, calls, diagnosis } = self;
         if access.management.as_deref() == Some(account.as_str()) {
-            let message = "root of the management account cannot be looked at in a root session";
+            let message =
+                "the root user of the management account cannot be inspected in a root session";
             return Err(Failure::new(Gap::NOT_REQUESTED, message));
         }
         let Some(summary) = summary else {
@@ -158,7 +159,7 @@ impl AccountRoot<'_> {
 fn of_guardrail(mut failure: Failure) -> Failure {
     if is_denied(&failure.code) {
         failure.message = format!(
-            "a service control policy denies this to root; to let such sessions pass, exempt them by the \
+            "a service control policy denies this to root; to allow such sessions, exempt them with the \
              condition key aws:AssumedRoot ({}: {})",
             failure.code, failure.message
         );

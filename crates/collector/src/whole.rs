@@ -76,7 +76,7 @@ impl Intercept for WholeAnswers {
             .iter()
             .any(|secret| memmem::find(body, secret.as_bytes()).is_some())
         {
-            return Err("the answer repeats what the request was signed with".into());
+            return Err("the answer repeats a secret that the request was signed with".into());
         }
         match self {
             WholeAnswers::Xml if response.status().is_success() => check_xml(body),
@@ -100,7 +100,7 @@ const LISTS: [(&str, &str); 6] = [
 
 fn check_xml(body: &[u8]) -> Result<(), BoxError> {
     if !is_whole_xml(body) {
-        return Err("the answer is cut short, or comes from something else than AWS".into());
+        return Err("the answer is cut short, or comes from something other than AWS".into());
     }
     for (root, list) in LISTS {
         let is_of_list = memmem::find(body, format!("</{root}>").as_bytes()).is_some();

@@ -8,7 +8,7 @@ use portcullis_model::{AccountId, PolicyKind, PrincipalKind};
 use crate::policy::{PolicyDocument, Statement};
 use crate::trust::TrustPolicy;
 
-/// What is known of an account that decides who may do what.
+/// What is known about an account that decides who may do what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     /// The id; none: not known.

@@ -24,7 +24,7 @@ pub enum Rank {
     EscalatingIf(Vec<String>),
     /// Neither.
     Other,
-    /// Unknown: it may be more than is known.
+    /// Unknown: it may have more privileges than are known.
     Unknown,
 }
 
@@ -248,7 +248,7 @@ impl Drawing<'_> {
             .collect()
     }
 
-    /// Sorts the principals, and adds whom of the account they can become.
+    /// Sorts the principals, and adds whom in the account they can become.
     fn add_steps(&mut self, ways: WaysHome) {
         let places = self.sort();
         let place_of = |actor: &Actor| places.get(actor).copied();

@@ -49,7 +49,7 @@ pub enum Operator {
     Ip,
     /// `true` or `false`.
     Bool,
-    /// Numbers or points in time whose order to the value is one of these.
+    /// Numbers or points in time whose order relative to the value is one of these.
     Compare(&'static [Ordering]),
     /// Whether the key is absent.
     Null,

@@ -4,8 +4,8 @@
 //! lets it in: both must allow, unlike within an account.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
 //!
-//! Before that, and in each account that it enters, it may become others there: by assuming their roles, or for certain
-//! in other ways. Whoever can become an administrator of an account goes on as any of those whom an administrator can
+//! Before that, and in each account that it enters, it may become other principals there: by assuming roles, or for certain
+//! in other ways. Whoever can become an administrator of an account goes on as any principal that an administrator can
 //! become, which is all but the roles that AWS alone changes.
 
 use std::cell::OnceCell;
@@ -296,11 +296,11 @@ impl Neighbours {
                         .unwrap_or_default()
                 }
                 How::Change => node.changed_by.clone().unwrap_or_default(),
-                How::AsAdministrator(None) => format!("as an administrator assume {arn}"),
+                How::AsAdministrator(None) => format!("as an administrator, assume {arn}"),
                 How::AsAdministrator(Some(other)) => {
                     via.push(other.clone());
                     let name = other.rsplit('/').next().unwrap_or(other);
-                    format!("as an administrator become {name} and assume {arn}")
+                    format!("as an administrator, become {name} and assume {arn}")
                 }
             });
             if matches!(how, How::AsAdministrator(_)) {

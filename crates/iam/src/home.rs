@@ -1,4 +1,4 @@
-//! Finds the users and roles that lead out of an account, and who of the account may become them
+//! Finds the users and roles that lead out of an account, and who in the account may become them
 //! first: by assuming a role, which is decided here, or in other ways.
 //!
 //! Most principals differ in nothing that matters for that, so one of them is tried for all.

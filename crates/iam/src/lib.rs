@@ -3,7 +3,7 @@
 //!
 //! Everything is pure: an [`Account`] goes in, answers come out. Requests are decided as AWS documents
 //! it (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>);
-//! what the account does not tell makes an answer [conditional](Decision::Conditional), and names
+//! what the account does not show makes an answer [conditional](Decision::Conditional), and names
 //! the condition keys, or what was not read.
 
 #![warn(clippy::disallowed_methods)]

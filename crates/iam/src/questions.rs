@@ -147,7 +147,7 @@ impl PolicyDocument {
         })
     }
 
-    /// The named services whose every action it allows on every resource; and `all` or `all but …`
+    /// The named services for which it allows every action on every resource; and `all services` or `all services except …`
     /// where it allows other services too, but not everything.
     #[must_use]
     pub fn whole_services(&self, account: &Account) -> Vec<String> {
@@ -160,9 +160,9 @@ impl PolicyDocument {
         if self.allows_service(probe::NAME, account) && !self.allows_everything(account) {
             let others = others.join(", ");
             whole.push(if others.is_empty() {
-                "all".to_owned()
+                "all services".to_owned()
             } else {
-                format!("all but {others}")
+                format!("all services except {others}")
             });
             whole.sort();
         }

@@ -111,7 +111,7 @@ pub struct Demands {
 pub enum Standing {
     /// The account's own, or its organization's.
     Own,
-    /// The management account of the own organization.
+    /// The management account of the account's own organization.
     Management,
     /// It depends on the organization, which is not known.
     Unknown,

@@ -68,7 +68,7 @@ pub struct Coverage {
     pub regions: Vec<RegionCoverage>,
     /// What could not be read, in the order of the inputs.
     pub gaps: Vec<InputGap>,
-    /// The inputs of which a part is missing that may be of any account, region and time.
+    /// The inputs with a missing part that may concern any account, region and time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<String>,
 }
@@ -124,7 +124,7 @@ pub struct RegionCoverage {
     /// The periods of digests whose log files were all read, so that no event is missing. Sorted,
     /// and merged if adjacent.
     pub proved: Vec<Period>,
-    /// The periods of digests that name a log file which was not read in whole, or is not as it was
+    /// The periods of digests that name a log file that was not read in full, or differs from what was
     /// delivered; without digests, the time about which a damaged log file was delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Period>,
@@ -250,9 +250,9 @@ pub struct EventCall {
 /// What a new password policy requires, as far as rules judge it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct PasswordLimits {
-    /// The least length of a password.
+    /// The minimum length of a password.
     pub min_length: u32,
-    /// How many earlier passwords may not be used again.
+    /// How many earlier passwords cannot be reused.
     pub reuse_prevention: u32,
 }
 

@@ -56,7 +56,7 @@ impl Gap {
     /// The code of a date that is later than the moment to which ages are counted.
     pub const FUTURE: &str = "Future";
 
-    /// The code of an account of which the logs that were read hold nothing that was asked for.
+    /// The code of an account for which the logs read contain nothing that was requested.
     pub const NOT_IN_LOGS: &str = "NotInLogs";
 
     /// The code of an account that is suspended or closed, so that nothing can be collected.
@@ -65,7 +65,7 @@ impl Gap {
     /// The code of an account whose bundle could not be written.
     pub const NOT_KEPT: &str = "BundleNotWritten";
 
-    /// The code of a gap for permissions that can change in more ways than are followed.
+    /// The code of a gap for permissions that can change in more ways than Portcullis follows.
     pub const TOO_COMPLEX: &str = "TooComplex";
 
     /// The end of the message for a source that is absent because only a credential report was
@@ -142,8 +142,8 @@ impl Gap {
             return format!("Grant {action} to the auditing identity and collect again.");
         }
         match code.as_str() {
-            Gap::NOT_REQUESTED => format!("Collect {source} too ({action}): it was not asked for."),
-            Gap::ABSENT => format!("Collect {source} too ({action}): it was not collected."),
+            Gap::NOT_REQUESTED => format!("Also collect {source} ({action}): it was not requested."),
+            Gap::ABSENT => format!("Also collect {source} ({action}): it was not collected."),
             Gap::UNDATED => {
                 "Save the report as JSON, which has its date: `aws iam get-credential-report \
                  --output json > credential-report.json`."
@@ -154,11 +154,11 @@ impl Gap {
                  notes the time."
                     .to_owned()
             }
-            Gap::NOT_IN_LOGS => "Read logs of this account, of the regions and the period that are asked for, or \
-                                 ask for what the logs hold."
+            Gap::NOT_IN_LOGS => "Read logs of this account for the regions and the period requested, or request only \
+                                 what the logs cover."
                 .to_owned(),
             _ if self.is_of_later_time() => format!(
-                "Count ages to a later moment (--as-of) or, if that date is wrong, collect {source} again."
+                "Measure ages at a later time (--as-of) or, if that date is wrong, collect {source} again."
             ),
             Gap::UNREADABLE_FILE => "Fetch the unreadable files again.".to_owned(),
             _ if *source == Source::CredentialReport && self.is_bad_value() => {
@@ -166,12 +166,12 @@ impl Gap {
                  dates."
                     .to_owned()
             }
-            Gap::NOT_ACTIVE => "Nothing is to be done: the account is not active.".to_owned(),
+            Gap::NOT_ACTIVE => "Nothing needs to be done: the account is not active.".to_owned(),
             Gap::TOO_COMPLEX => {
-                "Check by hand who can give itself more permissions: collecting again decides nothing."
+                "Check by hand who can give themselves more permissions: collecting again will not settle this."
                     .to_owned()
             }
-            Gap::NOT_KEPT => "Make room for the bundle and run again with --resume.".to_owned(),
+            Gap::NOT_KEPT => "Free some disk space for the bundle, then run again with --resume.".to_owned(),
             _ => format!("Collect {source} again ({action})."),
         }
     }
@@ -183,7 +183,7 @@ impl Gap {
         match source {
             Source::CloudTrail => {
                 "Look at the event in CloudTrail. If it was read from a CSV, read the log files of the trail instead, or \
-                 save the event history as JSON: its CSV never says how a sign-in ended, nor whether MFA was used."
+                 save the event history as JSON: the CSV never says how a sign-in ended or whether MFA was used."
                     .to_owned()
             }
             _ => format!("Collect {source} again."),
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn what_collecting_again_would_not_change_has_another_remedy() {
         let gap = Gap::new(Source::CallerIdentity, Gap::NOT_ACTIVE, "");
-        assert_eq!(gap.remedy(), "Nothing is to be done: the account is not active.");
+        assert_eq!(gap.remedy(), "Nothing needs to be done: the account is not active.");
         let gap = Gap::new(Source::AccountAuthorizationDetails, Gap::TOO_COMPLEX, "");
         assert!(gap.remedy().starts_with("Check by hand"), "{}", gap.remedy());
     }

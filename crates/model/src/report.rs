@@ -119,7 +119,7 @@ pub struct RunOptions {
 /// What decides the exit status, besides the findings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gate {
-    /// The least severity of a `fail` that counts.
+    /// The lowest severity of a `fail` that counts.
     pub fail_on: Severity,
     /// The ids of the rules that may be `unknown`.
     pub allow_unknown: Vec<String>,
@@ -276,7 +276,7 @@ words! {
         Medium = "medium",
         /// Improve it.
         Low = "low",
-        /// Know it.
+        /// Good to know.
         Info = "info",
     }
 }
@@ -290,7 +290,7 @@ words! {
         Unknown = "unknown",
         /// The problem does not exist.
         Pass = "pass",
-        /// The question does not arise.
+        /// The rule does not apply to the resource.
         NotApplicable = "not_applicable",
     }
 }
@@ -412,7 +412,7 @@ words! {
         Waived = "waived",
         /// The problem does not exist.
         Pass = "pass",
-        /// The question does not arise.
+        /// The rule does not apply to the resource.
         NotApplicable = "not_applicable",
     }
 }
@@ -426,7 +426,7 @@ pub struct Tally {
     pub unknown: u32,
     /// Resources without the problem.
     pub pass: u32,
-    /// Resources for which the question does not arise.
+    /// Resources to which the rule does not apply.
     pub not_applicable: u32,
     /// The number of failing resources that are waived.
     #[serde(default)]

@@ -1,5 +1,5 @@
-//! What is decided about the findings of a report: accepted, known before, changed, whose, and the exit
-//! status that follows. Nothing here knows how a report is written.
+//! What is decided about the findings of a report: which are accepted, were known before or have changed, and the exit
+//! status that follows. Nothing here depends on how a report is written.
 
 pub(crate) mod baseline;
 pub(crate) mod comparison;

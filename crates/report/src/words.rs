@@ -207,7 +207,7 @@ pub(crate) fn baseline(account: &AuditedAccount, report: &Report) -> Option<Stri
     };
     let other = baseline.ruleset != report.tool.ruleset;
     let but = if other {
-        ", by other rules or settings"
+        ", with other rules or settings"
     } else {
         ""
     };
@@ -232,7 +232,7 @@ pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
     if codes.contains(&Gap::UNDATED) {
         "without a date"
     } else if codes.contains(&Gap::FUTURE) {
-        "of a later time"
+        "from a later time"
     } else {
         "missing"
     }
@@ -248,7 +248,7 @@ pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
         return "nothing in the file could be used";
     }
     if account.gaps.iter().any(|gap| gap.code == Gap::NOT_IN_LOGS) {
-        return "the logs hold nothing of it that was asked for";
+        return "the logs contain nothing for it that was requested";
     }
     match account.status {
         AccountStatus::Denied => "nothing could be collected: access is denied",

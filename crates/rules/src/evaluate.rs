@@ -18,7 +18,7 @@ use crate::{Framework, Rule, RuleSet};
 /// Judges the snapshot by the rules.
 ///
 /// The report depends on the arguments alone. `options` say what was chosen, and which verdicts it
-/// lists beside `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
+/// lists besides `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
 /// run is left to whoever knows where it was chosen: see [`RuleSet::loosened`].
 #[must_use]
 pub fn evaluate(
@@ -49,7 +49,7 @@ pub fn evaluate(
     Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
 }
 
-/// The report by those rules of no account at all.
+/// The report by those rules on no account at all.
 #[must_use]
 pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str) -> Report {
     Report {
@@ -102,7 +102,7 @@ pub fn evaluate_crossings(
     (tallies, findings)
 }
 
-/// Says of which accounts something is missing: it may be any of several.
+/// Says which accounts lack something: it may be any of several.
 fn name_unread(finding: &mut Finding, accounts: &[String]) {
     let mut message = Message::from("not judged: ");
     for (place, source) in finding.missing.iter().enumerate() {
@@ -125,7 +125,8 @@ fn name_unread(finding: &mut Finding, accounts: &[String]) {
     } else {
         "those accounts"
     };
-    finding.remediation = format!("Close the gaps of {those} and audit all together again.");
+    finding.remediation =
+        format!("Close the gaps in {those}, then audit all accounts together again.");
 }
 
 /// One run over an account.
@@ -252,8 +253,8 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a verdict is about that person: on something recorded, of which nothing else was read, on their user, or on
-/// what it owns. What is not known of the account may be.
+/// Whether a verdict is about that person: on a recorded event (only theirs were read), on their user, or on
+/// what the user owns. What is not known about the account may be about them too.
 fn is_about(subject: &Subject<'_>, decision: Decision, name: &str) -> bool {
     match subject.kind {
         "signin" | "credential_event" | "window" => true,
@@ -345,7 +346,7 @@ fn is_blank(snapshot: &Snapshot) -> bool {
         && !lists.any(|scope| (scope.subjects)(snapshot).is_ok())
 }
 
-/// Whether an answer says anything about the account as a whole, beside its names. What is null may be
+/// Whether an answer says anything about the account as a whole, besides its names. What is null may be
 /// so for the partition alone.
 fn is_judgeable(account: &Account) -> bool {
     let names: Sources = [Source::CallerIdentity, Source::AccountAliases]

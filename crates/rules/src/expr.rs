@@ -96,7 +96,7 @@ impl Expression {
         let (syntax, words) = parse::parse_worded(text)?;
         let (expression, mapped) = check::check_shown(&syntax, names)?;
         if words.is_some() && expression.ty != Type::Bool {
-            let message = "only a condition is followed by words that say when it holds";
+            let message = "only a condition can be followed by text that says when it holds";
             return Err(vec![Problem::new(0..text.len(), message)]);
         }
         Ok(Shown { expression, mapped, words })

@@ -175,22 +175,23 @@ fn evidence(
 }
 
 /// The addition to the message about a window that may have begun before the period.
-const CUT: &str = "; the period begins within this episode, so there may have been more before";
+const CUT: &str =
+    "; the period read begins within this episode, so there may have been more before it";
 
 /// The addition to the message about a window that may have ended after the last event read.
 const CUT_AT_END: &str =
-    "; what was read ends within this episode, so there may have been more after";
+    "; the period read ends within this episode, so there may have been more after it";
 
 /// The remediation for activity that was not read.
-const READ_MORE: &str = "Read the trail's log files of the regions named for the whole period, with \
+const READ_MORE: &str = "Read the trail's log files for these regions and the whole period, with \
                          their digests, which prove that no file is missing.";
 
 /// Returns why the verdict is unknown, and how to change that.
 fn unknown(sources: Sources, subject: &Subject<'_>, gaps: &Gaps<'_>) -> (Message, String) {
     if sources.is_empty() {
         let message = "not judged: the rule reads a value that does not exist here (null); \
-                       this is a defect of the rule";
-        let remediation = "Let the rule compare the value with null before it uses it.";
+                       this is a defect in the rule";
+        let remediation = "Have the rule compare the value with null before using it.";
         return (Message::from(message), remediation.to_owned());
     }
     let mut message = Message::default();

@@ -51,7 +51,7 @@ fn read(file: &RuleFile, shared: &SharedTexts, fields: Fields<'_>) -> Result<Rul
         .any(|name| fields.has(name));
     if !is_rule && fields.is_whole {
         let problem = Problem::new(fields.start(), "this is not a rule: it has no id");
-        let help = "a directory of rules holds rules alone, and frameworks below frameworks/";
+        let help = "a rules directory may contain only rules, and frameworks under frameworks/";
         return Err(vec![problem.help(help).without_values()]);
     }
     read_rule(file, shared, fields)
@@ -147,8 +147,9 @@ fn with_values(defaults: BTreeMap<String, Constant>) -> BTreeMap<String, Param> 
 }
 
 fn not_words(id: &Text) -> Option<Problem> {
-    (!is_rule_id(&id.value))
-        .then(|| id.problem("an id is words of lowercase letters and digits, joined by `-`"))
+    (!is_rule_id(&id.value)).then(|| {
+        id.problem("an id consists of words of lowercase letters and digits, joined by `-`")
+    })
 }
 
 /// Returns a problem if the id differs from the file's name.
@@ -183,7 +184,7 @@ fn scopes(fields: &mut Fields<'_>) -> Option<Vec<&'static Scope>> {
         {
             fields
                 .problems
-                .push(name.problem("the scope is there twice"));
+                .push(name.problem("the scope is named twice"));
         }
     }
     (!scopes.is_empty() && scopes.len() == names.len()).then_some(scopes)

@@ -66,7 +66,7 @@ fn constant(name: &str, at: &Range<usize>, value: Placed<'_>) -> Result<Constant
         Some(constant) => return Ok(constant),
         None => {}
     }
-    let message = "a parameter is a number of at least 0, a boolean, a string or a list of strings";
+    let message = "a parameter must be a number that is not negative, a boolean, a string or a list of strings";
     Err(Problem::new(value.span(), message))
 }
 
@@ -80,7 +80,7 @@ impl ParamSetting {
             return Ok(self.value.clone());
         }
         let needed = default.ty().map(show::type_name).unwrap_or_default();
-        Err(Problem::new(self.value_at.clone(), format!("this parameter is a {needed}")))
+        Err(Problem::new(self.value_at.clone(), format!("this parameter must be a {needed}")))
     }
 }
 

@@ -202,7 +202,7 @@ fn or_note<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> O
     result.map_err(|found| problems.extend(found)).ok()
 }
 
-/// Compiles what a finding shows beside the facts of the conditions and of `message`.
+/// Compiles what a finding shows besides the facts of the conditions and of `message`.
 fn extra_evidence(texts: &Texts, names: Names<'_>, problems: &mut Vec<Problem>) -> Vec<Expression> {
     let mut extra = Vec::new();
     for text in &texts.evidence {

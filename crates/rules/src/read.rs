@@ -106,7 +106,7 @@ pub fn parse<T>(file: &RuleFile, read: impl FnOnce(Fields<'_>) -> T) -> T {
 /// A file with more syntax errors is probably in another format.
 const SHOWN_SYNTAX: usize = 5;
 
-const MORE: &str = "more mistakes may show once the file is valid TOML";
+const MORE: &str = "more mistakes may appear once the file is valid TOML";
 
 /// Whether a text that is not valid TOML is JSON or JSON lines. No TOML begins with a brace.
 fn is_json(text: &str) -> bool {
@@ -125,7 +125,7 @@ fn closed_part(text: &str) -> (String, Vec<Problem>) {
             "}" => "inline table",
             _ => "string",
         };
-        let message = format!("this is not valid TOML: the {thing} that begins here has no end");
+        let message = format!("this is not valid TOML: the {thing} that begins here is not closed");
         let problem = Problem::new(opening, message).without_values();
         problems.push(problem.help(format!("close it with `{closing}`")));
         closed.push_str(&text[closed.len()..entry.start]);

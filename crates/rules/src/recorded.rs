@@ -24,7 +24,7 @@ pub(crate) struct Recorded<'a> {
     root_calls: Vec<&'a CredentialEvent>,
     users: HashMap<&'a str, &'a User>,
     /// The attempts and events, by their ids, of users or keys that the account does not have: the user, and what to
-    /// say of it.
+    /// say about it.
     strangers: HashMap<&'a str, (&'a str, &'static str)>,
     /// When the newest MFA device of each user was enabled.
     enrolled: HashMap<&'a str, Timestamp>,
@@ -91,9 +91,9 @@ fn is_by(attempt: &SignIn, user: &User) -> bool {
     }
 }
 
-const NO_USER: &str = "; the audit found no user of this name";
-const OTHER_USER: &str = "; the audit found another user of this name, made later or earlier";
-const NO_KEY: &str = "; the audit found no access key of the id that signed it";
+const NO_USER: &str = "; the audit found no user with this name";
+const OTHER_USER: &str = "; the audit found another user with this name, created at another time";
+const NO_KEY: &str = "; the audit did not find the access key that signed it";
 
 /// Returns the attempts and events of IAM users, by their ids, whose user or access key is not among those of the
 /// account, with the user's name and what to say.
@@ -136,7 +136,7 @@ fn strangers<'a>(
     strangers
 }
 
-/// Whether the user's keys are known, and that which signed the call is none of them.
+/// Whether the user's keys are known and the one that signed the call is not among them.
 fn lacks_key(user: &User, event: &CredentialEvent) -> bool {
     let (Some(key), Fact::Known(keys)) = (&event.access_key, &user.access_keys) else {
         return false;

@@ -274,6 +274,6 @@ impl RuleSet {
 
 fn duplicate(rule: &Rule, first: &Rule) -> Problem {
     let at = rule.source.find(&rule.id).unwrap_or_default();
-    Problem::new(at..at + rule.id.len(), format!("{} has a rule `{}` already", first.path, rule.id))
+    Problem::new(at..at + rule.id.len(), format!("{} already has a rule `{}`", first.path, rule.id))
         .help("give one of them another id")
 }

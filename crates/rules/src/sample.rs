@@ -88,7 +88,7 @@ pub(crate) fn patched(
             continue;
         };
         if let Err(error) = (scope.replace)(&mut snapshot, json) {
-            problems.push(Problem::new(at, format!("the patch does not fit: {error}")));
+            problems.push(Problem::new(at, format!("this does not fit the fact: {error}")));
             whole = false;
         }
     }
@@ -159,7 +159,7 @@ fn missing(sources: Placed<'_>, problems: &mut Vec<Problem>) -> Option<Json> {
         }
     }
     if known.is_empty() && all_known {
-        let problem = Problem::new(sources.span(), "the sources that are missing are needed here");
+        let problem = Problem::new(sources.span(), "name the missing sources here");
         problems.push(problem.help("write missing = [\"credential-report\"]"));
         return None;
     }

@@ -150,7 +150,7 @@ pub static SCOPES: [Scope; 18] = [
         "device": MfaDevice, mfa_devices),
     listed!("group", "Each IAM group.", "group": Group, groups),
     listed!("role", "Each IAM role.", "role": Role, roles),
-    listed!("policy", "Each policy: customer-managed, AWS-managed and in use, or inline.",
+    listed!("policy", "Each policy: customer-managed, AWS-managed (if in use) or inline.",
         "policy": Policy, policies),
     listed!("saml_provider", "Each SAML provider.", "provider": SamlProvider, saml_providers),
     listed!("oidc_provider", "Each OIDC provider.", "provider": OidcProvider, oidc_providers),
@@ -159,7 +159,7 @@ pub static SCOPES: [Scope; 18] = [
     listed!("region", "Each region in use.", "region": Region, regions),
     Scope {
         name: CROSSING,
-        doc: "Each user or role that may assume roles in other accounts of an audit of several, and is not an \
+        doc: "In an audit of several accounts, each user or role that can assume roles in the other accounts and is not an \
               administrator.",
         // The snapshot of its account is no longer held once all accounts are known.
         variables: &[variable::<Crossing>("crossing")],
@@ -173,7 +173,7 @@ pub static SCOPES: [Scope; 18] = [
         "event": CredentialEvent, credential_events),
     Scope {
         name: "window",
-        doc: "Each run of attempts that have something in common, one soon after the other.",
+        doc: "Each run of attempts in quick succession that have something in common.",
         variables: &[variable::<Window>("window"), ACCOUNT],
         // Windows are made for each rule: see `Grouping`.
         subjects: |snapshot| activity(snapshot).map(|_| Box::new(iter::empty()) as Subjects<'_>),

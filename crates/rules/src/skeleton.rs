@@ -6,13 +6,13 @@ use crate::{FactDoc, facts_in_reach, shared_texts};
 /// The additional keys of a rule on activity.
 const ACTIVITY_KEYS: &str = r#"
 
-# The regions without which it cannot pass: those that record the activity.
+# The regions that must have been read for it to pass: those that record the activity.
 regions = ["us-east-1", "us-east-2", "us-west-2", "eu-north-1", "ap-southeast-2"]"#;
 
 /// The additional keys of a rule on windows.
 const WINDOW_KEYS: &str = r#"
 
-# What attempts have in common, how soon one follows the other, which count (by default all), such as
+# What attempts have in common, how soon one follows another, which count (by default all), such as
 # "signin.outcome == 'failure'", and whether a window ends where the person gets in.
 group_by = ["user"]
 within   = "10m"

@@ -36,7 +36,7 @@ pub(crate) fn is_title(line: &[u8]) -> bool {
     NEEDED.iter().all(|name| line.contains(name))
 }
 
-/// What stands between the columns: spreadsheets write a semicolon where the comma is the decimal separator.
+/// The separator between the columns: spreadsheets write a semicolon where the comma is the decimal separator.
 fn delimiter(title: &[u8]) -> u8 {
     if title.contains(&b';') && !title.contains(&b',') {
         b';'

@@ -191,7 +191,7 @@ pub(crate) const WRONG_PASSWORD: Words = (
     Likelihood::Likely,
     "The password was wrong. No second factor was asked for.",
     "Check Caps Lock, the keyboard layout and the entry in the password manager. If the password is \
-    lost, an administrator sets a new one:\n\
+    lost, have an administrator set a new one:\n\
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
@@ -212,9 +212,9 @@ pub(crate) const LIKELY_ONLY_PASSWORD: Words =
 /// A user without a password.
 pub(crate) const NO_PASSWORD: Words = (
     Likelihood::Likely,
-    "The user had no console password as of DATE, so none is right.",
+    "The user had no console password as of DATE, so no password can work.",
     "Find out how the person is meant to sign in: perhaps through IAM Identity Center, or not to the console at \
-    all. If they need a password, an administrator sets one:\n\
+    all. If they need a password, have an administrator set one:\n\
     aws iam create-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
@@ -229,7 +229,7 @@ pub(crate) const NEWER_PASSWORD: Words = (
 pub(crate) const EXPIRED_PASSWORD: Words = (
     Likelihood::Likely,
     "The password has expired, and as of DATE the account's password policy let only administrators set a new one.",
-    "An administrator sets a new password:\n\
+    "Have an administrator set a new password:\n\
     aws iam update-login-profile --user-name USER --password-reset-required --password PASSWORD",
 );
 
@@ -262,7 +262,7 @@ const CENTER_STOPPED: Words = (
     Likelihood::Possible,
     "The portal asked for FACTOR and got none: the person closed the page, the device is lost or out of \
     reach, or somebody else typed that name.",
-    "Ask the person whether they tried. If so, an administrator removes a lost device in Identity \
+    "Ask the person whether they tried. If so, have an administrator remove the lost device in Identity \
     Center. If not, tell the security team.",
 );
 
@@ -275,7 +275,7 @@ const CENTER_UNANSWERED: Words = (
 const CENTER_NOT_ASKED: Words = (
     Likelihood::Possible,
     "The sign-in stopped, and CloudTrail does not show that another factor was asked for: the person closed \
-    the page, or has no MFA device and is not let in without one.",
+    the page, or has no MFA device and cannot sign in without one.",
     "Ask the person what the page said. In the MFA settings of Identity Center, see what happens to users without \
     a registered device. If the person did not try, tell the security team.",
 );
@@ -291,7 +291,7 @@ const ROOT_STOPPED: Words = (
     "The page asked for root's MFA code and got none: the device is lost or out of reach, or somebody else \
     typed the account's email address.",
     "Ask the holders of root's password whether they tried. If so, and the device is lost, sign in with \
-    alternative factors, which takes the account's mailbox and phone. If not, tell the security team.",
+    alternative factors, which requires access to the account's mailbox and phone. If not, tell the security team.",
 );
 
 const UNKNOWN_NAME: Words = (
@@ -303,18 +303,18 @@ const UNKNOWN_NAME: Words = (
 
 const DENIED_BY_POLICY: Words = (
     Likelihood::Certain,
-    "A policy on sign-ins refused it, most likely because of the network. The password may be right.",
+    "A policy on sign-ins refused the attempt, most likely because of the network. The password may be right.",
     "Connect to the company's network or VPN and try again. If nobody can sign in, an administrator with \
     access keys removes the console's authorization configuration, or root uses the recovery link of \
     AWS Support.",
 );
 
-/// The same of root, who is stopped before the password, and of a name that is nobody's.
+/// The same for root, who is stopped before the password, and for a name that no user has.
 ///
 /// <https://docs.aws.amazon.com/signin/latest/userguide/troubleshooting-sign-in-issues.html>
 const DENIED_WITHOUT_PASSWORD: Words = (
     Likelihood::Certain,
-    "A policy on sign-ins refused it, most likely because of the network.",
+    "A policy on sign-ins refused the attempt, most likely because of the network.",
     DENIED_BY_POLICY.2,
 );
 
@@ -322,7 +322,7 @@ const ROOT_CREDENTIALS: Words = (
     Likelihood::Certain,
     "Root's password or code was wrong. CloudTrail does not say which.",
     "Choose \"Forgot password?\" and read the mail sent to the account's address. If the MFA device \
-    is lost, sign in with alternative factors, which takes the account's mailbox and phone.",
+    is lost, sign in with alternative factors, which requires access to the account's mailbox and phone.",
 );
 
 const RECOVERY_UNFINISHED: Words = (
@@ -330,20 +330,20 @@ const RECOVERY_UNFINISHED: Words = (
     "Somebody asked for a new root password, and none was set: the mail did not arrive or was not \
     opened. If none of you asked, somebody is trying to get in.",
     "Look in the mailbox of the account's address, including spam. In a member account whose root is \
-    managed centrally, recovery is off: the management account does it instead. If none of you \
+    managed centrally, recovery is off: the management account handles it instead. If none of you \
     asked, tell the security team and secure the mailbox.",
 );
 
 const RECOVERY_REFUSED: Words = (
     Likelihood::Possible,
     "Somebody asked for a new root password and was refused. If none of you asked, somebody is trying to get in.",
-    "In a member account whose root is managed centrally, recovery is off: the management account does it \
+    "In a member account whose root is managed centrally, recovery is off: the management account handles it \
     instead. If none of you asked, tell the security team and secure the mailbox of the account's address.",
 );
 
 const DIRECTORY_REFUSED: Words = (
     Likelihood::Likely,
-    "Identity Center could not use what the identity provider sent, as the message says.",
+    "Identity Center could not use what the identity provider sent; the message says why.",
     "In the identity provider's application, compare the ACS URL and the issuer. Check that the \
     response is signed and holds exactly one assertion, and that the provider's clock is right.",
 );
@@ -357,15 +357,15 @@ const CENTER_PASSWORD: Words = (
 const CENTER_FACTOR: Words = (
     Likelihood::Certain,
     "The second factor was refused.",
-    "Set the device's clock and try a fresh code. If the device is lost, an administrator removes it \
-    in Identity Center, and the person registers another.",
+    "Set the device's clock and try a fresh code. If the device is lost, have an administrator remove it \
+    in Identity Center, and then have the person register another.",
 );
 
 const CENTER_SECURITY_KEY: Words = (
     Likelihood::Certain,
     "The security key or passkey was refused.",
     "Check that the key or passkey is the one registered for this portal, and try another browser. If it is \
-    lost, an administrator removes it in Identity Center, and the person registers another.",
+    lost, have an administrator remove it in Identity Center, and then have the person register another.",
 );
 
 const CENTER_MAILED_CODE: Words = (
@@ -399,7 +399,7 @@ const DIRECTORY_UNANSWERED: Words = (
 
 const DIRECTORY_FACTOR: Words = (
     Likelihood::Certain,
-    "WorkSpaces or Transfer Family refused FACTOR, as recorded.",
+    "WorkSpaces or Transfer Family refused FACTOR, according to CloudTrail.",
     "Check Caps Lock and the user name. Whoever runs the directory can set a new password or register \
     the device again: neither IAM nor Identity Center knows this user.",
 );
@@ -421,7 +421,7 @@ const SOMEWHERE_UNANSWERED: Words = (
 
 const SOMEWHERE_FACTOR: Words = (
     Likelihood::Certain,
-    "As recorded, FACTOR was refused. CloudTrail does not say whether by Identity Center, WorkSpaces or \
+    "FACTOR was refused. CloudTrail does not say whether by Identity Center, WorkSpaces or \
     Transfer Family.",
     "Check Caps Lock and the user name, and ask at which page the person signs in. Whoever runs its \
     directory can set a new password or register the device again.",
@@ -458,10 +458,10 @@ const EXTERNAL_CLIENT_REFUSED: Words = (
 
 pub(crate) const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
-    "What was read has no record of this person. They may never have reached AWS.",
+    "The records read do not mention this person. They may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \
     the account id or alias, and whether a proxy blocks signin.aws.amazon.com. An unknown root \
-    email address and an identity provider's own refusals leave no trace in CloudTrail.",
+    email address and refusals by an identity provider itself leave no trace in CloudTrail.",
 );
 
 const OTHER: Words = (
@@ -518,16 +518,16 @@ fn invalid_response(attempt: &Attempt) -> Words {
     if says(attempt, "RoleSessionName") {
         return (
             Likelihood::Certain,
-            "The attribute RoleSessionName of the SAML response is not a name that AWS takes.",
-            "In the identity provider's application, map something of 2 to 64 letters, digits and _+=,.@- \
+            "The attribute RoleSessionName of the SAML response is not a name that AWS accepts.",
+            "In the identity provider's application, map a value of 2 to 64 letters, digits and _+=,.@- \
             to RoleSessionName, such as the user's email address.",
         );
     }
     if says(attempt, "Source Identity") || says(attempt, "SourceIdentity") {
         return (
             Likelihood::Certain,
-            "The attribute SourceIdentity of the SAML response is not a name that AWS takes.",
-            "In the identity provider's application, map something of 2 to 64 letters, digits and _+=,.@- \
+            "The attribute SourceIdentity of the SAML response is not a name that AWS accepts.",
+            "In the identity provider's application, map a value of 2 to 64 letters, digits and _+=,.@- \
             that does not begin with aws: to SourceIdentity.",
         );
     }
@@ -569,7 +569,7 @@ fn password_change(attempt: &Attempt) -> Words {
 
 fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
     const DELETE: &str = "As an administrator, find the unassigned device with the person's name and \
-        delete it. Then the person enrols again:\n\
+        delete it. Then have the person enrol again:\n\
         aws iam list-virtual-mfa-devices --assignment-status Unassigned\n\
         aws iam delete-virtual-mfa-device --serial-number DEVICE-ARN";
     if failed_with(last, "InvalidAuthenticationCode") {
@@ -595,7 +595,7 @@ fn enrolment(attempts: &[&Attempt], last: &Attempt) -> Words {
             Likelihood::Certain,
             "The person is not allowed to manage their own MFA device.",
             "Allow iam:CreateVirtualMFADevice on their own device, and iam:EnableMFADevice and iam:ResyncMFADevice \
-            on their own user. Leave deleting a left-over device to an administrator: somebody with a stolen \
+            on their own user. Leave it to an administrator to delete a left-over device: somebody with a stolen \
             password must not be able to do it.",
         );
     }

@@ -1,4 +1,4 @@
-//! Reads proof that no event is missing: digests, which name the files that a trail delivered in an hour, and look-ups
+//! Reads proof that no event is missing: digests, which name the files that a trail delivered in an hour, and lookups
 //! in the event history that were read to the last page.
 //!
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
@@ -12,7 +12,7 @@ pub(crate) struct Digest {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) period: Period,
-    /// The log files that must have been read; empty for a look-up.
+    /// The log files that must have been read; empty for a lookup.
     pub(crate) files: Vec<LogFile>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct LogFile {
     pub(crate) sha256: String,
 }
 
-/// Reads the extent of a look-up, as `portcullis collect --signins` writes it; none if nothing was read.
+/// Reads the extent of a lookup, as `portcullis collect --signins` writes it; none if nothing was read.
 pub(crate) fn read_lookup(lookup: &Value) -> Option<Digest> {
     let time = |path| text(lookup, path)?.parse().ok();
     Some(Digest {

@@ -309,7 +309,7 @@ fn who(kind: ActorKind, name: Option<&SharedText>, source: Option<&SharedText>) 
     }
     name.or(source)
         .cloned()
-        .unwrap_or_else(|| "somebody not named".into())
+        .unwrap_or_else(|| "somebody unnamed".into())
 }
 
 fn resource_id(account: &str, region: &str, event: &str) -> String {

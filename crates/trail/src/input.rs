@@ -36,12 +36,12 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
 }
 
-/// The most bytes that are read of an input once it is decompressed: a few bytes of gzip can expand to any length.
+/// The most bytes that are read from an input once it is decompressed: a few bytes of gzip can expand to any length.
 pub(crate) const MAX_LENGTH: u64 = 4 << 30;
 const TIMES: DateTimeParser = DateTimeParser::new();
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// So many bytes show how a file is packed.
+/// This many bytes show how a file is compressed.
 const PACKING: usize = 10;
 /// The byte order marks of UTF-16, which `>` in Windows PowerShell writes.
 const UTF_16_MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
@@ -103,7 +103,7 @@ pub(crate) struct Seen {
     pub(crate) reads: bool,
     /// Whether others may be.
     pub(crate) writes: bool,
-    /// The same of the times that are written as usual, which are read when the input has ended.
+    /// The same for times in the usual form, which are parsed at the end of the input.
     written: Vec<[WrittenTime; 2]>,
 }
 
@@ -142,7 +142,7 @@ impl Input {
         if let Some(packing) = packing(&head) {
             self.form = Some(Form::Unknown);
             self.unreadable(format!(
-                "it is packed as {packing}: unpack it, since only gzip is read"
+                "it is compressed with {packing}: decompress it, since only gzip can be read"
             ));
             return Ok(());
         }
@@ -312,7 +312,7 @@ impl Input {
             }
         }
         if container["NextToken"].is_string() {
-            self.trouble("it is one page of several, as its NextToken says".to_owned());
+            self.trouble("its NextToken shows that it is only one page of several".to_owned());
         }
     }
 
@@ -426,7 +426,7 @@ fn decompress<'a>(input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     })
 }
 
-/// How a file is packed that begins with these bytes, if it may hold logs and is not read.
+/// How a file that begins with these bytes is compressed, if it may contain logs but cannot be read.
 fn packing(head: &[u8]) -> Option<&'static str> {
     match head {
         [b'P', b'K', 3, 4, ..] => Some("zip"),

@@ -321,7 +321,7 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     Activity { coverage, events, root_calls, left_out }
 }
 
-/// Keeps of several copies of an event the one that counts.
+/// Of several copies of an event, keeps the one that counts.
 fn keep_one_copy(found: &mut Vec<Found>, delivered: &[usize]) {
     let precedence =
         |copy: &Found| (copy.rank(), copy.event.at, delivered.get(copy.input as usize), copy.order);
@@ -388,8 +388,8 @@ impl Regions {
                 insert(&mut region.incomplete, period, SignedDuration::ZERO);
             }
             for (files, trouble) in [
-                (missing, "were not read in whole"),
-                (different, "are not as CloudTrail delivered them"),
+                (missing, "were not read in full"),
+                (different, "differ from what CloudTrail delivered"),
             ] {
                 if let Some(first) = files.first() {
                     let count = files.len();

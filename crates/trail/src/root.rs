@@ -46,7 +46,7 @@ pub(crate) fn call(record: &Node<'_>, pool: &mut Pool) -> Result<Option<RootCall
     }))
 }
 
-/// Whether AWS acted: by itself, or a service that root had set to work. The console acts for whoever signed in.
+/// Whether AWS acted: on its own, or through a service that root had started. The console acts for whoever signed in.
 fn is_by_aws(record: &Node<'_>) -> bool {
     let is_event_of_service = record
         .text("/eventType")

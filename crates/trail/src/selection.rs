@@ -8,8 +8,8 @@ use portcullis_model::{Form, LeftOut};
 
 use crate::input::Input;
 
-/// What the trails of each account may leave out. A trail records alike in all its regions and, if it is of an
-/// organization, in all accounts, so that what is seen anywhere in its log files counts.
+/// What the trails of each account may leave out. A trail records the same in all its regions and, if it belongs to an
+/// organization, in all accounts, so what is seen anywhere in its log files counts.
 pub(crate) fn left_out(inputs: &[Input]) -> BTreeMap<String, LeftOut> {
     // Whether read-only events and others were seen of each trail.
     let mut seen_of: BTreeMap<&str, [bool; 2]> = BTreeMap::new();

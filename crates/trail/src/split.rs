@@ -10,7 +10,7 @@ use crate::block::{BLOCK, bits, first_from, parity};
 /// The maximum length of a record: an event has at most 256 KB, and its JSON text not much more.
 pub(crate) const MAX_RECORD: usize = 1 << 20;
 /// The gap for a longer record.
-pub(crate) const TOO_LONG: &str = "a record is longer than any event (1 MiB)";
+pub(crate) const TOO_LONG: &str = "a record is longer than an event can be (1 MiB)";
 
 /// A part of an input.
 #[derive(Clone, Copy)]

@@ -127,7 +127,7 @@ fn add_root_calls(
     }
 }
 
-/// What was asked for and is not in what was read.
+/// What was requested and is not in the records read.
 fn absent(read: &[RegionCoverage], filter: &Filter) -> Option<Absent> {
     let missing = |asked_for: &[String], place: fn(&RegionCoverage) -> &String| {
         let is_read = |asked: &&String| read.iter().any(|region| place(region) == *asked);
@@ -152,20 +152,20 @@ fn absent(read: &[RegionCoverage], filter: &Filter) -> Option<Absent> {
     })
 }
 
-/// The periods of which something was read.
+/// The periods from which something was read.
 fn periods(read: &[RegionCoverage]) -> impl Iterator<Item = &Period> {
     read.iter()
         .flat_map(|region| region.seen.iter().chain(&region.proved))
 }
 
-/// From the first to the last moment of what was read.
+/// From the first to the last moment in the records read.
 fn read_period(read: &[RegionCoverage]) -> Option<Period> {
     let from = periods(read).map(|period| period.from).min()?;
     let to = periods(read).map(|period| period.to).max()?;
     Some(Period { from, to })
 }
 
-/// Adds the regions that were asked for and that nothing was read of, in each account: rules cannot pass there.
+/// Adds the regions that were requested but of which nothing was read, in each account: rules cannot pass there.
 fn add_unread(coverage: &mut Coverage, asked_for: &[String]) {
     let accounts: BTreeSet<String> = coverage
         .regions
@@ -239,7 +239,7 @@ fn is_named(kind: ActorKind, name: Option<&SharedText>, wanted: &str) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
 }
 
-/// What was asked for and, where that is open, what was read: of those regions, or else of others of the accounts.
+/// What was requested and, where that is open, what was read: for those regions, or else for other regions of the accounts.
 fn period(coverage: &Coverage, filter: &Filter, of_accounts: Option<Period>) -> Option<Period> {
     let read = read_period(&coverage.regions).or(of_accounts);
     let (first, last) = (read.map(|it| it.from), read.map(|it| it.to));
@@ -282,7 +282,7 @@ impl<'a> FailedAttempts<'a> {
         Some(&success.person)
     }
 
-    /// Whether another user of the name made that attempt: one who is deleted and made again has another id.
+    /// Whether another user with that name made the attempt: a user who is deleted and created again has another id.
     fn is_of_another(&self, attempt: &Attempt) -> bool {
         let id = self
             .tries

@@ -11,7 +11,7 @@ pub(crate) enum Node<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
     Number(u64),
-    /// Names, which are texts, and values in the order in which they are written. No name stands twice.
+    /// Names, which are strings, and values, in the order in which they are written. No name occurs twice.
     Object(Vec<(Node<'a>, Node<'a>)>),
     Null,
     Other,

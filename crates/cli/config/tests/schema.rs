@@ -125,14 +125,14 @@ fn waiver() -> Json {
         "A risk that somebody accepts; all fields are required.",
         &json!({
             "rule": text("The rule's id."),
-            "resource": text("A name such as svc-*, or an ARN; `*:` is short for all of an ARN but its last field."),
+            "resource": text("A name such as svc-*, or an ARN; `*:` stands for all of an ARN except its last field."),
             "account": {
                 "type": "string",
                 "pattern": r"^(\*|\d{12})$",
                 "description": "The account's id, or * for all accounts.",
             },
             "reason": text("Why the risk is accepted."),
-            "owner": text("Who answers for it."),
+            "owner": text("Who is responsible for it."),
             "expires": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",

@@ -194,7 +194,7 @@ async fn a_first_answer_without_end_is_not_read_to_its_end() {
         .unwrap()
         .unwrap_err();
     assert_eq!(failure.code, "AnswerTooLarge");
-    let message = "the answer is longer than any of AWS's; does something else answer?";
+    let message = "the answer is longer than any that AWS gives; is something else answering?";
     assert_eq!(failure.message, message);
 }
 

@@ -19,7 +19,7 @@ pub enum BundleError {
         source: io::Error,
     },
     /// Nothing exists at that path.
-    #[error("cannot read {}: it does not exist", .0.display())]
+    #[error("cannot read the bundle {}: it does not exist", .0.display())]
     NotFound(PathBuf),
     /// The file is not evidence.
     #[error("{name} is {kind}")]

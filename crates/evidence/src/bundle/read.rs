@@ -157,7 +157,7 @@ pub(super) enum Unusable {
     TwoReports,
     #[error("is listed in the manifest but does not exist")]
     Missing,
-    #[error("is not what was collected: its SHA-256 differs from the manifest")]
+    #[error("has changed since it was collected: its SHA-256 differs from the manifest")]
     Modified,
     #[error("is empty; the AWS CLI leaves such a file when a call fails")]
     Empty,

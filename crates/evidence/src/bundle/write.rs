@@ -17,7 +17,7 @@ const TEMPORARY: &str = ".portcullis-";
 impl Bundle {
     /// Writes a collected bundle as a directory that only its owner can read.
     ///
-    /// The files go into a temporary directory beside the target, the manifest last. That directory
+    /// The files go into a temporary directory next to the target, the manifest last. That directory
     /// is then renamed. The target must not exist, be empty, or contain only a bundle, which is
     /// replaced.
     pub fn write(&self, dir: &Path) -> Result<(), BundleError> {

@@ -86,7 +86,7 @@ impl Identity {
         if found == own {
             return Ok(());
         }
-        let message = format!("is of {kind} {found}, not of {own}; it is not used");
+        let message = format!("belongs to {kind} {found}, not {own}; it is not used");
         Err(Problem { code: "WrongAccount", message })
     }
 }
@@ -287,7 +287,7 @@ impl Answers {
             .zip(self.collected_at(Source::AccountSummary));
         if let Some((session, summary)) = dates.filter(|(session, summary)| session < summary) {
             let message =
-                format!("was looked at {session}, before the account summary of {summary}");
+                format!("was inspected at {session}, before the account summary of {summary}");
             gaps.push(Gap::new(source, "Contradictory", message));
             self.root_credentials = Fact::missing(source);
         }
@@ -342,7 +342,7 @@ fn caller(document: &Document) -> Result<shapes::CallerIdentity, Problem> {
     }
     let shapes::CallerIdentity { arn, account, .. } = caller;
     Err(Problem::malformed(format!(
-        "holds the Arn {arn:?}, which is not of the Account {account:?}"
+        "contains the Arn {arn:?}, which does not belong to the Account {account:?}"
     )))
 }
 
@@ -369,7 +369,7 @@ fn virtual_devices(document: &Document) -> Result<Vec<shapes::VirtualMfaDevice>,
             .zip(owner.user_name.as_deref())
             .is_some_and(|(by_arn, name)| by_arn != name)
         {
-            let message = format!("gives {} another name than its ARN does", owner.arn);
+            let message = format!("gives {} a name that differs from its ARN", owner.arn);
             return Err(Problem::malformed(message));
         }
     }
@@ -390,7 +390,7 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
         let by_arn = parts.and_then(|arn| arn.path_and_name("server-certificate"));
         if parts.is_some() && by_arn.is_none_or(|(_, by_arn)| by_arn != name) {
             return Err(Problem::malformed(format!(
-                "gives {arn} another kind or name than its ARN does"
+                "gives {arn} a kind or name that differs from its ARN"
             )));
         }
     }

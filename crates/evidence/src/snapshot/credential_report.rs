@@ -84,7 +84,7 @@ pub(super) fn parse(
         .filter_map(|entry| Arn::parse(&entry.arn));
     let accounts: BTreeSet<_> = arns.map(|arn| (arn.partition, arn.account)).collect();
     if accounts.len() > 1 {
-        let message = "has lines of more than one account".to_owned();
+        let message = "has lines for more than one account".to_owned();
         return Err(Problem { code: "WrongAccount", message });
     }
     for problem in table.columns.problems() {
@@ -134,7 +134,7 @@ fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
 
 fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
     for number in &table.without_user {
-        gaps.push(malformed(format!("line {number} names no user that its ARN names too")));
+        gaps.push(malformed(format!("the user and the ARN in line {number} do not match")));
     }
     if table.cut {
         let message = "the last line is cut short, so further lines may be lost";

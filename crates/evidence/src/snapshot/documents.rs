@@ -117,7 +117,7 @@ pub(super) fn all<T: DeserializeOwned>(
     };
     for (index, page) in markers.iter().enumerate() {
         if index >= may_continue && page.has_more() {
-            let message = format!("answer {} says that more follow", index + 1);
+            let message = format!("answer {} says that more follows", index + 1);
             return Err(Problem { code: "Incomplete", message });
         }
     }
@@ -205,9 +205,9 @@ fn position_and_cause(error: &serde_json::Error) -> String {
     let cause = match ShapeError::new(error) {
         Some(ShapeError::DuplicateField(field)) => format!("an object names {field} twice"),
         Some(ShapeError::MissingField(field)) => {
-            format!("not the shape that AWS answers in, which has {field}")
+            format!("not in the form of AWS's answers, which have {field}")
         }
-        Some(ShapeError::Other) => "not the shape that AWS answers in".to_owned(),
+        Some(ShapeError::Other) => "not in the form of AWS's answers".to_owned(),
         None if error.is_eof() => "the JSON ends too early".to_owned(),
         None => "not JSON".to_owned(),
     };

@@ -53,7 +53,7 @@ pub(super) fn of_user(
         .as_ref()
         .is_ok_and(|pairs| pairs.iter().all(|pair| pair.listed.is_some()))
     {
-        let message = "the user's access keys were not asked for since the credential report";
+        let message = "the user's access keys were not listed after the credential report was made";
         gaps.explain(Source::AccessKeys.into(), user.name, Gap::NOT_REQUESTED, message);
     }
     let is_lost = gaps.has_failed_for(Source::AccessKeys, user.name);
@@ -214,7 +214,8 @@ impl KeyBuilder<'_> {
         let (id, created) = (&key.access_key_id, key.create_date);
         match last_used {
             Fact::Known(Some(used)) if !may_be_since(used, created) => {
-                let message = format!("{id} was used {used}, before it was created {created}");
+                let message =
+                    format!("{id} was used at {used}, before it was created at {created}");
                 gaps.missing(Source::AccessKeys, self.user.name, "Contradictory", message)
             }
             _ => Fact::Known(created),

@@ -146,7 +146,7 @@ fn explain(source: Source, miscounts: &[Miscount], gaps: &mut Gaps) {
         }
     }
     for (how, counts) in [
-        ("may be cut: the account summary lacks", lost),
+        ("may be incomplete: the account summary lacks", lost),
         ("holds fewer than the account summary counts:", fewer),
         ("holds more than the account summary counts:", more),
     ] {

@@ -271,8 +271,9 @@ fn doubt_of_own(
         .enabled
         .zip(asked)
         .is_some_and(|(date, asked)| may_be_since(date, asked));
-    (is_virtual && !is_listed && !is_new)
-        .then(|| format!("{} is not on the list of virtual devices as the user's", device.serial))
+    (is_virtual && !is_listed && !is_new).then(|| {
+        format!("the list of virtual devices does not show {} as the user's", device.serial)
+    })
 }
 
 /// Returns a virtual device of the user that the user's own list lacks, though the list is newer.

@@ -16,7 +16,7 @@ pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Oid
             let arn = &entry.arn;
             let mut answer = found.answers.get(arn);
             if let Some(other) = answer.filter(|answer| !is_url_of(&answer.url, arn)) {
-                let message = format!("the answer about it is about {:?}", other.url);
+                let message = format!("the answer about it names {:?} instead", other.url);
                 gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
                 answer = None;
             }

@@ -34,7 +34,7 @@ pub(super) fn organization(document: &Document) -> Result<Option<OrganizationDet
         .as_deref()
         .is_some_and(|id| Some(id) != management);
     if !arn.is_empty() && (!has_id || has_other_master) {
-        let message = format!("gives {arn} another Id or MasterAccountId than its ARN does");
+        let message = format!("gives {arn} an Id or MasterAccountId that differs from its ARN");
         return Err(Problem { code: "Contradictory", message });
     }
     Ok(answer.organization)
@@ -70,7 +70,8 @@ pub(super) fn root_credentials_managed(
         if let (Some(own), Some(id)) = (own, &answer.organization_id)
             && own.id != *id
         {
-            let message = format!("is of the organization {id}, not of {}; it is not used", own.id);
+            let message =
+                format!("belongs to the organization {id}, not {}; it is not used", own.id);
             return Err(Problem { code: "WrongAccount", message });
         }
         let managed = answer.manages_root_credentials();
@@ -78,22 +79,24 @@ pub(super) fn root_credentials_managed(
         if managed.is_none() && management == Some(answers.identity.account.as_str()) {
             return Err(Problem {
                 code: "Contradictory",
-                message: "says that the account may not ask, though it is the management account"
-                    .to_owned(),
+                message:
+                    "says that the account may not read them, though it is the management account"
+                        .to_owned(),
             });
         }
         let features = answer.enabled_features;
         let has_features = features.is_some_and(|features| !features.is_empty());
         let is_of_one = has_features || answer.organization_id.is_some();
         if is_of_one && matches!(answers.organization, Fact::Known(None)) {
-            let message = "is of an organization, though the account is in none".to_owned();
+            let message = "belongs to an organization, though the account is in none".to_owned();
             return Err(Problem { code: "Contradictory", message });
         }
         let set = own
             .and_then(|own| own.feature_set.as_deref())
             .unwrap_or(ALL_FEATURES);
         if has_features && set != ALL_FEATURES {
-            let message = format!("holds features, though those of the organization are {set}");
+            let message =
+                format!("lists features, though the feature set of the organization is {set}");
             return Err(Problem { code: "Contradictory", message });
         }
         Ok(managed)

@@ -36,7 +36,7 @@ pub(super) fn drop_ownerless(answers: &mut Answers, gaps: &mut Gaps) {
         && let Some(name) = other_user(devices, &details.user_detail_list)
     {
         let message =
-            format!("holds a device of {name} with another id than the list of users has");
+            format!("contains a device of {name} whose user id differs from the list of users");
         let source = Source::VirtualMfaDevices;
         owners.gaps.push(Gap::new(source, "UnknownUser", message));
         answers.virtual_devices = Fact::missing(source);
@@ -121,8 +121,8 @@ impl Owners<'_> {
     fn void<T>(&mut self, answer: &mut Fact<T>, source: Source, stranger: Option<String>) {
         if let Some(name) = stranger {
             let message = format!(
-                "holds something of {name}, whom neither the credential report nor the list of users \
-                 has; it is not used"
+                "contains data about {name}, who is in neither the credential report nor the list of \
+                 users; it is not used"
             );
             self.gaps.push(Gap::new(source, "UnknownUser", message));
             *answer = Fact::missing(source);

@@ -215,7 +215,7 @@ impl<'a> Judged<'a> {
     /// Adds a gap for privileges that are missing because there are too many ways to follow.
     fn explain(&self, privileges: &Privileges, resource: &str, gaps: &mut Gaps) {
         if self.is_too_complex && matches!(privileges.escalations, Fact::Missing(_)) {
-            let message = "its permissions can be changed in more ways than can be followed";
+            let message = "its permissions can be changed in more ways than Portcullis can follow";
             gaps.explain(SOURCE.into(), resource, Gap::TOO_COMPLEX, message);
         }
     }
@@ -267,7 +267,7 @@ fn allows_of(ids: &[PolicyId], policies: &mut Vec<iam::Policy>) -> Vec<PolicyId>
     granted
 }
 
-/// What would tell what an evaluation lacks.
+/// The source that would supply what an evaluation lacks.
 pub(crate) fn source_of(lack: Lack) -> Source {
     match lack {
         Lack::Organization => Source::Organization,

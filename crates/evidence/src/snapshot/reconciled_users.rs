@@ -69,7 +69,7 @@ fn details<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<&'a [UserDetail]> 
             .known()
             .map_or(0, |report| report.users.len());
         if users.is_empty() && reported > 0 && answers.counted("Users").is_none() {
-            let message = format!("lists no user, but the credential report {reported}");
+            let message = format!("lists no user, but the credential report lists {reported}");
             gaps.push(Gap::new(source, "Incomplete", message));
             return Fact::missing(source);
         }
@@ -176,10 +176,10 @@ impl<'a> Reconciler<'a, '_> {
             Some(false) => "but not in this older list",
             None => "but not in this list, and nothing says which is newer",
             Some(true) if self.answers.counted("Users").is_none() => {
-                "but not in this list, and no account summary counts the users"
+                "but not in this list, and there is no account summary to count the users"
             }
             Some(true) if self.owns_something(name) => {
-                "but not in this list, although access keys or MFA devices of it are listed"
+                "but not in this list, although its access keys or MFA devices are listed"
             }
             Some(true) => return detail,
         };

@@ -28,7 +28,7 @@ pub(super) fn regions(answers: &Answers, documents: &mut Documents<'_>) -> Fact<
             names.extend(analyzers.keys().cloned());
             names.extend(documents.gaps.resources(SOURCE));
             if is_offered && names.is_empty() {
-                let message = "no region is known to have been asked for its analyzers";
+                let message = "it is not known which regions were asked for their analyzers";
                 return documents.gaps.require(None, SOURCE, "", message);
             }
             let mut regions = Vec::new();
@@ -105,7 +105,7 @@ fn analyzers_by_region(
         identity.check(&analyzer.arn)?;
         let region = Arn::parse(&analyzer.arn).map_or("", |arn| arn.region);
         if !is_region(region) {
-            return Err(Problem::malformed("holds an analyzer of no region"));
+            return Err(Problem::malformed("contains an analyzer without a region"));
         }
         regions.entry(region.to_owned()).or_default().push(analyzer);
     }

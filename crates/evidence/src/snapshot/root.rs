@@ -480,9 +480,13 @@ fn decide(point: &Point, claims: &[RootClaim], answers: &Answers) -> Fact<bool> 
 fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     if let Fact::Missing(sources) = fact {
         let message = if sources.contains(Source::CredentialReport) {
-            format!("neither root's row in the report nor {flag} in the summary says")
+            format!(
+                "neither root's row in the credential report nor {flag} in the account summary says so"
+            )
         } else {
-            format!("{flag} is not in the summary, and the report may be older")
+            format!(
+                "{flag} is not in the account summary, and the credential report may be out of date"
+            )
         };
         gaps.explain(sources, ROOT, "NotReported", &message);
     }
@@ -560,7 +564,7 @@ fn disagreements(
         }
     }
     if found.is_empty() && !silent.is_empty() {
-        gaps.explain(silent, ROOT, "NotReported", "does not say everything about root");
+        gaps.explain(silent, ROOT, "NotReported", "does not give every value for root");
         return Fact::Missing(silent);
     }
     Fact::Known(found)

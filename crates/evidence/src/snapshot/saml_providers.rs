@@ -69,7 +69,9 @@ fn valid_until(
     if let (Some(listed), Some(own)) = (entry.valid_until, own)
         && listed != own
     {
-        let message = format!("is valid until {listed} in the list, but until {own} by itself");
+        let message = format!(
+            "is valid until {listed} according to the list, but until {own} according to its own answer"
+        );
         return gaps.missing(SOURCE, &entry.arn, "Contradictory", message);
     }
     let by_aws = entry.valid_until.or(own);

@@ -59,7 +59,8 @@ fn service_credential(
         }
         "Active" => Fact::Known(true),
         "Expired" if !is_over => {
-            let message = format!("{id} has expired, but not by its ExpirationDate");
+            let message =
+                format!("{id} has the status Expired, but no ExpirationDate that has passed");
             gaps.missing(SOURCE, user, "Contradictory", message)
         }
         "Inactive" | "Expired" => Fact::Known(false),

@@ -15,7 +15,7 @@ use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
 const EMPTY_PROFILE: &str = "an instance profile without a role";
-const DEMANDS: &str = "what the trust policy demands beside the provider's assertion";
+const DEMANDS: &str = "what the trust policy requires besides the provider's assertion";
 
 /// The condition keys for which the caller of AssumeRole chooses a single value, whichever policies
 /// ask for it.

@@ -385,7 +385,7 @@ impl<'a> Search<'a> {
         }
         let limit = match method.changes {
             Changes::Unseen if method.closed.is_none() => {
-                Step::limited(Certainty::Possible, "what is in the account beside identities")
+                Step::limited(Certainty::Possible, "what is in the account besides identities")
             }
             Changes::Directory if !self.names.has_identity_center => {
                 Step::limited(Certainty::Conditional, "whether IAM Identity Center is in use")

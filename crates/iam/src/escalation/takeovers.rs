@@ -1,4 +1,4 @@
-//! Finds who of an account can become whom for certain, privileged or not, by other methods than
+//! Finds who in an account can certainly become whom, privileged or not, by methods other than
 //! assuming a role.
 //!
 //! Most principals differ in nothing that matters for that, so one of them is tried for all.

@@ -13,7 +13,7 @@ use crate::probe;
 pub struct Excess {
     /// The statements to leave out, as [`Statement::label`] calls them.
     pub statements: BTreeSet<String>,
-    /// Actions in any case, and the label of the statement that shall not allow them; none: no statement shall.
+    /// Actions in any case, and the label of the statement that must not allow them; none: no statement must.
     pub actions: Vec<(String, Option<String>)>,
 }
 
@@ -27,7 +27,7 @@ impl Excess {
     }
 
     /// What is left of a document, in the version that knows variables; none if no statement is. A statement loses the
-    /// actions that are too broad, or goes if it has no other.
+    /// actions that are too broad, and is dropped if it has no others.
     #[must_use]
     pub fn taken_from(&self, document: &PolicyDocument, json: &DocumentJson) -> Option<String> {
         let mut json = object(json)?;

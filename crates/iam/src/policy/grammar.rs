@@ -137,7 +137,7 @@ impl OneOrMany<String> {
     fn into_texts(self) -> Result<Vec<String>, String> {
         let texts = self.into_vec();
         if texts.iter().any(String::is_empty) {
-            return Err("has an empty text as an action or a resource".to_owned());
+            return Err("has an empty string as an action or a resource".to_owned());
         }
         if texts.iter().any(|text| text.len() > MAX_TEXT) {
             return Err(format!("has an action or a resource of more than {MAX_TEXT} bytes"));
@@ -221,7 +221,7 @@ fn action(text: &String) -> Result<Pattern, String> {
     let (service, name) = text.split_once(':').unwrap_or_default();
     let is_action = !service.is_empty() && !name.is_empty();
     if text.trim() != text || !(is_open || is_action) {
-        return Err(format!("has the action {text:?}, which is not of the form service:name"));
+        return Err(format!("has the action {text:?}, which does not have the form service:name"));
     }
     Ok(Pattern::glob(&text.to_ascii_lowercase()))
 }

@@ -486,7 +486,7 @@ impl Clauses {
         sources.is_empty() || standings.any(|standing| standing != Standing::External)
     }
 
-    /// Whether all demands hold for a SAML assertion with whatever attributes they ask for.
+    /// Whether all demands hold for a SAML assertion that has whatever attributes they require.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml>
     pub(super) fn hold_for_vouched(&self, account: &Account) -> Truth {

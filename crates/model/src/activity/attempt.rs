@@ -61,7 +61,7 @@ pub struct Person {
     pub kind: ActorKind,
     /// The name.
     pub name: Option<SharedText>,
-    /// The account that the name belongs to; none: one of an identity provider. That of Identity Center is said only
+    /// The account that the name belongs to; none: the name is from an identity provider. For Identity Center, it is given only
     /// where there are several.
     pub account: Option<SharedText>,
     /// The source address, if nothing else is known of them.

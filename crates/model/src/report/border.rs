@@ -59,10 +59,10 @@ pub struct BorderPrincipal {
     /// The index of its trust policy in `documents`, if that trusts others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<usize>,
-    /// The place among the home steps of the roles that it may assume; none: there are none.
+    /// The index, among the home steps, of the roles that it may assume; none: there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_steps: Option<usize>,
-    /// The same of those whom it can become in other ways.
+    /// The same for those whom it can become in other ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeovers: Option<usize>,
     /// How it can become an administrator of its own account without conditions, as a phrase that completes "it may …".
@@ -86,7 +86,7 @@ pub struct HomeStep {
     /// The condition keys on which that depends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<String>,
-    /// The place of what it takes among the ways; none: to assume the role.
+    /// The index, among the ways, of what it takes; none: to assume the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<usize>,
 }

@@ -110,7 +110,7 @@ pub enum LooseningChange {
     },
     /// Less severe findings do not count.
     FailOn {
-        /// The least severity that counts.
+        /// The lowest severity that counts.
         value: Severity,
     },
     /// The exit status is always 0.
@@ -147,7 +147,7 @@ pub enum LooseningChange {
         /// The account's id, or `unknown`.
         account: String,
     },
-    /// Ages are counted to the date of the credential report, since neither a manifest nor
+    /// Ages are measured at the date of the credential report, since neither a manifest nor
     /// `--as-of` gives a time.
     ReportDate {
         /// The account's id, or `unknown`.

@@ -44,7 +44,7 @@ record! {
         #[from(AccountSummary)]
         pub sts_token_version: Fact<Option<u32>>,
         /// The kinds of alternate contacts that are set: `billing`, `operations`, `security`, if
-        /// all were asked for; null: AWS does not offer them in the partition.
+        /// all were requested; null: AWS does not offer them in the partition.
         #[from(AlternateContacts)]
         #[shown(Text)]
         pub alternate_contacts: Fact<Option<Vec<String>>>,
@@ -62,7 +62,7 @@ record! {
         #[from(Organization)]
         pub is_management_account: Fact<bool>,
         /// Whether root credentials of member accounts are managed centrally; null: only the
-        /// management account and the delegated administrator of IAM can know, and this account is
+        /// management account and the delegated administrator for IAM can see this, and this account is
         /// neither.
         #[from(OrganizationsFeatures)]
         pub root_credentials_managed: Fact<Option<bool>>,

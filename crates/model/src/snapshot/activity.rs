@@ -28,7 +28,7 @@ pub struct AccountActivity {
     /// Which management events its trails may leave out.
     #[serde(default)]
     pub left_out: LeftOut,
-    /// The damaged inputs that may be of any region and time.
+    /// The damaged inputs that may cover any region and time.
     #[serde(default)]
     pub unplaced: Vec<String>,
     /// The attempts to sign in and the like, in the order of time.
@@ -121,7 +121,7 @@ record! {
         /// The name of the user or session that acted, or `root`; for somebody who is not named,
         /// the address.
         pub user: SharedText,
-        /// The role or permission set of the session that acted, `AssumeRoot` of one of root's that
+        /// The role or permission set of the session that acted, `AssumeRoot` for a session of root that
         /// `sts:AssumeRoot` opened; null: it is not a session.
         pub role: Option<SharedText>,
         /// The user, role or device acted on; null: the actor's own, or nothing that has a name.
@@ -142,29 +142,29 @@ record! {
         pub access_key: Option<SharedText>,
         /// What the client calls itself; null: the event does not say.
         pub agent: Option<SharedText>,
-        /// The least length of a password that the new password policy requires; null: it sets none.
+        /// The minimum password length that the new password policy requires; null: it sets none.
         pub min_password_length: Fact<Option<u32>>,
-        /// How many earlier passwords may not be used again by the new password policy; null: it
+        /// How many earlier passwords the new password policy does not allow to be reused; null: it
         /// sets none.
         pub password_reuse_prevention: Fact<Option<u32>>,
-        /// How many minutes before it the user acted on was created; null: not in what was read.
+        /// How many minutes before the event the user acted on was created; null: not in the records read.
         pub minutes_since_creation: Option<f64>,
-        /// How many minutes lie between it and the enabling of another MFA device for the user
-        /// acted on, after it or up to an hour before; null: not in what was read.
+        /// How many minutes lie between the event and the enabling of another MFA device for the user
+        /// acted on, after the event or up to an hour before it; null: not in the records read.
         pub minutes_to_new_mfa: Fact<Option<f64>>,
-        /// How many minutes after it the user acted on was deleted; null: not in what was read.
+        /// How many minutes after the event the user acted on was deleted; null: not in the records read.
         pub minutes_to_deletion: Fact<Option<f64>>,
     }
 }
 
 record! {
-    /// Attempts of one group, each soon after the previous one.
+    /// The attempts of one group, each following the previous one within a short time.
     #[from(CloudTrail)]
     #[resource(id = resource_id, name = name)]
     pub struct Window {
         /// ARN-shaped identity, with the id of its first event: AWS gives events no ARN.
         pub resource_id: String,
-        /// What its attempts have in common by the rule's `group_by`: a name, or an address.
+        /// What its attempts have in common according to the rule's `group_by`: a name, or an address.
         pub name: SharedText,
         /// When the first of its attempts ended.
         pub first: Timestamp,
@@ -172,15 +172,15 @@ record! {
         pub last: Timestamp,
         /// The minutes from the first to the last.
         pub minutes: f64,
-        /// Whether the period that is judged begins within it, so that it may have begun before.
+        /// Whether the period judged begins within the window, so that the window may have begun earlier.
         pub is_cut: bool,
-        /// Whether what was read of its regions ends within it, so that it may have gone on.
+        /// Whether the period read for its regions ends within the window, so that the window may have gone on.
         pub is_cut_at_end: bool,
         /// The number of attempts.
         pub count: u32,
-        /// The names in them, without those that the account has no user of, sorted.
+        /// The names in them, without those that no user of the account has, sorted.
         pub users: Vec<SharedText>,
-        /// How many of them gave a name that the account has no user of. CloudTrail hides these
+        /// How many of them gave a name that no user of the account has. CloudTrail hides these
         /// names.
         pub unknown_user_attempts: u32,
         /// The addresses that they came from, sorted.

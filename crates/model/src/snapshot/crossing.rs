@@ -19,7 +19,7 @@ record! {
         /// certain ones first, then by ARN.
         #[from(AccountAuthorizationDetails, Organization)]
         pub roles: Fact<Vec<ReachedRole>>,
-        /// The ids of the accounts of which something could not be read that would decide whether
+        /// The ids of the accounts from which something could not be read that would decide whether
         /// there are more roles.
         pub unread_accounts: Vec<String>,
     }

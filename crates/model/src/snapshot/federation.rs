@@ -14,12 +14,12 @@ record! {
         pub arn: String,
         /// The name.
         pub name: String,
-        /// When the provider's metadata expires, by AWS or by itself, whichever is earlier; null:
+        /// When the provider's metadata expires, according to AWS or to the metadata itself, whichever is earlier; null:
         /// never.
         pub valid_until: Fact<Option<Timestamp>>,
         /// Days until then; null: never.
         pub valid_days_left: Fact<Option<f64>>,
-        /// When, for the first time, none of the signing certificates in its metadata is valid;
+        /// The first time at which none of the signing certificates in its metadata is valid;
         /// null: it has none.
         pub certificate_expires: Fact<Option<Timestamp>>,
         /// Days until then; null: it has none.

@@ -166,9 +166,9 @@ words! {
         Decrypt = "kms:Decrypt",
         /// Decrypt with any key, and encrypt with your own.
         ReEncryptFrom = "kms:ReEncryptFrom",
-        /// Buy in the Marketplace.
+        /// Subscribe to products in AWS Marketplace.
         Subscribe = "aws-marketplace:Subscribe",
-        /// Sign in the AWS CLI of another device with `aws login`.
+        /// Sign in to the AWS CLI on another device with `aws login`.
         CreateOAuth2Token = "signin:CreateOAuth2Token",
         /// Get a token that proves the identity to any audience outside AWS.
         GetWebIdentityToken = "sts:GetWebIdentityToken",
@@ -202,21 +202,21 @@ record! {
         pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The condition keys on which it depends whether it allows everything; empty: on none.
+        /// The condition keys on which that depends; empty: on none.
         #[shown(Nothing)]
         pub everything_depends_on: Fact<Vec<String>>,
         /// The statements that allow every action on every resource, whatever their conditions and
         /// the other statements say.
         #[shown(Statement)]
         pub full_statements: Fact<Vec<String>>,
-        /// Of the services that it names, those of which it allows every action on every resource;
-        /// and `all` or `all but …` where it allows others too, but not everything.
+        /// Of the services that it names, those for which it allows every action on every resource;
+        /// and `all services` or `all services except …` where it allows others too, but not everything.
         #[shown(Text)]
         pub service_wildcards: Fact<Vec<String>>,
         /// The services whose actions it allows as `service:*`, on whatever resource.
         #[shown(Text)]
         pub wildcard_services: Fact<Vec<String>>,
-        /// The statements that allow by NotAction.
+        /// The statements that allow with NotAction.
         #[shown(Statement)]
         pub not_action_allows: Fact<Vec<String>>,
         /// The watched actions that it allows on every resource.
@@ -236,16 +236,16 @@ record! {
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,
-        /// The statements with policy variables that are taken literally, because it lacks Version
+        /// The statements with policy variables that are treated as literal text because it lacks Version
         /// 2012-10-17.
         #[shown(Statement)]
         pub ignored_variables: Fact<Vec<String>>,
-        /// Those of them that deny, or that allow by NotResource, and so no longer protect.
+        /// Those among them that deny, or that allow with NotResource, and so no longer protect.
         #[shown(Statement)]
         pub ignored_protections: Fact<Vec<String>>,
         /// What is left of its document, in Version 2012-10-17, without the statements of `full_statements` and
         /// `not_action_allows`, and without the actions of `service_wildcards`, `actions_on_everything`,
-        /// `decrypt_any_key_statements`, `pass_any_role` and `escalations`; null: nothing, or it is AWS that maintains it.
+        /// `decrypt_any_key_statements`, `pass_any_role` and `escalations`; null: nothing is left, or AWS maintains the policy.
         #[shown(Nothing)]
         pub reduced_document: Fact<Option<String>>,
     }

@@ -49,8 +49,8 @@ record! {
         /// Days since the last use; null: no use is recorded.
         #[from(CredentialReport, RootCredentials)]
         pub idle_days: Fact<Option<f64>>,
-        /// Days between the credential report and the moment that is judged, of which the report
-        /// shows no use; 0 where a root session shows the use, and for a bare report.
+        /// Days between the credential report and the time of the audit, for which the report
+        /// cannot show any use; 0 if a root session shows the use, and for a bare report.
         #[from(CredentialReport, RootCredentials)]
         pub unseen_days: Fact<f64>,
         /// Whether root was used in these days: false if they are at most seven, else missing.

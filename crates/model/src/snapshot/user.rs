@@ -27,8 +27,8 @@ record! {
         pub name: String,
         /// The ARN, with the path.
         pub arn: String,
-        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user who is created again under the
-        /// name has another; null: it is not in the details.
+        /// The unique id, such as `AIDACKCEVSQ6C2EXAMPLE`: a user created again under the same
+        /// name has a different one; null: it is not in the details.
         #[from(AccountAuthorizationDetails)]
         pub id: Fact<Option<String>>,
         /// Which kind of principal it is.
@@ -57,11 +57,11 @@ record! {
         /// Whether an MFA device of any kind is active.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_active: Fact<bool>,
-        /// The source of `mfa_active`: the newest that says.
+        /// The source of `mfa_active`: the newest one that says so.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         #[shown(Text)]
         pub mfa_source: Fact<String>,
-        /// The MFA devices, of every kind, if the user's own list was asked for.
+        /// The MFA devices, of every kind, if the user's own list was requested.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_devices: Fact<Vec<MfaDevice>>,
         /// The serial number of an unassigned virtual device named after the user; null: none.

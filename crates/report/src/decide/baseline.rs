@@ -25,7 +25,7 @@ pub struct EarlierReport {
     accounts: HashMap<(String, String), EarlierAccount>,
     findings: HashMap<Fingerprint, Vec<EarlierFinding>>,
     keys: AccessKeys,
-    /// The accounts that were compared with it, by partition and id, with the times to which their ages count.
+    /// The accounts that were compared with it, by partition and id, with the times at which their ages are measured.
     compared: BTreeMap<(String, String), Timestamp>,
 }
 
@@ -120,7 +120,7 @@ impl EarlierReport {
         }
     }
 
-    /// Compares a finding. The ages of its account count to these times, in this report and in the earlier one.
+    /// Compares a finding. The ages in its account are measured at these times, in this report and in the earlier one.
     fn compare(
         &mut self,
         finding: &mut Finding,
@@ -184,8 +184,8 @@ impl EarlierReport {
         }
         if let Some(rules) = named(&changes.differ) {
             warnings.push(format!(
-                "in the baseline, {rules} tested something else, or with other parameters; what \
-                 failed there is known nevertheless"
+                "{rules} had a different test or other parameters in the baseline; findings that \
+                 failed there still count as known"
             ));
         }
         warnings

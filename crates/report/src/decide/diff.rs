@@ -41,9 +41,9 @@ pub struct Diff<'a> {
     pub notes: Vec<String>,
     /// The number of findings by what has become of them.
     pub counts: BTreeMap<Change, usize>,
-    /// The findings of which something has changed: by change, the most severe first.
+    /// The findings in which something has changed: by change, the most severe first.
     pub entries: Vec<Entry<'a>>,
-    /// The findings on access keys that were activated again, and so have another fingerprint than in
+    /// The findings on access keys that were activated again, and so have a different fingerprint than in
     /// the older report; those of which more has changed are entries too.
     pub moved: Vec<Entry<'a>>,
 }
@@ -66,7 +66,7 @@ pub struct OriginAccount<'a> {
     pub partition: &'a str,
     /// The id.
     pub id: &'a str,
-    /// The moment that its ages count to.
+    /// The time at which its ages are measured.
     pub as_of: Timestamp,
 }
 
@@ -76,17 +76,17 @@ pub struct OriginAccount<'a> {
 pub enum Change {
     /// It fails, and did not or was not judged before.
     New,
-    /// It fails as before, but more severe or less so, on other evidence, or otherwise waived.
+    /// It fails as before, but with a different severity, evidence or waiver.
     Changed,
-    /// It cannot be judged this time, and was before or not at all looked at.
+    /// It cannot be judged this time, and was judged before or not examined at all.
     Unknown,
-    /// It is not looked at any more, or could not be judged before and does not fail now.
+    /// It is no longer examined, or could not be judged before and does not fail now.
     Gone,
-    /// It failed, and is shown not to fail any more.
+    /// It failed, and there is evidence that it no longer does.
     Fixed,
     /// It fails as before.
     Unchanged,
-    /// It could be judged neither time.
+    /// It could not be judged either time.
     StillUnknown,
 }
 
@@ -142,10 +142,10 @@ pub struct Entry<'a> {
     pub severity: Severity,
     /// The resource.
     pub resource: &'a ResourceRef,
-    /// What keeps the change from being what it seems: why it is new although it may be old, unknown,
+    /// Why the change may not be what it seems: why it is new although it may be old, unknown,
     /// or gone.
     pub reason: Option<String>,
-    /// When it was first seen to fail, as far as these two reports tell.
+    /// When it was first seen to fail, as far as these two reports show.
     pub first_seen: Option<Timestamp>,
     /// What differs, if it fails in both.
     pub differences: Vec<Difference>,
@@ -310,14 +310,13 @@ fn reason(change: Change, old: &Side<'_>, new: &Side<'_>, is_list: bool) -> Opti
     match change {
         Change::New => before(),
         Change::Unknown if old.state.judged() == Judged::Fails => now(),
-        Change::Unknown if is_list => {
-            before().or_else(|| Some("represents a list that was collected before".to_owned()))
-        }
+        Change::Unknown if is_list => before()
+            .or_else(|| Some("stands for a whole list, which was collected before".to_owned())),
         Change::Unknown => before().or_else(|| Some("did not fail before".to_owned())),
         Change::Gone if new.state.judged() == Judged::Not => now(),
-        Change::Gone if is_list => {
-            Some("represented a list that was not collected before but is this time".to_owned())
-        }
+        Change::Gone if is_list => Some(
+            "stood for a whole list, which was not collected before but was this time".to_owned(),
+        ),
         Change::Gone => Some("could not be judged before, and does not fail this time".to_owned()),
         Change::Fixed => before().map(|before| format!("{before}, but had failed earlier")),
         Change::Changed | Change::Unchanged | Change::StillUnknown => None,

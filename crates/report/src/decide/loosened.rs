@@ -112,7 +112,7 @@ fn account(change: &LooseningChange) -> Option<&str> {
 }
 
 /// The phrase for shares that do not go together.
-pub const DIFFERENT_PERIODS: &str = "shares of the accounts are of different periods";
+pub const DIFFERENT_PERIODS: &str = "the shares of the accounts cover different periods";
 
 fn describe_change(change: &LooseningChange) -> String {
     match change {
@@ -128,10 +128,10 @@ fn describe_change(change: &LooseningChange) -> String {
             format!("{name} of {rule} is {value} instead of {default}")
         }
         LooseningChange::Class { class, patterns } => {
-            format!("users with {} are {} users", few(patterns, NAMED), class.word())
+            format!("users with {} are declared {} users", few(patterns, NAMED), class.word())
         }
         LooseningChange::PasswordPolicyChanged { value } => {
-            format!("the password policy is said to have changed on {}", day(*value))
+            format!("the configuration says that the password policy changed on {}", day(*value))
         }
         LooseningChange::AllowUnknown { rule, unknown } => {
             format!(
@@ -140,7 +140,7 @@ fn describe_change(change: &LooseningChange) -> String {
             )
         }
         LooseningChange::FailOn { value } => {
-            format!("findings less severe than {} do not count", value.word())
+            format!("findings less severe than {} do not affect the exit status", value.word())
         }
         LooseningChange::ExitZero => "the exit status is 0 whatever was found".to_owned(),
         LooseningChange::Baseline => "findings in the baseline do not count".to_owned(),
@@ -150,14 +150,14 @@ fn describe_change(change: &LooseningChange) -> String {
         LooseningChange::FewerAccounts { units, .. } => {
             format!("only accounts below {} are audited", few(units, NAMED))
         }
-        LooseningChange::OwnAccounts => "the accounts in a file count as your own".to_owned(),
+        LooseningChange::OwnAccounts => "the accounts listed in the --accounts file count as your own".to_owned(),
         LooseningChange::SeparateReports => {
-            "ways from one account into another are judged within each of the joined reports only"
+            "paths from one account into another are judged only within each of the joined reports"
                 .to_owned()
         }
         LooseningChange::MissingShares { shares } => {
             let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
-            format!("shares of the accounts are missing: {}", few(&shares, NAMED))
+            format!("reports for some shares of the accounts are missing: {}", few(&shares, NAMED))
         }
         LooseningChange::DifferentPeriods => DIFFERENT_PERIODS.to_owned(),
         LooseningChange::Endpoint { url, .. } => {
@@ -167,7 +167,7 @@ fn describe_change(change: &LooseningChange) -> String {
             "the evidence has no manifest, so it is not verified".to_owned()
         }
         LooseningChange::ReportDate { .. } => {
-            "ages count to the date of the credential report (audit --as-of now counts them to today)"
+            "ages are measured at the date of the credential report (`audit --as-of now` measures them today)"
                 .to_owned()
         }
     }

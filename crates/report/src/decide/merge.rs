@@ -34,7 +34,7 @@ pub enum Conflict {
     #[error("both are of account {0}")]
     SameAccount(String),
     /// Neither identifies its account.
-    #[error("neither says which account it is of, so both may be of the same one")]
+    #[error("neither says which account it covers, so both may cover the same one")]
     Unidentified,
     /// Only one of them is redacted.
     #[error("one is redacted and the other is not")]

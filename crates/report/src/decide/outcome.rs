@@ -39,7 +39,7 @@ enum Kind {
     Failed,
     /// No failing finding counts, but some rules could not be judged.
     Incomplete,
-    /// No failing finding counts, but shares of the accounts are missing, or are of different periods.
+    /// No failing finding counts, but reports for some shares of the accounts are missing, or are of different periods.
     SharesMissing(&'static str),
     /// Nothing was collected from some account, so a clean result would mean nothing.
     NothingCollected,
@@ -65,7 +65,9 @@ impl Outcome {
     #[must_use]
     pub fn without_findings(report: &Report) -> Outcome {
         let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
-            LooseningChange::MissingShares { .. } => Some("shares of the accounts are missing"),
+            LooseningChange::MissingShares { .. } => {
+                Some("reports for some shares of the accounts are missing")
+            }
             LooseningChange::DifferentPeriods => Some(DIFFERENT_PERIODS),
             _ => None,
         });
@@ -167,16 +169,16 @@ impl fmt::Display for Outcome {
         match self.kind() {
             Kind::Clean => {
                 let but = if self.allowed {
-                    " except where that is allowed"
+                    " except those that may stay unknown"
                 } else {
                     ""
                 };
                 write!(f, "{nothing_failed}, and every rule was judged{but}")
             }
             Kind::Failed if self.open == 1 => {
-                write!(f, "1 finding is of severity {reach}{besides}")
+                write!(f, "1 finding has severity {reach}{besides}")
             }
-            Kind::Failed => write!(f, "{} findings are of severity {reach}{besides}", self.open),
+            Kind::Failed => write!(f, "{} findings have severity {reach}{besides}", self.open),
             Kind::Incomplete => write!(f, "{nothing_failed}, but {} fully judged", self.missed()),
             Kind::SharesMissing(what) => write!(f, "{nothing_failed}, but {what}"),
             Kind::NothingCollected if self.accounts < 2 => {
@@ -184,7 +186,7 @@ impl fmt::Display for Outcome {
             }
             Kind::NothingCollected => write!(
                 f,
-                "{nothing_failed}, but nothing could be collected from {} of {} accounts",
+                "{nothing_failed}, but nothing could be collected from {} of the {} accounts",
                 self.failed, self.accounts
             ),
             Kind::NothingToJudge => {

@@ -106,7 +106,7 @@ fn records(coverage: &Coverage) -> Vec<String> {
     )];
     if records.other_logs > 0 {
         let count = counted(records.other_logs, "record");
-        lines.push(format!("{count} of Insights, network activity or aggregates passed over"));
+        lines.push(format!("{count} of Insights, network activity or aggregates skipped"));
     }
     lines
 }
@@ -114,8 +114,8 @@ fn records(coverage: &Coverage) -> Vec<String> {
 fn regions(coverage: &Coverage) -> Vec<String> {
     let has = |form| coverage.inputs.contains_key(&form);
     let proof = match (has(Form::Digest), has(Form::LookupEvents)) {
-        (true, true) => "digests and look-ups prove",
-        (false, true) => "look-ups prove",
+        (true, true) => "digests and lookups prove",
+        (false, true) => "lookups prove",
         _ => "digests prove",
     };
     let mut lines = shortened(coverage.regions.iter().map(|it| reach(it, proof)).collect());
@@ -126,9 +126,7 @@ fn regions(coverage: &Coverage) -> Vec<String> {
     let mut accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| &*it.account).collect();
     accounts.retain(|id| AccountId::parse(id).is_none());
     for id in accounts {
-        lines.push(format!(
-            "{id}: not the id of an account, which has 12 digits: no rule judges it"
-        ));
+        lines.push(format!("{id}: not an account id, which has 12 digits, so no rule judges it"));
     }
     if has(Form::LookupEvents) {
         lines.push(NOT_LOOKED_UP.to_owned());
@@ -162,7 +160,7 @@ fn gaps(summary: &ActivitySummary) -> Vec<String> {
     lines
 }
 
-/// What was asked for and is not in what was read, each beside what is.
+/// What was requested and is not in the records read, with what is.
 fn absent(absent: &Absent) -> Vec<String> {
     let mut lines = Vec::new();
     for (what, missing, read) in [
@@ -174,12 +172,14 @@ fn absent(absent: &Absent) -> Vec<String> {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 few(&names, MOST_LINES)
             });
-            lines.push(format!("the logs hold nothing of {what} {missing}; they hold {read}"));
+            lines.push(format!(
+                "the logs contain nothing for {what} {missing}; they contain {read}"
+            ));
         }
     }
     if let Some(read) = absent.read_period.filter(|_| absent.period) {
         let read = stretch(read);
-        lines.push(format!("the logs hold nothing of the time asked for; they hold {read}"));
+        lines.push(format!("the logs contain nothing for the period requested; they cover {read}"));
     }
     lines
 }
@@ -205,7 +205,7 @@ fn reach(coverage: &RegionCoverage, proof: &str) -> String {
         when = format!(", {}", stretch(Period { from: first.from, to: last.to }));
     }
     if let breaks @ 1.. = seen.len().saturating_sub(1) {
-        when = format!("{when} with {} of over a day", counted(breaks, "break"));
+        when = format!("{when} with {} longer than a day", counted(breaks, "break"));
     }
     let proved: Vec<String> = proved.iter().copied().map(stretch).collect();
     let complete = match proved.as_slice() {
@@ -278,7 +278,7 @@ fn locked_out(summary: &ActivitySummary) -> Part<'_> {
 /// Says how often somebody tried, and whether they got in.
 fn tries(row: &LockedOut) -> String {
     let Some((first, last)) = row.first_try.zip(row.last_try) else {
-        let words = "no record of this name in what was read";
+        let words = "the records read do not mention this name";
         return match row.in_as.as_ref().and_then(|person| person.name.as_ref()) {
             Some(name) => format!("{words}; did you mean `{name}`?"),
             None => words.to_owned(),
@@ -295,9 +295,9 @@ fn tries(row: &LockedOut) -> String {
 /// Says whether somebody got in later, as far as that is recorded.
 fn by_now(row: &LockedOut) -> String {
     match (row.in_since.map(time), &row.in_as) {
-        (Some(since), None) => format!("in since {since}"),
+        (Some(since), None) => format!("got in at {since}"),
         (Some(since), Some(person)) => {
-            format!("in since {since}, likely as {}, from the same address", name(person))
+            format!("got in at {since}, probably as {}, from the same address", name(person))
         }
         (None, _) if hides_success(row) => NOT_READ.to_owned(),
         (None, _) => "still out".to_owned(),
@@ -320,7 +320,7 @@ fn hides_success(row: &LockedOut) -> bool {
 /// Describes an attempt as AWS recorded it.
 fn recorded(attempt: &Attempt) -> String {
     let ending = match attempt.outcome {
-        Outcome::Unfinished => "begun, and nothing followed",
+        Outcome::Unfinished => "started but not finished",
         _ => "refused",
     };
     let mut parts = vec![format!("{ending} in {} {}", attempt.account, attempt.region)];
@@ -357,7 +357,7 @@ fn signed_in(rows: &[SignedIn]) -> Part<'_> {
         let mut entry = Entry::new(name(&row.person), sign_ins(row));
         let mut mfa = Vec::new();
         for (kind, count) in &row.mfa {
-            mfa.push(format!("{count} {}", describe_mfa(*kind)));
+            mfa.push(format!("{} ({count})", describe_mfa(*kind)));
         }
         if !mfa.is_empty() {
             entry.facts.push(("MFA".to_owned(), mfa.join(", ")));
@@ -402,7 +402,7 @@ fn describe_actor(event: &Event) -> &'static str {
     match event.actor.kind {
         ActorKind::Root => "by the root user",
         ActorKind::User | ActorKind::UnknownUser => "by an IAM user",
-        ActorKind::Other => "by somebody of whom more is not known",
+        ActorKind::Other => "by somebody about whom nothing more is known",
         ActorKind::Directory => "by a directory user",
         ActorKind::IdentityCenter
         | ActorKind::Saml
@@ -504,7 +504,7 @@ fn searched(summary: &ActivitySummary) -> String {
     let doubtful = doubtful(summary);
     let mut searched = format!("Searched from {}: {}.", stretch(period), few(&regions, MOST_LINES));
     if summary.coverage.inputs.contains_key(&Form::LookupEvents) {
-        searched.push_str(" Look-ups have no refused AssumeRole calls.");
+        searched.push_str(" Lookups do not return refused AssumeRole calls.");
     }
     if doubtful.is_empty() {
         return searched;
@@ -515,13 +515,13 @@ fn searched(summary: &ActivitySummary) -> String {
 /// Describes a person, as far as they are known.
 fn name(person: &Person) -> String {
     let account = person.account.as_deref().unwrap_or_default();
-    let name = person.name.as_deref().unwrap_or("somebody not named");
+    let name = person.name.as_deref().unwrap_or("somebody unnamed");
     match person.kind {
         ActorKind::Root => format!("root of {account}"),
         ActorKind::User => format!("{name}, user of {account}"),
         ActorKind::UnknownUser => {
             let source = person.source.as_deref().unwrap_or("an unknown address");
-            format!("a name that is not a user of {account}, from {source}")
+            format!("a name that no user of {account} has, from {source}")
         }
         ActorKind::IdentityCenter if account.is_empty() => format!("{name}, Identity Center"),
         ActorKind::IdentityCenter => format!("{name}, Identity Center of {account}"),

@@ -173,7 +173,7 @@ fn unjudged(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
         })?);
     }
     let title = match groups.len() {
-        0 => "Gaps: no rule was left unjudged".to_owned(),
+        0 => "Gaps: every rule could be judged".to_owned(),
         count => format!("Not judged: {}", counted(count, "rule")),
     };
     Ok(List { title, lines, weight: Weight::Work })
@@ -303,7 +303,7 @@ fn warnings(view: &View<'_>) -> List {
         warnings.push(format!("and {} more", count - WARNINGS));
     }
     List {
-        title: format!("Waivers: {count} of {all} to look at"),
+        title: format!("Waivers: {count} of {all} need attention"),
         lines: warnings.into_iter().map(|warning| (warning, 0)).collect(),
         weight: Weight::Work,
     }

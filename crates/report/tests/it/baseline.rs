@@ -163,7 +163,7 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
             .iter_mut()
             .for_each(|rule| rule.hash = "0".repeat(16))),
         ["in the baseline, 2 rules (idle-user, old-key) tested something else, or with other \
-          parameters; what failed there is known nevertheless"]
+          parameters; what failed there still count as known"]
     );
 }
 

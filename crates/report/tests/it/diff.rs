@@ -70,7 +70,7 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
         "its list was not collected this time: credential-report is missing (access denied)";
     let users = || list_of("idle-user");
     let told = changes(&at(OLD, [fails("a"), fails("b")]), &at(NEW, [users(), fails("b")]));
-    let list = Some("represents a list that was collected before".to_owned());
+    let list = Some("stands for a whole list, which was collected before".to_owned());
     assert_eq!(
         told,
         [
@@ -79,7 +79,7 @@ fn a_list_that_was_not_collected_hides_what_may_be_on_it() {
         ]
     );
     let told = changes(&at(OLD, [users()]), &at(NEW, [fails("a")]));
-    let stood = "represented a list that was not collected before but is this time";
+    let stood = "stood for a whole list, which was not collected before but was this time";
     assert_eq!(
         told,
         [
@@ -269,7 +269,7 @@ fn what_was_left_out_is_gone_and_what_was_added_is_labelled() {
         (|report| report.rules.truncate(0), "its rule was not judged"),
         (
             |report| report.rules[0].hash = "other".to_owned(),
-            "its rule had another test or other parameters",
+            "its rule had a different test or other parameters",
         ),
         (|report| report.accounts.clear(), "its account was not audited"),
         (
@@ -278,9 +278,12 @@ fn what_was_left_out_is_gone_and_what_was_added_is_labelled() {
         ),
         (
             |report| report.accounts[0].status = AccountStatus::Failed,
-            "nothing of its account could be collected",
+            "nothing could be collected from its account",
         ),
-        (|report| report.rules[0].hash.clear(), "its rule had another test or other parameters"),
+        (
+            |report| report.rules[0].hash.clear(),
+            "its rule had a different test or other parameters",
+        ),
     ];
     for (edit, what) in cases {
         for listed in [vec![], vec![clear("a")]] {
@@ -438,7 +441,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
         notes(&|new| new.accounts[0].id = "unknown".to_owned()),
         [
             "NEW does not hold account 111122223333",
-            "an account could not be identified, and may be any; nothing in it counts as fixed",
+            "one account could not be identified and may be any of them; none of its findings counts as fixed",
         ]
     );
     assert_eq!(
@@ -460,7 +463,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     );
     assert_eq!(
         notes(&|new| new.tool.ruleset = "other".to_owned()),
-        ["the rules test the same, but differ in severities or words"]
+        ["the rules have the same tests but differ in severity or wording"]
     );
     assert_eq!(
         notes(&|new| new.options.gate.fail_on = Severity::High),
@@ -468,7 +471,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     );
     assert_eq!(
         notes(&|new| new.options.gate.allow_unknown.push("old-key".to_owned())),
-        ["the audits allowed other rules to remain unknown"]
+        ["the audits allowed different rules to stay unknown"]
     );
 }
 
@@ -514,7 +517,7 @@ fn what_happened_before_a_log_begins_is_gone() {
             .collect::<Vec<_>>()
     };
     let everybody = |from: &str| log(NEW, from, Value::Null, vec![]);
-    let why = "what was read does not reach back to it this time";
+    let why = "the records read do not go back that far this time";
     assert_eq!(change("us-east-1", everybody(happened)), [plain(Change::Fixed)]);
     let later = everybody("2026-10-05T08:00:01Z");
     assert_eq!(change("us-east-1", later), [because(Change::Gone, why)]);

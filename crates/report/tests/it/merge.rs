@@ -86,11 +86,11 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     let (missing, report) = joined(&[&["4/5"], &["1/5"], &["2/5"], &["1/5"]]);
     assert_eq!(missing, ["3/5", "5/5"]);
     assert_eq!(report.run.shares, ["1/5", "2/5", "4/5"].map(share));
-    let says = "shares of the accounts are missing: 3/5, 5/5";
+    let says = "reports for some reports for some shares of the accounts are missing: 3/5, 5/5";
     assert_eq!(loosened::describe(&report), [says]);
     let mut outcome = Outcome::without_findings(&report);
     outcome.add_account(AccountStatus::Complete);
-    let status = "Exit status 3: nothing failed at severity low or above, but shares of the accounts are missing.";
+    let status = "Exit status 3: nothing failed at severity low or above, but reports for some reports for some shares of the accounts are missing.";
     assert_eq!(outcome.to_string(), status);
     // What was missing once may come later.
     let mut join = Join::default();
@@ -128,7 +128,7 @@ fn shares_of_different_periods_make_the_whole_incomplete() {
     assert!(!joined(["2026-11-08", "2026-11-02"], false).0, "they were not split");
     let (differ, report) = joined(["2026-11-08", "2026-11-02"], true);
     assert!(differ);
-    let says = "shares of the accounts are of different periods";
+    let says = "the shares of the accounts cover different periods";
     assert_eq!(loosened::describe(&report), [says]);
     let mut outcome = Outcome::without_findings(&report);
     outcome.add_account(AccountStatus::Complete);

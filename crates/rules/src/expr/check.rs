@@ -113,8 +113,8 @@ impl<'n> Checker<'n> {
             Kind::Literal(constant) => match constant.ty() {
                 Some(ty) => Some(Checked { node: Node::Constant(constant.clone()), ty }),
                 None => self.refuse(
-                    Problem::new(syntax.at.clone(), "null has no place here")
-                        .help("null is for `==` and `!=`"),
+                    Problem::new(syntax.at.clone(), "null is not allowed here")
+                        .help("use null only with `==` and `!=`"),
                 ),
             },
             Kind::List(elements) => self.list(elements, &syntax.at),
@@ -125,8 +125,11 @@ impl<'n> Checker<'n> {
             Kind::Size(operand) => self.size(operand, &syntax.at),
             Kind::Quantified(quantifier, parts) => self.quantified(*quantifier, parts, &syntax.at),
             Kind::Map(..) => self.refuse(
-                Problem::new(syntax.at.clone(), "map() and filter() are for what a text shows")
-                    .help("use exists(), all() or exists_one()"),
+                Problem::new(
+                    syntax.at.clone(),
+                    "map() and filter() are only for text that is shown",
+                )
+                .help("use exists(), all() or exists_one()"),
             ),
         }
     }
@@ -138,7 +141,7 @@ impl<'n> Checker<'n> {
 
     fn list(&mut self, elements: &[Syntax], at: &Range<usize>) -> Option<Checked> {
         if elements.is_empty() {
-            return self.refuse(Problem::new(at.clone(), "nothing is in an empty list"));
+            return self.refuse(Problem::new(at.clone(), "`in` is never true for an empty list"));
         }
         let mut texts = Vec::new();
         for element in elements {
@@ -147,7 +150,8 @@ impl<'n> Checker<'n> {
                     texts.push(text);
                 }
                 Some(_) => {
-                    let problem = Problem::new(element.at.clone(), "a list holds texts only");
+                    let problem =
+                        Problem::new(element.at.clone(), "a list may contain only strings");
                     self.problems.push(problem.help("write ['a', 'b']"));
                 }
                 None => {}
@@ -261,8 +265,8 @@ impl<'n> Checker<'n> {
             }
             (left, right) => {
                 let (left, right) = (type_name(left), type_name(right));
-                let message = format!("{left} and {right} have no order");
-                self.refuse(Problem::new(at.clone(), message).help("two numbers or two times have"))
+                let message = format!("{left} and {right} cannot be ordered");
+                self.refuse(Problem::new(at.clone(), message).help("two numbers or two times can"))
             }
         }
     }
@@ -303,7 +307,7 @@ impl<'n> Checker<'n> {
         }
         self.refuse(
             Problem::new(operand.at.clone(), "this is never null")
-                .help("what was not collected makes the verdict unknown by itself"),
+                .help("a value that was not collected makes the verdict unknown without a test"),
         )
     }
 
@@ -321,7 +325,7 @@ impl<'n> Checker<'n> {
                 self.refuse(Problem::new(at.clone(), message))
             }
             ty => {
-                let message = format!("`in` needs a list, and this is {}", type_name(ty));
+                let message = format!("`in` needs a list, but this is {}", type_name(ty));
                 self.refuse(Problem::new(list.at.clone(), message))
             }
         }
@@ -343,7 +347,7 @@ impl<'n> Checker<'n> {
             .collect();
         for text in &wrong {
             let at = element_place(syntax, text);
-            let problem = Problem::new(at, format!("`{text}` is none of its words"));
+            let problem = Problem::new(at, format!("`{text}` is not one of its values"));
             self.problems
                 .push(problem.valid(text, words.iter().copied()));
         }
@@ -371,7 +375,7 @@ impl<'n> Checker<'n> {
             }
             ty => {
                 let message =
-                    format!("size() counts lists and texts, and this is {}", type_name(ty));
+                    format!("size() takes a list or a string, but this is {}", type_name(ty));
                 self.refuse(Problem::new(at.clone(), message))
             }
         }
@@ -398,7 +402,7 @@ impl<'n> Checker<'n> {
     ) -> Option<(Node, usize, T)> {
         let list = self.value(&parts.list)?;
         let Type::List(element) = list.ty else {
-            let message = format!("this needs a list, and has {}", type_name(list.ty));
+            let message = format!("this needs a list, but got {}", type_name(list.ty));
             return self.refuse(Problem::new(at.clone(), message));
         };
         let name = &parts.variable;
@@ -414,7 +418,7 @@ impl<'n> Checker<'n> {
             return self.refuse(Problem::new(at.clone(), message).help("use another, such as `x`"));
         }
         if self.macros.len() == MAX_MACROS {
-            let message = format!("more than {MAX_MACROS} macros in one another");
+            let message = format!("more than {MAX_MACROS} nested macros");
             return self.refuse(Problem::new(at.clone(), message).help("derive a fact"));
         }
         let slot = MAX_VARIABLES + self.macros.len();

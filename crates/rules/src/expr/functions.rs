@@ -83,11 +83,12 @@ fn unsupported(name: &Name) -> Problem {
         "matches" => Problem::new(at, "matches() is not supported")
             .help("use ==, startsWith(), endsWith() or contains()"),
         "timestamp" | "duration" | "getFullYear" | "getMonth" | "getDate" => {
-            Problem::new(at, "rule expressions do not compute with time")
+            Problem::new(at, "rule expressions cannot calculate with times")
                 .help("derive a fact such as age_days")
         }
         function if FUNCTIONS.contains(&function) => {
-            Problem::new(at, format!("{function}() has other arguments")).help(usage(function))
+            Problem::new(at, format!("{function}() takes different arguments"))
+                .help(usage(function))
         }
         function => Problem::new(at, format!("there is no function {function}()"))
             .valid(function, FUNCTIONS),

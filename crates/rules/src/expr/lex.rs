@@ -196,8 +196,8 @@ impl<'t> Quoted<'t> {
                 end += c.len_utf8();
             }
         }
-        let problem = Problem::new(start..start + self.start, "this text has no end");
-        Err(problem.help(format!("close it by {}", self.quote)))
+        let problem = Problem::new(start..start + self.start, "this string is not closed");
+        Err(problem.help(format!("close it with {}", self.quote)))
     }
 }
 

@@ -252,7 +252,7 @@ impl<'t> Parser<'t> {
                 self.expression(depth)?;
                 self.expect("]")?;
                 self.refused.push(
-                    Problem::new(at, "lists have no index, as their order means nothing")
+                    Problem::new(at, "lists cannot be indexed, because their order has no meaning")
                         .help("use exists() or all()"),
                 );
             } else {
@@ -268,8 +268,7 @@ impl<'t> Parser<'t> {
                 names.push(name);
             }
             _ => self.refused.push(
-                Problem::new(name.at, "fields are read from names only")
-                    .help("write variable.field"),
+                Problem::new(name.at, "only a named value has fields").help("write variable.field"),
             ),
         }
         record
@@ -391,7 +390,7 @@ impl<'t> Parser<'t> {
             TokenKind::End => "the end".to_owned(),
             _ => format!("`{text}`"),
         };
-        let problem = Problem::new(at.clone(), format!("expected {what}, and found {found}"));
+        let problem = Problem::new(at.clone(), format!("expected {what}, found {found}"));
         match *text {
             "=" => problem.help("`==` compares"),
             "&" | "and" => problem.help("`&&` joins conditions"),
@@ -411,6 +410,6 @@ impl<'t> Parser<'t> {
 }
 
 fn no_literal(at: &Range<usize>) -> Problem {
-    Problem::new(at.clone(), "no literal of rule expressions")
-        .help("write a number such as 90 or 0.5, a text such as 'fido', true, false or null")
+    Problem::new(at.clone(), "this is not a literal in rule expressions")
+        .help("write a number such as 90 or 0.5, a string such as 'fido', true, false or null")
 }

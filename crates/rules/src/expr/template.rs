@@ -557,7 +557,7 @@ fn split(text: &str) -> Vec<Result<Part<'_>, Problem>> {
             pieces.push(Ok(Part::Expression(brace + 1..brace + 1 + end)));
             start = brace + end + 2;
         } else {
-            let problem = Problem::new(brace..brace + 1, "this brace has no partner");
+            let problem = Problem::new(brace..brace + 1, "this brace has no match");
             pieces.push(Err(problem.help("write `{{` or `}}` for a brace")));
             start = brace + 1;
         }

@@ -470,7 +470,7 @@ fn only_a_condition_has_words() {
                 .clone()
         })
     };
-    let words = "only a condition is followed by words that say when it holds";
+    let words = "only a condition can be followed by text that says when it holds";
     assert_eq!(problem("{user.name, 'If so:'}"), words);
     let expected = "expected words that say when this holds, and found `user`";
     assert_eq!(problem("{user.mfa_active, user.name}"), expected);

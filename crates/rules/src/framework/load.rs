@@ -55,7 +55,7 @@ fn controls(fields: &mut Fields<'_>, rules: &[Rule]) -> Vec<Control> {
         {
             entry
                 .problems
-                .push(id.problem(format!("there is a control {} already", id.value)));
+                .push(id.problem(format!("there is already a control {}", id.value)));
         }
         let control = id.and_then(|id| control(&mut entry, id, rules));
         controls.extend(control);
@@ -110,7 +110,7 @@ fn find<'r>(rules: &'r [Rule], id: &Text) -> Option<&'r Rule> {
     rules.iter().find(|rule| rule.id == id.value)
 }
 
-/// Reads what a control requires of its rules' settings, and what of that they do not meet, in words.
+/// Reads what a control requires of its rules' settings, and which requirements they do not meet, in words.
 fn read_requirements(entry: &mut Fields<'_>, rules: &[Rule], control: &mut Control) {
     let tested_by = &control.rules;
     for (id, condition) in entry.table_of_texts("require") {
@@ -148,7 +148,7 @@ fn shortfall(rule: &Rule, condition: &str) -> Result<Option<String>, Vec<Problem
     let names = Names { variables: &[], params: &params, present: &[] };
     let expression = Expression::condition(condition, names)?;
     if expression.reads.is_empty() {
-        let problem = Problem::new(0..condition.len(), "this demands nothing of a parameter");
+        let problem = Problem::new(0..condition.len(), "this puts no requirement on a parameter");
         return Err(vec![problem.help("write params.NAME <= 90")]);
     }
     let env = || Env::new([portcullis_model::Value::Null; MAX_VARIABLES]);
@@ -159,5 +159,5 @@ fn shortfall(rule: &Rule, condition: &str) -> Result<Option<String>, Vec<Problem
     for (path, read) in &expression.reads {
         values.push(format!("{path} = {}", show::text(read.node.eval(&mut env()))));
     }
-    Ok(Some(format!("{} has {}, and {condition} is needed", rule.id, values.join(", "))))
+    Ok(Some(format!("{} has {}, but {condition} is required", rule.id, values.join(", "))))
 }

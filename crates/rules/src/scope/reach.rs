@@ -1,4 +1,4 @@
-//! How far what was read of CloudTrail reaches: without it, that nothing was recorded says nothing.
+//! How far the CloudTrail records that were read reach: unless that is known, the absence of records proves nothing.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use super::subject::{self, State, Subject};
 
 /// Digests are made once an hour, at another minute in each region, and delivered later.
 const DIGEST: SignedDuration = SignedDuration::from_hours(2);
-/// A region may be quiet for so long: without an event, no log file is written.
+/// How long a region may be quiet: without an event, no log file is written.
 const QUIET: SignedDuration = SignedDuration::from_hours(24);
 
-/// What stands in a rule's `regions` for those in which Identity Center records sign-ins.
+/// The word in a rule's `regions` for those in which Identity Center records sign-ins.
 pub(crate) const IDENTITY_CENTER: &str = "identity_center";
-/// What stands there for those in which root's sign-ins are recorded.
+/// The word there for those in which root's sign-ins are recorded.
 pub(crate) const ROOT: &str = "root";
 
 /// What a rule needs of what was read in order to pass.
@@ -29,8 +29,8 @@ pub(crate) struct Needs<'r> {
     pub read_only: bool,
 }
 
-/// Stands for all that was recorded and that a rule finds no fault with, which is a pass, or for what was
-/// not read, which is unknown. None: nothing can be said of it, or need be.
+/// Returns a subject for everything that was recorded and that the rule finds no fault with, which is a pass, or for what was
+/// not read, which is unknown. None: nothing can or need be said about it.
 ///
 /// `found_something` says whether the rule has found fault with anything or could not judge it, and `undecided` how
 /// many attempts it may concern.
@@ -47,7 +47,7 @@ pub(crate) fn rest<'a>(
     }
     let (mut missing, reach) = reach(snapshot, activity, needs);
     if undecided > 0 {
-        missing.push(format!("how {undecided} of the attempts ended is not in what was read"));
+        missing.push(format!("the records read do not say how {undecided} of the attempts ended"));
     }
     let absent = absent_portal(snapshot, activity, needs.regions);
     let state = if missing.is_empty() {
@@ -72,14 +72,14 @@ fn not_read(missing: &[String], unplaced: &[String]) -> Message {
             message.push(&format!(" and {} more", others.len()));
         }
         message.push(
-            " (damaged) may be of any region and time: fetch it again, or leave it out if it is not a log file; ",
+            " (damaged) may cover any region and time: fetch it again, or leave it out if it is not a log file; ",
         );
     }
     message.push(&missing.join("; "));
     message
 }
 
-/// That somebody did nothing in these regions of the partition `aws`, in words. None: not all was read.
+/// Says in words that somebody did nothing in these regions of the partition `aws`. None: not everything was read.
 pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
     let activity = snapshot.activity.as_ref()?;
     let needs = Needs { regions: needed, read_only: false };
@@ -89,7 +89,7 @@ pub(crate) fn quiet(snapshot: &Snapshot, needed: &[String]) -> Option<String> {
         .then(|| format!("no sign-in was recorded in {reach}"))
 }
 
-/// What is missing of what is needed, and how far what was read of the regions reaches.
+/// Which needed records are missing, and which period of the regions was read.
 fn reach(
     snapshot: &Snapshot,
     activity: &AccountActivity,
@@ -119,15 +119,15 @@ fn reach(
     (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
 
-/// What is missing where a trail may record read-only events alone.
+/// What is missing where a trail may record only read-only events.
 const NO_WRITES: &str = "no log file of the account holds a management event that is not read-only: the trail may \
                          leave these out, and sign-ins and changes are among them";
-/// What is missing where it may record all others alone.
+/// What is missing where it may record only the others.
 const NO_READS: &str = "no log file of the account holds a read-only management event: the trail may leave these \
                         out, and what the rule judges is among them";
 /// What is missing where no region is known to be that of Identity Center.
-const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, nor were \
-                         all regions";
+const NO_PORTAL: &str = "the region of IAM Identity Center is not known: no sign-in to its portal was read, and not all \
+                         regions were read";
 /// What shows that there is none.
 const SEE_BUNDLE: &str = "; a bundle of the account (--bundle) shows whether it is in use";
 
@@ -239,7 +239,7 @@ fn absent_portal(
         .then_some("IAM Identity Center has no role in the account")
 }
 
-/// Whether nobody can have signed in through Identity Center: the bundle has no role of it.
+/// Whether nobody can have signed in through Identity Center: the bundle has none of its roles.
 fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
     let is_of_it = |actor| actor == ActorKind::IdentityCenter;
     let is_used = !activity.portal_regions.is_empty()
@@ -252,7 +252,7 @@ fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
     snapshot.account.identity_center == Fact::Known(false) && !is_used
 }
 
-/// The part of the period in which nothing of the region is missing, if that is all of it but for what
+/// The part of the period in which nothing is missing for the region, if that is all of it except what
 /// cannot be known; else what is missing.
 fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
     let period = activity.period;
@@ -300,18 +300,18 @@ fn nothing_read(known: &RegionCoverage, period: Period) -> String {
     match seen.iter().find(|it| overlap(it, &period)) {
         Some(some) => format!("{region} may not have been read completely {}", stretch(*some)),
         None if seen.is_empty() && proved.is_empty() => {
-            format!("no management event of {region} was read")
+            format!("no management event was read for {region}")
         }
         None => unread(region, period.from, period.to),
     }
 }
 
 fn unread(region: &str, from: Timestamp, to: Timestamp) -> String {
-    format!("nothing of {region} was read {}", stretch(Period { from, to }))
+    format!("nothing was read for {region} {}", stretch(Period { from, to }))
 }
 
-/// How much may be missing at an end of the period: before or after digests little, else as long as a region may be
-/// quiet; of a short period a quarter.
+/// How much may be missing at an end of the period: little before or after digests, otherwise as long as a region may be
+/// quiet; for a short period, a quarter of it.
 fn slack(period: Period, is_proved: bool) -> SignedDuration {
     let most = if is_proved { DIGEST } else { QUIET };
     most.min(period.to.duration_since(period.from) / 4)

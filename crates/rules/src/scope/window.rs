@@ -1,4 +1,4 @@
-//! Windows: attempts put together by what they have in common, and by how soon one follows the other.
+//! Windows: attempts grouped by what they have in common, and by how soon one follows another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::read::{Fields, Text};
 /// What a rule file says about its windows.
 #[derive(Clone)]
 pub(crate) struct GroupingTexts {
-    /// The facts of an attempt that those of a window have in common.
+    /// The facts that all attempts of a window have in common.
     pub group_by: Vec<Text>,
     /// How soon one follows the other: `10m`.
     pub within: Text,
@@ -43,7 +43,7 @@ pub(crate) struct Grouping {
 #[derive(Default)]
 pub(crate) struct Windows {
     windows: Vec<Window>,
-    /// How many attempts may belong to one: what was read does not say.
+    /// How many attempts may belong to a window, which the records read do not say.
     pub undecided: usize,
 }
 
@@ -88,7 +88,7 @@ impl GroupingTexts {
             .unwrap_or_else(|| {
                 problems.push(
                     self.within
-                        .problem("this is not a time such as `10m` or `1h`"),
+                        .problem("this is not a length of time such as `10m` or `1h`"),
                 );
                 SignedDuration::ZERO
             });
@@ -258,7 +258,7 @@ fn end_of_reading(activity: &AccountActivity, regions: &[SharedText]) -> Timesta
     end
 }
 
-/// A kind of actor, a name and, of a name that several users had, the unique id.
+/// A kind of actor, a name and, for a name that several users had, the unique id.
 type Person<'a> = (ActorKind, &'a SharedText, Option<&'a SharedText>);
 
 /// When which user had a name that several had. A user who is deleted and made again has another unique id.
@@ -344,7 +344,7 @@ impl<'a> Successes<'a> {
     }
 }
 
-/// The window of attempts in the order of time, of which there is at least one.
+/// The window of attempts in order of time; there is at least one.
 fn window<'a>(name: &str, attempts: &[&'a SignIn], successes: &Successes<'a>) -> Window {
     let (first, last) = (attempts[0], attempts[attempts.len() - 1]);
     // Somebody who is not named has the address for a name.
@@ -400,7 +400,7 @@ fn soonest<'a>(
     later.min().map(|at| minutes(from, at))
 }
 
-/// The same of each address after the last attempt from there: the longest. None: from one of them
+/// The same for each address after the last attempt from there: the longest. None: from one of them
 /// nobody got in.
 fn to_success_from_each_source(attempts: &[&SignIn], successes: &[&SignIn]) -> Option<f64> {
     let last: BTreeMap<_, _> = attempts

@@ -37,7 +37,7 @@ fn control() -> Json {
         "required": ["id", "title"],
         "properties": {
             "id": text("The framework's number for it."),
-            "title": text("What it asks for, in your own words."),
+            "title": text("What it requires, in your own words."),
             "kind": { "enum": kinds, "description": "Whether rules decide it, as they do by default, or a person." },
             "reason": text("What a person has to look at, where no rule decides."),
             "rules": one_or_several(&json!({ "type": "string" }), "The ids of all rules without which a pass would be wrong."),

@@ -70,11 +70,11 @@ fn properties() -> Json {
         "title": text("The problem in a few words."),
         "severity": {
             "enum": Severity::ALL.map(Severity::word),
-            "description": "How severe a finding is, unless one of `severities` holds.",
+            "description": "How severe a finding is, unless one of `severities` applies.",
         },
         "severities": {
             "type": "array",
-            "description": "Other severities on conditions; the first that holds counts.",
+            "description": "Other severities under conditions; the first whose condition holds counts.",
             "items": {
                 "type": "object",
                 "additionalProperties": false,
@@ -87,7 +87,7 @@ fn properties() -> Json {
         },
         "rule_set": {
             "enum": RULE_SETS,
-            "description": "`strict` for a rule that sound accounts may decide against: it is off unless chosen.",
+            "description": "`strict` for a rule that well-run accounts may have good reasons to ignore: it is off unless chosen.",
         },
         "scope": one_or_several(&scopes, "The resources that the rule judges; several of user, group and role together."),
         "risk": text("Why the problem matters."),
@@ -102,10 +102,10 @@ fn properties() -> Json {
         "regions": one_or_several(&json!({ "type": "string" }), "On activity: the regions without which the rule cannot pass; identity_center: those in which Identity Center records sign-ins; root: those in which root's are recorded."),
         "read_only": { "type": "boolean", "description": "On activity: whether CloudTrail counts what the rule judges as read-only, which a trail may leave out." },
         "group_by": one_or_several(&json!({ "type": "string" }), "On windows: the facts that attempts have in common."),
-        "within": text("On windows: how soon one attempt follows the other, such as 10m."),
+        "within": text("On windows: how soon one attempt must follow another, such as 10m."),
         "where": text("On windows: which attempts count, an expression."),
-        "until_success": { "type": "boolean", "description": "On windows: whether a success ends one." },
-        "evidence": texts("Facts to show beside those that the rule reads."),
+        "until_success": { "type": "boolean", "description": "On windows: whether a success ends the window." },
+        "evidence": texts("Facts to show besides those that the rule reads."),
         "false_positives": text("When the finding is not a problem."),
         "example": {
             "type": "array",

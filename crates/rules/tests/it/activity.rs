@@ -223,7 +223,7 @@ fn a_window_may_end_where_the_person_gets_in() {
 /// The period begins at 07:00, and what happened up to ten minutes before may belong to the same run.
 #[test]
 fn a_window_says_if_the_period_begins_within_it() {
-    let cut = "; the period begins within this episode, so there may have been more before";
+    let cut = "; the period read begins within this episode, so there may have been more before it";
     let attempts: Vec<Json> = ["07:10:00", "07:11:00", "07:12:00"]
         .map(|time| failure("ana", time))
         .into();
@@ -240,7 +240,7 @@ fn a_window_says_if_the_period_begins_within_it() {
 /// Within ten minutes of the end, as many more may follow: of the period, or of what was read of the region.
 #[test]
 fn a_window_says_if_what_was_read_ends_within_it() {
-    let cut = "; what was read ends within this episode, so there may have been more after";
+    let cut = "; the period read ends within this episode, so there may have been more after it";
     let run = |times: [&str; 3]| times.map(|time| failure("ana", time)).to_vec();
     let late = run(["11:48:00", "11:49:00", "11:50:00"]);
     assert_eq!(
@@ -424,7 +424,7 @@ fn what_may_be_a_choice_of_events_is_no_proof() {
     // The file to blame is named.
     let damaged = report_of(WINDOWS, activity(false, json!(["logs/cut.json", "logs/b.json"])));
     let expected = format!(
-        "unknown not judged: logs/cut.json and 1 more (damaged) may be of any region and time: fetch it again, or \
+        "unknown not judged: logs/cut.json and 1 more (damaged) may cover any region and time: fetch it again, or \
          leave it out if it is not a log file; {unread}"
     );
     assert_eq!(lines(&damaged)[1], expected);
@@ -688,7 +688,7 @@ fn mistakes_in_windows_are_found_where_they_are() {
     };
     assert_eq!(errors("[\"user\"]", "[\"usr\"]"), "attempts cannot be grouped by `usr`");
     assert_eq!(errors("[\"user\"]", "[\"at\"]"), "attempts cannot be grouped by `at`");
-    assert_eq!(errors("10m", "often"), "this is not a time such as `10m` or `1h`");
+    assert_eq!(errors("10m", "often"), "this is not a length of time such as `10m` or `1h`");
     assert_eq!(
         errors("'failure'\"", "'failed'\"")
             .matches("failed")

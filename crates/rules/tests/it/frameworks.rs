@@ -112,7 +112,7 @@ fn mistakes_have_a_line_and_a_column() {
         (
             "params.max_age_days <= 90",
             "1 <= 90",
-            "11:26 this demands nothing of a parameter; write params.NAME <= 90",
+            "11:26 this puts no requirement on a parameter; write params.NAME <= 90",
         ),
         ("\"params.max_age_days <= 90\"", "90", "11:25 `require` must be a string"),
         ("\"1.2\"", "\"1.1\"", "14:10 there is a control 1.1 already"),

@@ -93,19 +93,19 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "\"test-rule\"",
         "\"Test\"",
-        "1:15 an id is words of lowercase letters and digits, joined by `-`",
+        "1:15 an id consists of words of lowercase letters and digits, joined by `-`",
     ),
     ("[\"https:", "[\"http:", "7:16 a reference is an address that begins with https://"),
     ("= 90\nwhen", "= 90\nparams.other = 1\nwhen", "9:8 nothing reads the parameter `other`"),
     (
         "= 90\nwhen",
         "= 2026-01-01\nwhen",
-        "8:23 a parameter is a number of at least 0, a boolean, a string or a list of strings",
+        "8:23 a parameter must be a number that is not negative, a boolean, a string or a list of strings",
     ),
     (
         "= 90\nwhen",
         "= -1\nwhen",
-        "8:23 a parameter is a number of at least 0, a boolean, a string or a list of strings",
+        "8:23 a parameter must be a number that is not negative, a boolean, a string or a list of strings",
     ),
     (
         "message     =",
@@ -163,7 +163,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "[\"user\", \"access_key\"]\n",
         "4:24 there is no scope `access_key`; valid: user, group, role",
     ),
-    ("\"user\"\n", "[\"user\", \"user\"]\n", "4:24 the scope is there twice"),
+    ("\"user\"\n", "[\"user\", \"user\"]\n", "4:24 the scope is named twice"),
     (
         "severity    =",
         "severities = [{ when = \"user.x\", severity = \"low\" }]\nseverity =",
@@ -218,7 +218,7 @@ fn json_is_named() {
 #[test]
 fn what_is_not_closed_is_reported_where_it_begins() {
     let no_end = |thing: &str, place: &str| {
-        format!("{place} this is not valid TOML: the {thing} that begins here has no end")
+        format!("{place} this is not valid TOML: the {thing} that begins here is not closed")
     };
     for (title, thing, place) in [
         ("[\n  \"a\",\n  \"b\"", "list", "2:9"),

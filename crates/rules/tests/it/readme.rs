@@ -89,7 +89,7 @@ fn write_shared_texts(page: &mut String) {
 
 fn write_frameworks(rules: &RuleSet, page: &mut String) {
     page.push_str(
-        "## Frameworks\n\nWhat `audit --framework ID` answers control by control, and how many rules that takes.\n\n\
+        "## Frameworks\n\nThe frameworks that `audit --framework ID` reports on, control by control, and the number of rules that each uses.\n\n\
          | framework | | version | controls | of these manual | rules |\n|---|---|---|---|---|---|\n",
     );
     for framework in rules.frameworks() {
@@ -118,7 +118,7 @@ fn names(sources: Sources) -> String {
 
 fn write_scopes(page: &mut String) {
     page.push_str(
-        "## Scopes\n\nWhat rules judge, and the names in reach of their expressions, beside `params`. \
+        "## Scopes\n\nWhat rules judge, and the names that their expressions can use besides `params`. \
          A rule on several of user, group and role calls the resource `principal`.\n\n",
     );
     page.push_str("| scope | judges | names |\n|---|---|---|\n");
@@ -133,7 +133,7 @@ fn write_scopes(page: &mut String) {
 }
 
 fn write_records(page: &mut String) {
-    page.push_str("## Facts\n\nAny fact may also be missing; a verdict that depends on it is `unknown` then.\n");
+    page.push_str("## Facts\n\nAny fact may also be missing; a verdict that depends on it is then `unknown`.\n");
     let mut records = BTreeMap::new();
     for variable in SCOPES.iter().flat_map(|scope| scope.variables) {
         collect(variable.ty, &mut records);

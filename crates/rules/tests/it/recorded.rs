@@ -339,8 +339,8 @@ fn what_the_account_does_not_have_is_said() {
         report.findings[0].message.clone()
     };
     let sign_in = |with: Json| about("signin", "signin", "sign_ins", attempt("09:00:00", with));
-    let nobody = "; the audit found no user of this name";
-    let another = "; the audit found another user of this name, made later or earlier";
+    let nobody = "; the audit found no user with this name";
+    let another = "; the audit found another user with this name, created at another time";
     assert_eq!(sign_in(json!({ "principal_id": "AIDACKCEVSQ6C2EXAMPLE" })), "recorded");
     assert_eq!(sign_in(json!({ "user": "Alice" })), "recorded");
     assert_eq!(sign_in(json!({ "user": "gone" })), format!("recorded{nobody}"));
@@ -352,7 +352,7 @@ fn what_the_account_does_not_have_is_said() {
         let call = call("09:00:00", json!({ "user": "alice", "access_key": key }));
         about("credential_event", "event", "credential_events", call)
     };
-    let no_key = "; the audit found no access key of the id that signed it";
+    let no_key = "; the audit did not find the access key that signed it";
     let key = account()["users"][0]["access_keys"][0]["id"]
         .as_str()
         .unwrap()

@@ -219,7 +219,7 @@ fn a_trail_may_leave_out_what_it_never_holds() {
     ] {
         assert_eq!(left_out("a.json", &records, none), expected, "{records:?}");
     }
-    // A trail records alike in all its regions and, if it is of an organization, in all accounts.
+    // A trail records the same in all its regions and, if it belongs to an organization, in all accounts.
     let mut west = writes.clone();
     west["awsRegion"] = json!("us-west-2");
     assert_eq!(left_out("a.json", from_ref(&reads), ("b.json", &west)), (false, false));
@@ -451,8 +451,9 @@ fn digests_prove_that_nothing_is_missing() {
 fn a_digest_whose_files_are_missing_broken_or_different_proves_nothing() {
     let cut = &log_file(&[record(json!({}))])[..99];
     let digest = digest(8, &["a.json"]);
-    let missing = "it names log files that were not read in whole: 1, first a.json";
-    let different = "it names log files that are not as CloudTrail delivered them: 1, first a.json";
+    let missing = "it names log files that were not read in full: 1, first a.json";
+    let different =
+        "it names log files that differ from what CloudTrail delivered: 1, first a.json";
     for (files, gap) in [
         (&[("1.json", digest.as_slice())][..], missing),
         (&[("1.json", &digest), ("a.json", cut)], missing),

@@ -115,7 +115,7 @@ fn a_page_that_is_not_the_last_is_a_gap() {
     let page = json!({"Events": [lookup(&sign_in(1))], "NextToken": "abc"});
     let activity = read(page.to_string());
     assert_eq!(activity.events.len(), 1);
-    assert_eq!(gaps(&activity), ["it is one page of several, as its NextToken says"]);
+    assert_eq!(gaps(&activity), ["its NextToken shows that it is only one page of several"]);
 }
 
 /// The header is that of the console in 2021 and 2024.
@@ -222,7 +222,7 @@ fn a_row_of_a_csv_without_end_is_a_gap() {
     assert_eq!(activity.events.len(), 1);
     assert_eq!(
         gaps(&activity),
-        ["a record is longer than any event (1 MiB); the rest was not read"]
+        ["a record is longer than an event can be (1 MiB); the rest was not read"]
     );
 }
 

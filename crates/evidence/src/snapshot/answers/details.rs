@@ -105,7 +105,7 @@ fn check_names(details: &AuthorizationDetails) -> Result<(), Problem> {
     for entity in entities(details) {
         let arn = entity.arn;
         if !entity.is_consistent() {
-            let message = format!("gives {arn} another kind, path or name than its ARN does");
+            let message = format!("gives {arn} a kind, path or name that differs from its ARN");
             return Err(Problem::malformed(message));
         }
         if !entity.id.is_empty()

@@ -40,7 +40,7 @@ fn per_user<P: DeserializeOwned, T: Serialize>(
         for item in items {
             let name = name_key(owner(&item));
             if is_asked && !users.contains_key(&name) {
-                let message = format!("holds something of {name}, who was not asked about");
+                let message = format!("contains data about {name}, for whom nothing was requested");
                 return Err(Problem::malformed(message));
             }
             all.push(item);

@@ -103,7 +103,7 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         let record = record.map_err(|error| unreadable(&error))?;
         if table.entries.len() + table.without_user.len() == MAX_LINES {
             let message =
-                format!("it has more than {MAX_LINES} lines, and no account so many users");
+                format!("it has more than {MAX_LINES} lines, and no account has that many users");
             return Err(Problem::malformed(message));
         }
         let number = record

@@ -277,7 +277,7 @@ impl<'a> AccountReader<'a, '_> {
             let document = if documents.iter().all(|document| *document == documents[0]) {
                 self.identity_document(documents[0], what, name)
             } else {
-                let message = format!("{} is there twice, with different contents", what());
+                let message = format!("{} appears twice, with different contents", what());
                 self.gaps
                     .push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
                 None
@@ -489,7 +489,7 @@ fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'sta
     let versions = &policy.policy_version_list;
     let ids: HashSet<&String> = versions.iter().map(|version| &version.version_id).collect();
     if ids.len() < versions.len() {
-        return Some(("Contradictory", "has two versions of one id"));
+        return Some(("Contradictory", "has two versions with the same id"));
     }
     let mut defaults = versions.iter().filter(|version| version.is_default_version);
     let Some(default) = defaults.next() else {
@@ -503,7 +503,7 @@ fn versions_problem(policy: &ManagedPolicyDetail) -> Option<(&'static str, &'sta
         .as_ref()
         .is_some_and(|id| *id != default.version_id)
     {
-        let problem = "names another default version than the one that is marked so";
+        let problem = "names a default version other than the one marked as the default";
         return Some(("Contradictory", problem));
     }
     None

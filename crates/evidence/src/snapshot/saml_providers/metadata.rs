@@ -23,7 +23,7 @@ const TOO_LARGE: &str = "is larger than 10000000 bytes";
 const NO_XML: &str = "is not valid XML";
 const NO_IDENTITY_PROVIDER: &str = "describes no identity provider";
 const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
-const NO_DATE: &str = "is valid until something that is not a date";
+const NO_DATE: &str = "has a validUntil that is not a date";
 const NOT_YET: &str = "holds only signing certificates that are not valid yet";
 
 /// The elements that may have a `validUntil`.

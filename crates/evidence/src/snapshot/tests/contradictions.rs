@@ -350,7 +350,7 @@ fn a_policy_has_one_default_version() {
             "v1",
             versions,
             "Contradictory",
-            "names another default version than the one that is marked so",
+            "names a default version other than the one marked as the default",
         ),
         (
             "v1",
@@ -362,7 +362,7 @@ fn a_policy_has_one_default_version() {
             "v1",
             [version("v1", true), version("v1", false)],
             "Contradictory",
-            "has two versions of one id",
+            "has two versions with the same id",
         ),
         (
             "v1",
@@ -678,7 +678,7 @@ fn a_list_that_the_summary_does_not_count_may_be_cut() {
         assert_eq!(lacking.short_lists, short, "{count}");
         let message = format!("lacks {count}, which AWS always sends");
         assert_eq!(gaps(&lacking, SUMMARY, None), [("Incomplete".to_owned(), message)]);
-        let message = format!("may be cut: the account summary lacks {count}");
+        let message = format!("may be incomplete: the account summary lacks {count}");
         assert_eq!(gaps(&lacking, DETAILS, None), [("Incomplete".to_owned(), message)]);
     }
     let two = lacking(&["Users", "Roles"]);
@@ -689,7 +689,7 @@ fn a_list_that_the_summary_does_not_count_may_be_cut() {
         ("Providers", &[Source::SamlProviders, Source::OpenIdConnectProviders]),
     ] {
         let lacking = lacking(&[count]);
-        let message = format!("may be cut: the account summary lacks {count}");
+        let message = format!("may be incomplete: the account summary lacks {count}");
         for source in sources {
             let gap = ("Incomplete".to_owned(), message.clone());
             assert_eq!(gaps(&lacking, *source, None), [gap]);

@@ -60,7 +60,7 @@ fn unidentified(old: &Report, new: &Report) -> Option<String> {
     accounts
         .any(|account| !account.account_ref().is_identified())
         .then(|| {
-            "an account could not be identified, and may be any; nothing in it counts as fixed"
+            "one account could not be identified and may be any of them; none of its findings counts as fixed"
                 .to_owned()
         })
 }
@@ -72,10 +72,10 @@ fn rules(old: &Report, new: &Report) -> Vec<String> {
         notes.extend(named(rules).map(|rules| format!("only {name} judged {rules}")));
     }
     if let Some(rules) = named(&changes.differ) {
-        notes.push(format!("with another test or other parameters in NEW: {rules}"));
+        notes.push(format!("with a different test or other parameters in NEW: {rules}"));
     }
     if old.tool.ruleset != new.tool.ruleset && changes.is_empty() {
-        notes.push("the rules test the same, but differ in severities or words".to_owned());
+        notes.push("the rules have the same tests but differ in severity or wording".to_owned());
     }
     notes
 }
@@ -85,10 +85,10 @@ fn gate(old: &Gate, new: &Gate) -> Vec<String> {
     let mut notes = Vec::new();
     if old.fail_on != new.fail_on {
         let (was, is) = (old.fail_on.word(), new.fail_on.word());
-        notes.push(format!("the audits failed at other severities: OLD from {was}, NEW from {is}"));
+        notes.push(format!("the audits used different --fail-on severities: OLD {was}, NEW {is}"));
     }
     if old.allow_unknown != new.allow_unknown {
-        notes.push("the audits allowed other rules to remain unknown".to_owned());
+        notes.push("the audits allowed different rules to stay unknown".to_owned());
     }
     notes
 }

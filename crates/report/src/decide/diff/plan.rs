@@ -1,7 +1,7 @@
 //! What a tracker should do about a diff: which tickets to open, update and resolve, and why.
 //!
 //! The fingerprint identifies the ticket, so each step can be carried out twice. Nothing is resolved
-//! but what is fixed or waived: what could not be judged, or is not looked at any more, stays open.
+//! but what is fixed or waived: what could not be judged, or is no longer examined, stays open.
 
 use jiff::Timestamp;
 use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity};
@@ -45,7 +45,7 @@ pub struct Step<'d> {
     pub remediation: &'d str,
     /// Pages to read.
     pub references: &'d [String],
-    /// What keeps the change from being what it seems, such as that it could not be judged before.
+    /// Why the change may not be what it seems, such as that it could not be judged before.
     pub note: Option<&'d str>,
     /// What differs, if it failed before too.
     pub differences: &'d [Difference],
@@ -79,7 +79,7 @@ pub enum Reason {
     WaiverEnded,
     /// It fails as before, but more severe or less so, or on other evidence.
     Changed,
-    /// It is shown not to fail any more.
+    /// There is evidence that it no longer fails.
     Fixed,
     /// It fails as before, and a waiver accepts that now.
     Waived,

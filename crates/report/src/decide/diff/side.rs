@@ -39,7 +39,7 @@ pub enum State {
     Unknown,
     /// It is not in the report, but the list that it may be on was not collected.
     NotListed,
-    /// It is about an access key that is not in the report by its date; those of the user were not listed, so it may
+    /// It is about an access key that the report does not have under that date; the user's keys were not listed, so it may
     /// be there under another, which activating a key again gives it.
     KeysNotListed,
     /// It was judged and does not fail, or does not exist.
@@ -89,10 +89,10 @@ impl State {
             State::NotListed => Some("its list was not collected"),
             State::KeysNotListed => Some("the user's access keys were not listed by their ids"),
             State::RuleNotJudged => Some("its rule was not judged"),
-            State::RuleDiffers => Some("its rule had another test or other parameters"),
+            State::RuleDiffers => Some("its rule had a different test or other parameters"),
             State::AccountNotAudited => Some("its account was not audited"),
-            State::AccountFailed => Some("nothing of its account could be collected"),
-            State::NotCovered => Some("what was read does not reach back to it"),
+            State::AccountFailed => Some("nothing could be collected from its account"),
+            State::NotCovered => Some("the records read do not go back that far"),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn is_nobodys(text: &str) -> bool {
 
 /// Whether a text in activity means somebody without a name. Elsewhere, it may be the name of a user.
 pub(super) fn is_unnamed(text: &str) -> bool {
-    ["root", "AWS ROOT USER", "AWS Internal", "somebody not named"].contains(&text)
+    ["root", "AWS ROOT USER", "AWS Internal", "somebody unnamed"].contains(&text)
 }
 
 /// Whether an address is an AWS service, such as `signin.amazonaws.com`. Elsewhere, it may be the name of a user.

@@ -101,7 +101,9 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     let says = match State::from_outcome(outcome) {
         State::InForce => return None,
         State::Expiring => end(outcome),
-        State::Lasting => format!("holds for more than three years, until {day}; end it earlier"),
+        State::Lasting => {
+            format!("is in force for more than three years, until {day}; choose an earlier date")
+        }
         State::Unmatched => "matches nothing that fails".to_owned(),
         State::Expired if outcome.is_unmatched() => {
             format!("expired on {day}, and matches nothing that fails")

@@ -48,7 +48,7 @@ impl<'d> Outline<'d> {
 /// What the changes of a kind mean, where the word may mislead.
 fn explanation(change: Change) -> Option<&'static str> {
     match change {
-        Change::Unknown => Some("These could not be judged this time, and may fail."),
+        Change::Unknown => Some("These could not be judged this time and may still fail."),
         Change::Gone => Some("Nothing shows that these are fixed."),
         _ => None,
     }

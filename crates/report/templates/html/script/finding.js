@@ -45,7 +45,7 @@ const particulars = (finding) => {
   const { evidence = [], missing = [], remediation = [], notes = [], sources } = finding;
   const parts = [];
   const said = [...notes];
-  if (missing.length > 0) said.push(`Not judged because this is missing: ${missing.join(", ")}`);
+  if (missing.length > 0) said.push(`Not judged because evidence is missing: ${missing.join(", ")}`);
   const paragraphs = said.map((text) => element("p", {}, text));
   if (said.length > 0) parts.push(element("div", { class: "note" }, ...paragraphs));
   const paths = waysOf(finding).map((way) => path(finding, way));

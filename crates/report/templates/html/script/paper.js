@@ -12,7 +12,7 @@ const onPaper = (finding, inFull) => {
   const heading = element("h4", {}, element("span", { class: `severity ${severity}` }, severity),
     ` ${message} `, element("span", { class: `status ${status}` }, statusWords.get(status)));
   if (inFull) return element("article", {}, heading, ...particulars(finding));
-  const lacks = missing.length > 0 ? [`Not judged because this is missing: ${missing.join(", ")}`] : [];
+  const lacks = missing.length > 0 ? [`Not judged because evidence is missing: ${missing.join(", ")}`] : [];
   return element("article", {}, heading, element("p", { class: "code" }, resource),
     ...[...notes, ...lacks].map((text) => element("p", {}, text)), ...remediation.map(part));
 };

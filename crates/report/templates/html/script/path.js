@@ -35,7 +35,7 @@ const isAdministrator = (arn) => data.findings.some(({ resource, evidence = [] }
 /** The steps of a way: the first, and those that its target can go on with. */
 const path = (finding, first) => {
   const isPrincipal = PRINCIPALS.has(finding.kind);
-  const steps = [step(isPrincipal ? called(finding) : `Whoever has ${called(finding)}`, first)];
+  const steps = [step(isPrincipal ? called(finding) : `Anyone who has ${called(finding)}`, first)];
   const passed = new Set([finding.resource]);
   for (let { target } = first; typeof target === "string" && !passed.has(target);) {
     passed.add(target);

@@ -173,8 +173,8 @@ fn texts_that_cel_does_not_have_are_refused_at_their_place() {
         (r"'\x+1'", r"\x", r"there is no escape `\x`"),
         (r"'\400'", r"\4", r"there is no escape `\4`"),
         (r"'\18'", r"\1", r"there is no escape `\1`"),
-        ("b'x'", "b'x'", "no literal of rule expressions"),
-        ("bR'x'", "bR'x'", "no literal of rule expressions"),
+        ("b'x'", "b'x'", "this is not a literal in rule expressions"),
+        ("bR'x'", "bR'x'", "this is not a literal in rule expressions"),
     ] {
         let problems = parse(text).err().unwrap();
         let [problem] = &problems[..] else {
@@ -214,7 +214,7 @@ fn numbers_are_exact_or_refused() {
         "0x1U",
     ] {
         let problems = parse(text).err().unwrap();
-        assert_eq!(problems[0].message, "no literal of rule expressions", "{text}");
+        assert_eq!(problems[0].message, "this is not a literal in rule expressions", "{text}");
         assert_eq!(problems[0].at, 0..text.len());
     }
 }

@@ -47,14 +47,14 @@ fn mistakes_are_found_at_their_place() {
         (
             "(key.active ? user : user).mfa_active",
             "mfa_active",
-            "fields are read from names only; write variable.field",
+            "only a named value has fields; write variable.field",
         ),
         ("key.age_days", "key.age_days", "a condition must be true or false, and this is number"),
         ("key.active && key.age_days", "age_days", "expected bool, found number"),
         ("!key.name", "name", "expected bool, found text"),
         ("key.age_days + key.name > 1", "name", "expected number, found text"),
-        ("key.name < 'a'", "<", "text and text have no order; two numbers or two times have"),
-        ("key.active >= true", ">=", "bool and bool have no order; two numbers or two times have"),
+        ("key.name < 'a'", "<", "text and text have no order; two numbers or two times can"),
+        ("key.active >= true", ">=", "bool and bool have no order; two numbers or two times can"),
         ("key.name == 1", "==", "text is never equal to number"),
         (
             "user.access_keys == user.access_keys",
@@ -89,14 +89,18 @@ fn mistakes_are_found_at_their_place() {
         (
             "key.active == null",
             "active",
-            "this is never null; what was not collected makes the verdict unknown by itself",
+            "this is never null; a value that was not collected makes the verdict unknown without a test",
         ),
-        ("null == null", "null", "null has no place here; null is for `==` and `!=`"),
-        ("key.created > null", "null", "null has no place here; null is for `==` and `!=`"),
+        ("null == null", "null", "null is not allowed here; use null only with `==` and `!=`"),
+        (
+            "key.created > null",
+            "null",
+            "null is not allowed here; use null only with `==` and `!=`",
+        ),
         ("key.name in user.name", "name", "`in` needs a list, and this is text"),
         ("1 in ['a']", "in", "number is never in a list of text"),
-        ("key.name in [1]", "1", "a list holds texts only; write ['a', 'b']"),
-        ("key.name in []", "[", "nothing is in an empty list"),
+        ("key.name in [1]", "1", "a list may contain only strings; write ['a', 'b']"),
+        ("key.name in []", "[", "`in` is never true for an empty list"),
         ("key.active ? 1 : 'a'", "?", "the two outcomes differ in type: number and text"),
         ("size(key.active) > 1", "size", "size() counts lists and texts, and this is bool"),
         ("user.name.exists(c, true)", "exists", "this needs a list, and has text"),
@@ -205,7 +209,7 @@ fn the_rest_of_cel_is_refused_with_advice() {
         (
             "user.groups[0] == 'a'",
             "[",
-            "lists have no index, as their order means nothing; use exists() or all()",
+            "lists cannot be indexed, because their order has no meaning; use exists() or all()",
         ),
         (
             "key.name.matches('a')",
@@ -215,22 +219,22 @@ fn the_rest_of_cel_is_refused_with_advice() {
         (
             "user.groups.filter(g, true).size() > 0",
             "filter",
-            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
+            "map() and filter() are only for text that is shown; use exists(), all() or exists_one()",
         ),
         (
             "user.groups.map(g, g).size() > 0",
             "map",
-            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
+            "map() and filter() are only for text that is shown; use exists(), all() or exists_one()",
         ),
         (
             "user.groups.map(g, true, g).size() > 0",
             "map",
-            "map() and filter() are for what a text shows; use exists(), all() or exists_one()",
+            "map() and filter() are only for text that is shown; use exists(), all() or exists_one()",
         ),
         (
             "timestamp('2026-01-01T00:00:00Z') < key.created",
             "timestamp",
-            "rule expressions do not compute with time; derive a fact such as age_days",
+            "rule expressions cannot calculate with times; derive a fact such as age_days",
         ),
         (
             "key.name.startWith('a')",
@@ -246,7 +250,7 @@ fn the_rest_of_cel_is_refused_with_advice() {
         (
             "key.age_days > 1u",
             "1u",
-            "no literal of rule expressions; write a number such as 90 or 0.5, a text such as 'fido', true, false or null",
+            "this is not a literal in rule expressions; write a number such as 90 or 0.5, a string such as 'fido', true, false or null",
         ),
         ("key.active = true", "=", "expected an operator or the end, and found `=`; `==` compares"),
         ("key.active &&", "", "expected an expression, and found the end"),
@@ -291,8 +295,8 @@ fn hostile_expressions_are_bounded() {
 fn mistakes_in_templates_are_found_at_their_place() {
     for (text, place, message) in [
         ("a {key.nam} b", "nam", "AccessKey has no field `nam`"),
-        ("a {key.name b", "{", "this brace has no partner"),
-        ("a } b", "}", "this brace has no partner"),
+        ("a {key.name b", "{", "this brace has no match"),
+        ("a } b", "}", "this brace has no match"),
         ("a {} b", "", "an expression is expected here"),
         ("{user.access_keys}", "user.access_keys", "a list of AccessKey cannot be shown"),
         ("{user}", "user", "a User cannot be shown"),

@@ -235,7 +235,7 @@ fn sources(account: &AuditedAccount) -> String {
         (_, Some(at)) | (Some(at), None) => format!("; the rest was collected by {}", time(at)),
         (None, None) => String::new(),
     };
-    format!("Ages count to {}; {made}{collected}.", time(account.as_of))
+    format!("Ages are measured at {}; {made}{collected}.", time(account.as_of))
 }
 
 /// So many things are remembered, and then forgotten all at once: in a report of many accounts most commands come

@@ -53,7 +53,7 @@ impl Case {
         let (name, mark) = match (pass, not_applicable) {
             (0, 0) => return None,
             (0, others) => {
-                let name = format!("{}, where the question does not arise", resources(others));
+                let name = format!("{} to which the rule does not apply", resources(others));
                 (name.clone(), Some(Mark::skipped(&name, Vec::new())))
             }
             (1, _) => ("1 resource passes".to_owned(), None),

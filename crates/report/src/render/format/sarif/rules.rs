@@ -72,7 +72,7 @@ fn descriptor<'a>(
     }
 }
 
-/// The number by which GitHub tells how severe an alert is: over 9 is critical, from 7 high, from 4
+/// The number from which GitHub derives how severe an alert is: over 9 is critical, from 7 high, from 4
 /// medium. There is none for what is just good to know.
 fn security_severity(severity: Severity) -> Option<&'static str> {
     match severity {

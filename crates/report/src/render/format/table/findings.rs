@@ -122,7 +122,11 @@ fn write_alike(
         return Ok(());
     };
     let names: Vec<&str> = others.iter().map(|f| f.resource.name.as_str()).collect();
-    let others = if names.is_empty() { "" } else { "; likewise " };
+    let others = if names.is_empty() {
+        ""
+    } else {
+        "; the same for "
+    };
     page.item("    - ", &format!("{}{others}{}", view.describe(first), names.join(", ")))?;
     write_waiver(first, page)
 }
