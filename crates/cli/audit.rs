@@ -1,12 +1,12 @@
 //! `audit`: collects or reads evidence, judges it, decides about findings and reports them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use portcullis_evidence::{Bundle, Declarations};
-use portcullis_model::{Report, Sources};
+use portcullis_model::{AccountId, Report, Sources};
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter};
 
@@ -51,8 +51,18 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     let declared = reporting.config.declarations();
     let crossings = crossings::Accounts::default();
     let unread = args.bundles.len();
-    let mut audit =
-        Audit { args, reporting, lines, sources, declared, recorded, histories, unread, crossings };
+    let mut audit = Audit {
+        args,
+        reporting,
+        lines,
+        sources,
+        declared,
+        recorded,
+        histories,
+        without_bundle: BTreeSet::new(),
+        unread,
+        crossings,
+    };
     let report = audit.accounts();
     let is_complete = report.is_ok();
     let status = report.and_then(|report| audit.reporting.finish(report));
@@ -94,6 +104,8 @@ struct Audit<'a> {
     recorded: Recorded,
     /// The bundles whose activity was read, without their activity.
     histories: BTreeMap<PathBuf, Bundle>,
+    /// The listed accounts of which no bundle was read.
+    without_bundle: BTreeSet<String>,
     /// The number of bundles that are not judged yet.
     unread: usize,
     /// The accounts so far, between which there may be ways.
@@ -107,6 +119,7 @@ impl Audit<'_> {
         let mut joined = Joined::default();
         if !bundles.is_empty() {
             let mut own = fleet.listed()?;
+            self.without_bundle = own.iter().map(AccountId::to_string).collect();
             own.append(&mut evidence::own_accounts(bundles, self.names())?);
             self.declared.own_accounts = Arc::new(own);
             for path in bundles {
@@ -132,6 +145,7 @@ impl Audit<'_> {
             joined.settle(report)?;
         }
         self.note_others();
+        self.note_without_bundle();
         if let Some(whole) = joined.finish()? {
             return Ok(whole);
         }
@@ -148,6 +162,21 @@ impl Audit<'_> {
                 "what CloudTrail recorded of {others} was not judged, since no evidence on them was given"
             ));
         }
+    }
+
+    /// Notes which listed accounts have no bundle.
+    fn note_without_bundle(&self) {
+        let all = &self.without_bundle;
+        if all.is_empty() {
+            return;
+        }
+        let count = portcullis_report::counted(all.len() as u64, "listed account");
+        let which = match (self.names(), all.first()) {
+            (Names::Shown, Some(first)) if all.len() > 1 => format!(" (the first is {first})"),
+            (Names::Shown, Some(only)) => format!(" ({only})"),
+            _ => String::new(),
+        };
+        terminal::note(&format!("{count}{which} without a bundle: nothing was judged there"));
     }
 
     fn names(&self) -> Names {
@@ -178,6 +207,7 @@ impl Audit<'_> {
         let mut report = self.reporting.evaluate(&snapshot, less_sure);
         for account in &report.accounts {
             self.crossings.add(account);
+            self.without_bundle.remove(&account.id);
         }
         self.unread = self.unread.saturating_sub(1);
         if self.unread == 0 {

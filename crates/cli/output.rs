@@ -178,12 +178,8 @@ pub(crate) fn warn_of_left_out(
     outputs: &[Output<Format>],
 ) -> io::Result<()> {
     for Output { format, .. } in outputs {
-        let left_out = format.left_out(report, findings)?;
-        if left_out > 0 {
-            let (name, findings) = (format.name(), counted(left_out, "finding"));
-            let why =
-                ": Security Hub does not accept findings without a known account id and region";
-            terminal::warn(&format!("{name} leaves out {findings}{why}"));
+        if let Some(left_out) = format.left_out(report, findings)? {
+            terminal::warn(&format!("{} leaves out {left_out}", format.name()));
         }
     }
     Ok(())

@@ -60,6 +60,17 @@ fn accounts_of_one_owner_are_no_strangers() {
     assert_eq!(status(&[]), 1);
     assert_eq!(status(&["--accounts", "others.csv"]), 1);
     assert_eq!(status(&["--accounts", "own.csv"]), 0);
+    let run = audit(&sandbox, &[&rule[..], &["--accounts", "own.csv"]].concat());
+    let note =
+        format!("note: 1 listed account ({OTHER}) without a bundle: nothing was judged there");
+    assert!(run.stderr.contains(&note), "{}", run.stderr);
+    sandbox.write("both.csv", format!("id\n{OWN}\n{OTHER}\n999988887777\n"));
+    let run = audit(&sandbox, &[&rule[..], &["--accounts", "both.csv"]].concat());
+    let note = format!("2 listed accounts (the first is {OTHER}) without a bundle");
+    assert!(run.stderr.contains(&note), "{}", run.stderr);
+    sandbox.write("self.csv", format!("id\n{OWN}\n"));
+    let run = audit(&sandbox, &[&rule[..], &["--accounts", "self.csv"]].concat());
+    assert!(!run.stderr.contains("without a bundle"), "{}", run.stderr);
 }
 
 /// A saved report does not hold what a rule would need to judge again.

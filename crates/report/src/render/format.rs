@@ -24,6 +24,7 @@ use thiserror::Error;
 use crate::Style;
 use crate::render::view::View;
 use crate::rows::Rows;
+use crate::words::counted;
 
 /// Writes a report in one format.
 type Writer = fn(&View<'_>, &mut dyn Write) -> io::Result<()>;
@@ -107,12 +108,25 @@ impl Format {
         matches!(self, Format::Jsonl | Format::Csv | Format::Gitlab | Format::Ocsf | Format::Asff)
     }
 
-    /// The number of findings that the format leaves out because its readers would refuse them.
-    pub fn left_out(self, report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
-        match self {
-            Format::Asff => asff::left_out(report, findings),
-            _ => Ok(0),
-        }
+    /// How many findings the format leaves out because its readers would refuse them, and why; none
+    /// if it leaves none out.
+    pub fn left_out(
+        self,
+        report: &Report,
+        findings: &dyn Rows<Finding>,
+    ) -> io::Result<Option<String>> {
+        let (count, why) = match self {
+            Format::Asff => (
+                asff::left_out(report, findings)?,
+                "Security Hub does not accept findings without a known account id and region",
+            ),
+            Format::Sarif => (
+                sarif::left_out(report, findings)?,
+                "GitHub accepts at most 20 accounts in a file; it has those with the most severe findings",
+            ),
+            _ => return Ok(None),
+        };
+        Ok((count > 0).then(|| format!("{}: {why}", counted(count, "finding"))))
     }
 }
 

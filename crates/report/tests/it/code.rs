@@ -83,6 +83,24 @@ fn a_log_of_an_audit_that_failed_does_not_look_clean() {
         assert_eq!(run["invocations"][0]["exitCode"], 3);
         assert_eq!(notes(run)[0], "nothing-collected");
     }
+    let mut suspended = of_size(0);
+    suspended.accounts[0].status = AccountStatus::Suspended;
+    let run = &sarif(&suspended)["runs"][0];
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true, "there is nothing to judge");
+}
+
+/// GitHub accepts at most 20 runs in a file:
+/// <https://docs.github.com/en/code-security/reference/code-scanning/sarif-support-for-code-scanning>.
+#[test]
+fn what_has_no_run_is_counted() {
+    let left_out = |accounts: usize| {
+        let report = of_accounts(accounts);
+        Format::Sarif.left_out(&report, &report.findings).unwrap()
+    };
+    assert_eq!(left_out(20), None);
+    assert_eq!(left_out(21), None, "the account without findings");
+    let three = left_out(23).unwrap();
+    assert!(three.starts_with("3 findings: GitHub accepts at most 20 accounts"), "{three}");
 }
 
 #[test]

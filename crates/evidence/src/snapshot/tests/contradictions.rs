@@ -992,7 +992,7 @@ fn a_report_that_dates_the_evidence_has_no_age() {
             bytes: json.to_string().into_bytes(),
         };
         let documents = [(Source::CredentialReport, document)].into();
-        let bundle = Bundle { documents, manifest, ..Bundle::default() };
+        let bundle = Bundle { manifest, documents, ..Bundle::default() };
         let snapshot = bundle.snapshot(AS_OF.parse().unwrap(), &Declarations::default());
         snapshot.unwrap().account.report_age_hours
     };

@@ -25,7 +25,8 @@ use super::code_quality;
 use super::duplicates::Ids;
 use crate::decide::loosened;
 use crate::render::view::{self, Entry, View, by_account, with_status};
-use crate::{defuse, write_json};
+use crate::rows::Rows;
+use crate::{Detail, Style, defuse, write_json};
 
 /// GitHub refuses a file with more runs.
 const RUNS: usize = 20;
@@ -49,6 +50,17 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             .push(notes::accounts_left_out(&left_out));
     }
     write_json(&Log { schema: log::SCHEMA, version: "2.1.0", runs }, out)
+}
+
+/// How many findings belong to accounts for which there is no run.
+pub(super) fn left_out(report: &Report, findings: &dyn Rows<Finding>) -> io::Result<usize> {
+    if report.accounts.len() <= RUNS {
+        return Ok(0);
+    }
+    let style = Style { width: usize::MAX, color: false, detail: Detail::All };
+    let view = View::new(report, findings, style)?;
+    let (_, left_out) = most_severe(parts(&view));
+    Ok(left_out.iter().map(|part| part.issues.len()).sum())
 }
 
 /// The part of the report about an account id, or about accounts whose id is not known.
@@ -108,13 +120,13 @@ impl<'a> AccountRun<'a> {
         self.part.issues.len() - self.issues.len()
     }
 
-    /// Whether anything was collected from every account.
+    /// Whether anything was collected from every account that can be judged.
     fn is_collected(&self) -> bool {
         let failed = self
             .part
             .accounts
             .iter()
-            .any(|account| !account.status.is_judged());
+            .any(|account| account.status.is_failed());
         !self.part.accounts.is_empty() && !failed
     }
 }
