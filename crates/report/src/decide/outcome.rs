@@ -29,6 +29,8 @@ pub struct Outcome {
     is_share: bool,
     /// What is wrong with the shares of the accounts.
     shares: Option<&'static str>,
+    /// Whether `--exit-zero` was given.
+    exits_zero: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +77,11 @@ impl Outcome {
             gate: report.options.gate.clone(),
             is_share: !report.run.shares.is_empty(),
             shares: lacks.next(),
+            exits_zero: report
+                .run
+                .loosened
+                .iter()
+                .any(|it| it.change == LooseningChange::ExitZero),
             ..Outcome::default()
         }
     }
@@ -164,7 +171,13 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (reach, besides) = (reach(self.gate.fail_on), self.besides());
-        write!(f, "Exit status {}: ", self.exit_status())?;
+        let status = self.exit_status();
+        let instead = if self.exits_zero && status != 0 {
+            " (0 with --exit-zero)"
+        } else {
+            ""
+        };
+        write!(f, "Exit status {status}{instead}: ")?;
         let nothing_failed = format!("nothing failed at severity {reach}{besides}");
         match self.kind() {
             Kind::Clean => {

@@ -8,7 +8,7 @@ use crate::bundle::Document;
 use crate::shapes::{AuthorizationDetails, PolicyDetail};
 use crate::snapshot::documents::{self, Pages, Problem, each_once};
 
-/// Reads and joins all pages.
+/// Reads and joins all pages. The order in which AWS lists things decides nothing.
 pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Problem> {
     let pages: Vec<AuthorizationDetails> = documents::all(document, Pages::OneListing)?;
     let mut pages = pages.into_iter();
@@ -41,6 +41,10 @@ pub(super) fn details(document: &Document) -> Result<AuthorizationDetails, Probl
         let message = format!("the AttachmentCount of {} is below zero", policy.arn);
         return Err(Problem::malformed(message));
     }
+    all.user_detail_list.sort_by(|a, b| a.arn.cmp(&b.arn));
+    all.group_detail_list.sort_by(|a, b| a.arn.cmp(&b.arn));
+    all.role_detail_list.sort_by(|a, b| a.arn.cmp(&b.arn));
+    all.policies.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(all)
 }
 

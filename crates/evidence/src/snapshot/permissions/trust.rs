@@ -15,7 +15,14 @@ pub(super) struct Trustees<'a> {
     all: Option<Vec<Trustee>>,
     /// Other accounts of the same owner, none of which is external.
     own_accounts: Option<&'a BTreeSet<AccountId>>,
+    /// Whether an account that is trusted may be the organization's management account, which is not known.
+    may_be_management: bool,
 }
+
+/// The role for the management account that AWS Organizations creates in new accounts.
+///
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html>
+const MANAGEMENT_ROLE: &str = "OrganizationAccountAccessRole";
 
 type Texts = Fact<Vec<String>>;
 type ExternalAccounts = Fact<Vec<ExternalAccount>>;
@@ -23,12 +30,14 @@ type ExternalAccounts = Fact<Vec<ExternalAccount>>;
 impl<'a> Trustees<'a> {
     pub(super) fn new(trust: Option<&'a TrustPolicy>, account: &'a Account) -> Trustees<'a> {
         let all = trust.map(|trust| trust.trustees(account));
-        Trustees { account, trust, all, own_accounts: None }
+        Trustees { account, trust, all, own_accounts: None, may_be_management: false }
     }
 
-    /// Adds other accounts of the same owner.
-    pub(super) fn known(self, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
-        Trustees { own_accounts: Some(own_accounts), ..self }
+    /// Adds the name of the role and other accounts of the same owner.
+    pub(super) fn of_role(self, name: &str, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
+        let is_unknown = matches!(self.account.organization, Organization::Unknown);
+        let may_be_management = is_unknown && name == MANAGEMENT_ROLE;
+        Trustees { own_accounts: Some(own_accounts), may_be_management, ..self }
     }
 
     /// Whether anybody may assume the role at all.
@@ -65,6 +74,7 @@ impl<'a> Trustees<'a> {
             let (Who::Owned(owner), Some(is_sure)) = (&trustee.who, counts(trustee)) else {
                 return Vec::new();
             };
+            let is_sure = is_sure && !self.may_be_management;
             let mut external = Vec::new();
             for organization in &trustee.demands.organizations {
                 if organization != owner && organization.standing(self.account) != Standing::Own {

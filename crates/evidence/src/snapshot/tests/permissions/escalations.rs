@@ -397,3 +397,22 @@ fn one_policy_alone() {
     assert_eq!(found("all"), none, "it allows everything already");
     assert_eq!(found("old"), none, "only the default version counts");
 }
+
+#[test]
+fn the_order_of_aws_lists_decides_nothing() {
+    let user =
+        || user("alice", json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]));
+    let mut found = Vec::new();
+    for names in [["a", "b"], ["b", "a"]] {
+        let mut roles = Vec::new();
+        for name in names {
+            let trust = trusts(json!({"AWS": "123456789012"}));
+            let admin = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+            roles.push(role(name, trust, admin));
+        }
+        let lists = json!({"UserDetailList": [user()], "RoleDetailList": roles});
+        found.push(bundles::user(&account(lists), "alice").escalations.clone());
+    }
+    assert_eq!(found[0], found[1]);
+    assert!(!found[0].clone().known().unwrap().is_empty());
+}

@@ -171,7 +171,7 @@ fn whole_services() {
     check(allow(json!("kms:*"), json!("arn:aws:kms:*")), &["kms"], &["kms"]);
     check(everything(), &[], &[]);
     let but = json!({"Effect": "Allow", "NotAction": ["iam:*", "sts:Get*"], "Resource": "*"});
-    check(but, &["all but iam, sts"], &[]);
+    check(but, &["all services except iam, sts"], &[]);
     check(json!([s3(), deny(json!("s3:*"), json!("*"))]), &[], &["s3"]);
     check(json!([s3(), deny(json!("s3:Delete*"), json!("*"))]), &[], &["s3"]);
 }

@@ -297,3 +297,27 @@ fn the_rest_of_a_role() {
     let silent = the_role(&account(json!({"RoleDetailList": [silent]})), "r");
     assert_eq!(silent.last_used, Fact::missing(DETAILS));
 }
+
+/// Organizations creates the role for its management account:
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html>.
+#[test]
+fn the_role_of_organizations_may_trust_the_management_account() {
+    let facts = |name: &str, organization: Option<&str>| {
+        let trust = trusts(json!({"AWS": "arn:aws:iam::999988887777:root"}));
+        let lists = json!({"RoleDetailList": [role(name, trust, json!([]))]});
+        let mut fixture = Fixture::new().details(&lists).without(Source::Organization);
+        if let Some(management) = organization {
+            let own = json!({"Organization": {"Id": ORG, "MasterAccountId": management}});
+            fixture = fixture.with(Source::Organization, &own);
+        }
+        let role = the_role(&fixture.snapshot(), name);
+        (role.external_accounts, role.external_accounts_without_external_id)
+    };
+    let missing = || Fact::missing(Source::Organization);
+    let created = "OrganizationAccountAccessRole";
+    assert_eq!(facts(created, None), (missing(), missing()));
+    assert_eq!(facts("other", None), (external(&["999988887777"]), external(&["999988887777"])));
+    assert_eq!(facts(created, Some("999988887777")), (external(&[]), external(&[])));
+    let of_another = facts(created, Some("111122223333"));
+    assert_eq!(of_another, (external(&["999988887777"]), external(&["999988887777"])));
+}

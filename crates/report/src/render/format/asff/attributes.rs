@@ -119,18 +119,30 @@ struct Recommendation {
 impl Remediation {
     /// What to do, on one line, and the first page to read; none where nothing is to be done.
     pub(super) fn from_finding(finding: &Finding, rule: Option<&RuleInfo>) -> Option<Remediation> {
-        let lines = finding
-            .remediation
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        let text = lines.collect::<Vec<_>>().join(" ");
+        let text = first_lines(&finding.remediation, 512);
         let pages = rule.map_or(&[][..], |rule| &rule.references);
         let url = pages.iter().find(|page| page.starts_with("https://"));
-        (!text.is_empty()).then(|| Remediation {
-            recommendation: Recommendation { text: clip(&text, 512), url: url.cloned() },
-        })
+        (!text.is_empty())
+            .then(|| Remediation { recommendation: Recommendation { text, url: url.cloned() } })
     }
+}
+
+/// As many lines as fit into so many UTF-16 units, on one line: a command that is cut would be another.
+fn first_lines(text: &str, most: usize) -> String {
+    let mut kept = String::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if kept.is_empty() {
+            kept = clip(line, most);
+            continue;
+        }
+        let longer = format!("{kept} {}", defuse(line));
+        // Two units are left for the ellipsis that follows if the next line does not fit.
+        if longer.encode_utf16().count() > most - 2 {
+            return clip(&format!("{kept} …"), most);
+        }
+        kept = longer;
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -150,6 +162,19 @@ mod tests {
             ("", 4, ""),
         ] {
             assert_eq!(clip(text, most), expected);
+        }
+    }
+
+    #[test]
+    fn no_command_is_cut_unless_it_is_longer_than_everything() {
+        for (text, expected) in [
+            ("First:\n  aws a\n\n  aws b", "First: aws a aws b"),
+            ("First:\n  aws a\n  aws b c d", "First: aws a …"),
+            ("12345678901234567890\naws a", "12345678901234567890 …"),
+            ("123456789012345678901234\naws a", "123456789012345678901…"),
+            ("", ""),
+        ] {
+            assert_eq!(first_lines(text, 22), expected);
         }
     }
 }

@@ -158,10 +158,14 @@ fn count<'a>(controls: impl IntoIterator<Item = &'a ControlOutcome>) -> ControlC
     counts
 }
 
-/// The part of the judged controls that pass, rounded down: `72%`.
+/// The part of the judged controls that pass, rounded down, and how many are unknown: `72% (3 unknown)`.
 pub(super) fn percent(controls: &[ControlOutcome]) -> String {
-    let ControlCounts { pass, fail, .. } = count(controls);
-    percentage(pass, fail).map_or_else(|| "not judged".to_owned(), |percent| format!("{percent}%"))
+    let ControlCounts { pass, fail, unknown, .. } = count(controls);
+    match percentage(pass, fail) {
+        Some(percent) if unknown == 0 => format!("{percent}%"),
+        Some(percent) => format!("{percent}% ({unknown} unknown)"),
+        None => "not judged".to_owned(),
+    }
 }
 
 fn percentage(pass: u32, fail: u32) -> Option<u32> {
