@@ -105,9 +105,9 @@ fn an_option_about_one_run_is_not_for_the_file() {
     refused(
         "as_of = 2026-11-01\ntrail = ['logs']",
         &[
-            "`as_of` can be chosen on the command line only",
+            "`as_of` can be set only on the command line",
             "pass --as-of",
-            "`trail` can be chosen on the command line only",
+            "`trail` can be set only on the command line",
         ],
     );
     refused("trial = 1", &["`trial` is not known here"]);
@@ -176,7 +176,7 @@ fn a_misspelt_parameter_is_corrected() {
     let misspelt = "[rules.stale-access-key.params]\nmax_age_day = 30";
     refused(misspelt, &["portcullis.toml:2:1", "`max_age_day`", "did you mean `max_age_days`?"]);
     let text = "[rules.stale-access-key.params]\nmax_age_days = 'old'";
-    refused(text, &["portcullis.toml:2:16", "this parameter is a number"]);
+    refused(text, &["portcullis.toml:2:16", "this parameter must be a number"]);
 }
 
 /// As rustc shows mistakes: place, line and caret, and what was meant.

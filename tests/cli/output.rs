@@ -24,7 +24,7 @@ fn the_exit_status_follows_from_the_verdicts() {
 #[test]
 fn the_last_line_of_the_table_explains_the_exit_status() {
     let run = sandbox().run(audit(&[]));
-    let says = "Exit status 1: 1 finding is of severity low or above.\n";
+    let says = "Exit status 1: 1 finding has severity low or above.\n";
     assert!(run.stdout.ends_with(says), "{}", run.stdout);
 }
 

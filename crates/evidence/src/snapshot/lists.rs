@@ -1,6 +1,6 @@
 //! Compares the lengths of lists with the counts of the account summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Gap, MfaKind, Source};
@@ -43,6 +43,31 @@ pub(super) fn explain_lost_counts(answers: &Answers, gaps: &mut Gaps) {
     if !lost.is_empty() {
         let lacks = format!("lacks {}, which AWS always sends", lost.join(", "));
         gaps.push(Gap::new(Source::AccountSummary, "Incomplete", lacks));
+    }
+}
+
+/// Drops an account summary that counts fewer users than the credential report and the list of users, which agree
+/// with each other, have: it is of another account or of another time, and so is what it says of root.
+pub(super) fn drop_contradicted_summary(answers: &mut Answers, gaps: &mut Gaps) {
+    let (Fact::Known(details), Fact::Known(report)) = (&answers.details, &answers.report) else {
+        return;
+    };
+    let mut users = Items::new();
+    for user in &details.user_detail_list {
+        users.insert(&user.user_name, Some(user.create_date));
+    }
+    let reported: BTreeSet<&str> = report.users.iter().map(|row| row.name.as_str()).collect();
+    if !reported.into_iter().eq(users.keys().copied()) {
+        return;
+    }
+    if let Some(Miscount { listed, counted: Some(counted), .. }) =
+        answers.miscount("Users", Bound::AtMost, &users)
+    {
+        let message = format!(
+            "counts {counted} users, but both the credential report and the list of users have {listed}"
+        );
+        gaps.push(Gap::new(Source::AccountSummary, "Contradictory", message));
+        answers.summary = Fact::missing(Source::AccountSummary);
     }
 }
 

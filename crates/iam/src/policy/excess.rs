@@ -20,7 +20,7 @@ pub struct Excess {
 impl Excess {
     /// Adds every action of what [`PolicyDocument::whole_services`] names.
     pub fn add_service(&mut self, service: &str) {
-        let names_one = !service.contains(' ') && service != "all";
+        let names_one = !service.contains(' ');
         let service = if names_one { service } else { probe::NAME };
         self.actions
             .push((format!("{service}:{}", probe::NAME), None));
@@ -149,7 +149,7 @@ mod tests {
         let expected = json!([allow("s3:Get*"), allow("ec2:*")]);
         assert_eq!(left(document, &service).unwrap()["Statement"], expected);
         let mut all = Excess::default();
-        all.add_service("all but iam");
+        all.add_service("all services except iam");
         let document = json!({"Statement": [allow("*"), allow("s3:*")]});
         assert_eq!(left(document, &all).unwrap()["Statement"], json!([allow("s3:*")]));
     }

@@ -517,7 +517,7 @@ fn whoever_can_become_an_administrator_at_home_goes_on_as_one() {
     let named = |user: &str| json!([trusts(json!({"AWS": arn(A, &format!("user/{user}"))}))]);
     let may_read = || allow("s3:GetObject", "*");
     let expected = "assume role helpdesk, which can become an administrator (its trust policy \
-                    grants it), then as an administrator become josh and assume \
+                    grants it), then as an administrator, become josh and assume \
                     arn:aws:iam::222222222222:role/admin";
     assert_eq!(ways(own(may_read()), admin(named("josh"))), [expected]);
     let expected = "add an inline policy to user alice (iam:PutUserPolicy, policy own), then as \

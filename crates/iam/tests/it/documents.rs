@@ -248,11 +248,19 @@ fn whole_services() {
     check_services(json!([allow("s3:*", "*"), deny("s3:Put*", "*")]), &[], &["s3"]);
     check_services(json!([allow("s3:*", "*"), deny("ec2:*", "*")]), &["s3"], &["s3"]);
     check_services(json!([deny("s3:*", "*")]), &[], &[]);
-    check_services(json!([all_but(json!(["ec2:*", "s3:*"]))]), &["all but ec2, s3"], &[]);
+    check_services(
+        json!([all_but(json!(["ec2:*", "s3:*"]))]),
+        &["all services except ec2, s3"],
+        &[],
+    );
     // All that remains is allowed in whole, whether a NotAction or a Deny leaves the rest out.
-    check_services(json!([all_but(json!(["ec2:Get*"]))]), &["all but ec2"], &[]);
-    check_services(json!([everything(), deny("iam:*", "*")]), &["all but iam"], &[]);
-    check_services(json!([everything(), deny("s3:*", "arn:aws:s3:::x")]), &["all but s3"], &[]);
+    check_services(json!([all_but(json!(["ec2:Get*"]))]), &["all services except ec2"], &[]);
+    check_services(json!([everything(), deny("iam:*", "*")]), &["all services except iam"], &[]);
+    check_services(
+        json!([everything(), deny("s3:*", "arn:aws:s3:::x")]),
+        &["all services except s3"],
+        &[],
+    );
     check_services(json!([everything()]), &[], &[]);
     check_services(json!([everything(), deny("*:Put*", "*")]), &[], &[]);
     check_services(json!([allow("s3:*", "*"), deny("*:Put*", "*")]), &[], &["s3"]);

@@ -211,7 +211,7 @@ mod tests {
                     .map(str::to_owned)
                     .to_vec(),
             }),
-            "users with names \"a\", names \"b\", names \"c\" and 1 more are service users"
+            "users with names \"a\", names \"b\", names \"c\" and 1 more are declared service users"
         );
     }
 }

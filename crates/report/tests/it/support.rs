@@ -319,7 +319,7 @@ fn framework() -> FrameworkOutcome {
             reason: reason.map(str::to_owned),
         }
     };
-    let looser = "old-key has params.limit = 180, and params.limit <= 90 is needed";
+    let looser = "old-key has params.limit = 180, but params.limit <= 90 is required";
     let controls = vec![
         control("1.1", "Root has MFA", ControlStatus::Fail, Some("root-without-lock: 1 failed")),
         control(

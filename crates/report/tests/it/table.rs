@@ -299,6 +299,6 @@ fn a_break_in_what_was_read_is_shown() {
     assert!(whole.contains(&format!("{ends}; files may be missing")), "{whole}");
     let broken = [days("2026-11-02", "2026-11-03"), days("2026-11-06", "2026-11-09")];
     let broken = coverage(json!(broken));
-    let says = format!("{ends} with 1 break of over a day; files may be missing");
+    let says = format!("{ends} with 1 break longer than a day; files may be missing");
     assert!(broken.contains(&says), "{broken}");
 }

@@ -84,7 +84,7 @@ fn a_waived_finding_stays_and_does_not_count() {
         Tally { fail: 2, unknown: 2, pass: 1, waived: 1, not_applicable: 0 }
     );
     assert_eq!(report.accounts[0].frameworks, crate::support::report().accounts[0].frameworks);
-    let says = "Exit status 1: 2 findings are of severity low or above apart from 1 waived.";
+    let says = "Exit status 1: 2 findings have severity low or above apart from 1 waived.";
     assert_eq!(Outcome::new(&report).to_string(), says);
 }
 
@@ -290,7 +290,7 @@ fn what_is_wrong_with_a_waiver_is_said() {
         (
             KEY,
             "2029-11-03",
-            Some("holds for more than three years, until 2029-11-03; end it earlier"),
+            Some("is in force for more than three years, until 2029-11-03; choose an earlier date"),
         ),
         (KEY, "2026-11-16", Some("ends in 14 days, on 2026-11-16")),
         (KEY, "2026-11-03", Some("ends in 1 day, on 2026-11-03")),

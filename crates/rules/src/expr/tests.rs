@@ -472,6 +472,6 @@ fn only_a_condition_has_words() {
     };
     let words = "only a condition can be followed by text that says when it holds";
     assert_eq!(problem("{user.name, 'If so:'}"), words);
-    let expected = "expected words that say when this holds, and found `user`";
+    let expected = "expected words that say when this holds, found `user`";
     assert_eq!(problem("{user.mfa_active, user.name}"), expected);
 }

@@ -306,7 +306,7 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
     let short = "pass no such activity was recorded in us-east-1, us-west-2 from 2026-11-18 08:15 UTC to 2026-11-18 10:45 UTC";
     let nothing = |from: &str, to: &str| {
         format!(
-            "unknown not judged: nothing of us-west-2 was read from 2026-11-18 {from} UTC to 2026-11-18 {to} UTC"
+            "unknown not judged: nothing was read for us-west-2 from 2026-11-18 {from} UTC to 2026-11-18 {to} UTC"
         )
     };
     let west = |seen: Json, proved: Json, incomplete: Json| {
@@ -358,7 +358,7 @@ fn nothing_is_a_pass_only_where_every_region_was_read() {
             json!([["07:00:00", "08:00:00"]]),
             "unknown not judged: us-west-2 was not read completely from 2026-11-18 07:00 UTC to 2026-11-18 08:00 UTC".to_owned(),
         ),
-        (json!([]), json!([]), json!([]), "unknown not judged: no management event of us-west-2 was read".to_owned()),
+        (json!([]), json!([]), json!([]), "unknown not judged: no management event was read for us-west-2".to_owned()),
     ] {
         let regions = vec![covered()[0].clone(), west(seen, proved, incomplete)];
         assert_eq!(verdict(regions), expected);
@@ -390,7 +390,7 @@ fn days_of_which_nothing_was_read_need_a_digest() {
     let week = "2026-11-11T07:00:00Z";
     let hole = |until: &str| {
         format!(
-            "unknown not judged: nothing of us-west-2 was read from 2026-11-13 09:00 UTC to {until} 10:00 UTC"
+            "unknown not judged: nothing was read for us-west-2 from 2026-11-13 09:00 UTC to {until} 10:00 UTC"
         )
     };
     assert_eq!(verdict(week, json!([])), hole("2026-11-16"));
@@ -455,7 +455,7 @@ fn an_attempt_of_unknown_outcome_leaves_the_rule_open() {
     let csv = sign_in("ana", "08:00:00", &json!({ "outcome": unknown }));
     let report = report(WINDOWS, &[csv], &covered());
     let expected =
-        "unknown not judged: how 1 of the attempts ended is not in what was read".to_owned();
+        "unknown not judged: the records read do not say how 1 of the attempts ended".to_owned();
     assert_eq!(lines(&report), [expected]);
     assert_eq!(report.findings[0].missing.len(), 1);
 }
@@ -574,7 +574,7 @@ fn identity_center_may_be_where_nothing_was_read() {
     let pass = "pass no such activity was recorded in eu-west-1 from 2026-11-18 07:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![whole("eu-west-1")], &["eu-west-1"]), pass);
     let short = proved("eu-west-1", "07:00:00", "10:00:00");
-    let unread = "unknown not judged: nothing of eu-west-1 was read from 2026-11-18 10:00 UTC to 2026-11-18 12:00 UTC";
+    let unread = "unknown not judged: nothing was read for eu-west-1 from 2026-11-18 10:00 UTC to 2026-11-18 12:00 UTC";
     assert_eq!(verdict(vec![short], &["eu-west-1"]), unread);
     let all = portcullis_model::DEFAULT_REGIONS.map(whole);
     assert!(verdict(all.to_vec(), &[]).starts_with("pass no such activity was recorded in ap-"));

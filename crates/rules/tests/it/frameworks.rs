@@ -115,7 +115,7 @@ fn mistakes_have_a_line_and_a_column() {
             "11:26 this puts no requirement on a parameter; write params.NAME <= 90",
         ),
         ("\"params.max_age_days <= 90\"", "90", "11:25 `require` must be a string"),
-        ("\"1.2\"", "\"1.1\"", "14:10 there is a control 1.1 already"),
+        ("\"1.2\"", "\"1.1\"", "14:10 there is already a control 1.1"),
         ("\"manual\"", "\"manuel\"", "16:10 there is no kind `manuel`; did you mean `manual`?"),
         ("reason = ", "rules = ", "13:1 `reason` is missing"),
         ("kind   = \"manual\"\n", "", "13:1 `rules` is missing"),
@@ -236,7 +236,8 @@ fn a_looser_setting_or_a_rule_left_out_drops_the_claim() {
     let young = with_user("age_days", json!(1));
     let looser = "[rules.test-rule.params]\nmax_age_days = 180";
     let report = judge(looser, &[], &young);
-    let reason = "test-rule has params.max_age_days = 180, and params.max_age_days <= 90 is needed";
+    let reason =
+        "test-rule has params.max_age_days = 180, but params.max_age_days <= 90 is required";
     assert_eq!(told(&report, "1.1"), (ControlStatus::NotClaimed, reason.to_owned()));
     assert_eq!(told(&report, "1.3").0, ControlStatus::Pass, "it demands nothing");
     let stricter = "[rules.test-rule.params]\nmax_age_days = 30";

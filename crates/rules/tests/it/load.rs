@@ -140,7 +140,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "{ age_days = 90 }",
         "{ class = \"robot\" }",
-        "16:10 the patch does not fit: unknown variant `robot`, expected one of `human`, `service`, `break-glass`",
+        "16:10 this does not fit the fact: unknown variant `robot`, expected one of `human`, `service`, `break-glass`",
     ),
     (
         "user   = { age_days = 90 }",
@@ -155,7 +155,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "{ age_days = 90 }",
         "{ age_days = 90 }\nparams = { max_age_days = true }",
-        "17:27 this parameter is a number",
+        "17:27 this parameter must be a number",
     ),
     ("\"user\"\n", "[]\n", "1:1 `scope` is empty"),
     (
@@ -443,7 +443,7 @@ fn two_rules_cannot_share_an_id() {
         .err()
         .unwrap();
     let expected =
-        "1:16 mine/test/test-rule.toml has a rule `test-rule` already; give one of them another id";
+        "1:16 mine/test/test-rule.toml already has a rule `test-rule`; give one of them another id";
     assert_eq!(shown(&errors), [expected]);
 }
 
@@ -484,7 +484,7 @@ fn mistakes_in_settings_are_reported_at_their_places() {
         (
             "[rules.test-rule.params]\nmax_age_days = \"1\"\nage = 1",
             &[
-                "2:16 this parameter is a number",
+                "2:16 this parameter must be a number",
                 "3:1 there is no parameter `age`; did you mean `max_age_days`?",
             ],
         ),

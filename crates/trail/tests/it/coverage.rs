@@ -254,8 +254,9 @@ fn what_may_hold_logs_is_read_whatever_its_name_is() {
         assert!(reader.passed_over().is_empty(), "{gap:?}");
         let activity = reader.finish();
         assert_eq!(activity.events.len(), events);
-        let says =
-            gap.map(|name| format!("it is packed as {name}: unpack it, since only gzip is read"));
+        let says = gap.map(|name| {
+            format!("it is compressed with {name}: decompress it, since only gzip can be read")
+        });
         assert_eq!(gaps(&activity), says.iter().collect::<Vec<_>>());
         assert_eq!(activity.coverage.unplaced.len(), says.iter().len());
     }
@@ -374,6 +375,16 @@ fn digests_outweigh_a_damaged_file() {
     let activity = read_files(&[("1.json", &digest(8, &[])), (name, b"{")]);
     let late = period("2026-11-02T09:00:00Z", "2026-11-02T10:00:00Z");
     assert_eq!(activity.coverage.regions[0].incomplete, [late]);
+}
+
+/// Digests name the files that were delivered in their hour:
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>.
+#[test]
+fn digests_say_nothing_of_a_file_that_was_delivered_later() {
+    let name = "111122223333_CloudTrail_us-east-1_20261102T0905Z_a1b2c3d4e5f6a7b8.json";
+    let activity = read_files(&[("1.json", &digest(8, &[])), (name, b"{")]);
+    let both = period("2026-11-02T08:05:00Z", "2026-11-02T10:05:00Z");
+    assert_eq!(activity.coverage.regions[0].incomplete, [both]);
 }
 
 /// The log file that the digests name.

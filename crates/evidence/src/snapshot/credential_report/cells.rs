@@ -11,7 +11,7 @@ use crate::snapshot::time::is_future;
 
 /// The texts that mean "none": no such credential, no use since AWS began to track it, or, in older
 /// reports, a value not given for root. Emulators confuse them.
-const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
+pub(super) const NONE: [&str; 3] = ["N/A", "no_information", "not_supported"];
 
 /// The problems of values that a spreadsheet may have rewritten.
 const NOT_A_DATE: &str = "is not a date";

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use csv::{ReaderBuilder, StringRecord};
+use jiff::Timestamp;
 use portcullis_model::Arn;
 
 use super::ROOT;
+use super::cells::NONE;
 use crate::snapshot::documents::Problem;
 
 /// The columns of every report; AWS may write more.
@@ -28,7 +30,7 @@ pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
     /// The numbers of lines whose user cannot be determined.
     pub(super) without_user: Vec<u64>,
-    /// Whether the last line has too few fields, which suggests a truncated file.
+    /// Whether the last line has too few fields, or ends within one, which suggests a truncated file.
     pub(super) cut: bool,
 }
 
@@ -73,6 +75,12 @@ impl Columns {
         self.indexes.get(column).copied()
     }
 
+    /// Whether the last column is that of AWS's own reports, a date.
+    fn ends_in_date(&self) -> bool {
+        let last = HEADER.rsplit(',').next().unwrap_or_default();
+        self.index(last) == Some(self.count - 1)
+    }
+
     /// Returns the problems of the header in words. Additional columns are not a problem.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> {
         HEADER
@@ -109,13 +117,20 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         let number = record
             .position()
             .map_or(0, |start| line_number(text, start));
-        table.cut = record.len() < table.columns.count;
+        table.cut = record.len() < table.columns.count
+            || table.columns.ends_in_date() && !record.iter().next_back().is_some_and(is_whole);
         match entry(number, record, table.columns.count, user, arn) {
             Some(entry) => table.entries.push(entry),
             None => table.without_user.push(number),
         }
     }
     Ok(table)
+}
+
+/// Whether a date is written to its end, as is a word that stands for none.
+fn is_whole(date: &str) -> bool {
+    let has_zone = date.ends_with('Z') || date.ends_with("+00:00");
+    NONE.contains(&date) || has_zone && date.parse::<Timestamp>().is_ok()
 }
 
 /// Returns the delimiter: spreadsheets write a semicolon if the comma is the decimal separator.

@@ -70,7 +70,7 @@ fn an_absent_list_is_not_an_empty_one() {
         .remove("GroupList");
     let snapshot = Fixture::new().with(DETAILS, &details).snapshot();
     let message = &gaps(&snapshot, DETAILS, None)[0].1;
-    assert!(message.contains("which has GroupList, at line 1 column"), "{message}");
+    assert!(message.contains("which have GroupList, at line 1 column"), "{message}");
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn what_a_principal_has_twice_it_has_alike() {
         let twins = with(&twins);
         assert_eq!(of_policies(&twins), [Fact::missing(DETAILS)]);
         assert_eq!(user(&twins, "alice").administrator, Fact::missing(DETAILS));
-        let message = "the inline policy p of alice is there twice, with different contents";
+        let message = "the inline policy p of alice appears twice, with different contents";
         let gap = ("Contradictory".to_owned(), message.to_owned());
         assert_eq!(gaps(&twins, DETAILS, Some("alice")), [gap]);
     }
@@ -498,7 +498,7 @@ fn answers_of_one_account_say_so_alike() {
     let mut details = whole_details();
     details["UserDetailList"][0]["Arn"] = json!(china);
     let message = voided(&Fixture::new().with(DETAILS, &details), DETAILS, "WrongAccount");
-    assert_eq!(message, "is of the partition aws-cn, not of aws; it is not used");
+    assert_eq!(message, "belongs to the partition aws-cn, not aws; it is not used");
 }
 
 #[test]
@@ -577,7 +577,7 @@ fn the_arn_of_an_organization_has_its_ids() {
         let fixture = of(arn, Some(management));
         let message = voided(&fixture, Source::Organization, "Contradictory");
         let expected = format!(
-            "organization.json: gives {arn} another Id or MasterAccountId than its ARN does"
+            "organization.json: gives {arn} an Id or MasterAccountId that differs from its ARN"
         );
         assert_eq!(message, expected);
         let missing = Fact::missing(Source::Organization);
@@ -731,10 +731,13 @@ fn a_list_that_holds_more_than_the_summary_counts_is_not_used() {
             assert_eq!(gaps(&fixture.snapshot(), source, None), [], "{uploaded} {counted}");
         }
     }
-    let users = Fixture::new().summary(&json!({"Users": 0})).snapshot();
+    let users = Fixture::new()
+        .without(Source::CredentialReport)
+        .summary(&json!({"Users": 0}))
+        .snapshot();
     let message = "holds more than the account summary counts: 1 of 0 Users".to_owned();
     assert_eq!(gaps(&users, DETAILS, None), [("Incomplete".to_owned(), message)]);
-    assert!(!users.short_lists.users, "the report has her too");
+    assert!(users.short_lists.users, "no report has her");
     let roles = Fixture::new()
         .with(DETAILS, &whole_details())
         .summary(&json!({"Roles": 0}));
@@ -887,7 +890,7 @@ fn what_is_of_nobody_voids_the_list() {
     ];
     for source in sources {
         let message = voided(&all(), source, "UnknownUser");
-        assert!(message.starts_with("holds something of mallory, whom neither"), "{message}");
+        assert!(message.starts_with("contains data about mallory, who is in neither"), "{message}");
         let known = all()
             .users(&[detail("alice"), detail("mallory")])
             .snapshot();
@@ -978,6 +981,25 @@ fn a_report_of_the_future_has_no_age() {
             .snapshot();
         assert_eq!(snapshot.account.report_age_hours, age, "{made}");
     }
+}
+
+/// AWS counts the account's own users: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>.
+#[test]
+fn a_summary_of_fewer_users_than_all_lists_have_is_of_another_account() {
+    let of = |counted: usize| {
+        let summary = json!({"Users": counted, "AccountMFAEnabled": 1});
+        Fixture::new()
+            .report(&[root_row(&[("mfa_active", "false")]), row("alice", &[])])
+            .summary(&summary)
+    };
+    let message = voided(&of(0), SUMMARY, "Contradictory");
+    assert_eq!(
+        message,
+        "counts 0 users, but both the credential report and the list of users have 1"
+    );
+    let root = of(0).snapshot().root;
+    assert_ne!(root.mfa_active, Fact::Known(true), "as that summary says");
+    assert_eq!(gaps(&of(1).snapshot(), SUMMARY, None), []);
 }
 
 /// What is counted from a date to itself says nothing.

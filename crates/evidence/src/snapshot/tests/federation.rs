@@ -49,8 +49,9 @@ fn a_saml_provider_ends_at_one_moment() {
     let known = (Fact::Known(Some(time(end))), Fact::Known(Some(30.0)), vec![]);
     assert_eq!(of(end, Some(end)), known);
     assert_eq!(of(end, None), known);
-    let message =
-        format!("is valid until {end} in the list, but until 2036-01-31T00:00:00Z by itself");
+    let message = format!(
+        "is valid until {end} according to the list, but until 2036-01-31T00:00:00Z according to its own answer"
+    );
     let gap = ("Contradictory".to_owned(), message);
     let missing = Fact::missing(Source::SamlProviders);
     assert_eq!(

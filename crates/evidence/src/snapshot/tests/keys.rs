@@ -208,7 +208,7 @@ fn a_key_that_was_used_before_its_creation_is_older() {
         let gaps = gaps(&snapshot, Source::AccessKeys, Some("alice"));
         (keys[0].created, keys[0].age_days, gaps)
     };
-    let message = format!("AKIA1 was used {OLD}, before it was created {NEW}");
+    let message = format!("AKIA1 was used at {OLD}, before it was created at {NEW}");
     let gap = ("Contradictory".to_owned(), message);
     assert_eq!(key(OLD), (Fact::missing(Source::AccessKeys), Fact::Known(671.0), vec![gap]));
     let created = Fact::Known(NEW.parse().unwrap());

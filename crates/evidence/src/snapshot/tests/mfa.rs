@@ -162,7 +162,7 @@ fn a_virtual_device_of_the_user_alone_is_no_second_one() {
     assert_eq!(alice.mfa_active, Fact::Known(true));
     assert_eq!(alice.mfa_devices, Fact::missing(Source::MfaDevices));
     let message =
-        format!("{} is not on the list of virtual devices as the user's", serial("ghost"));
+        format!("the list of virtual devices does not show {} as the user's", serial("ghost"));
     let gap = ("Contradictory".to_owned(), message);
     assert_eq!(gaps(&snapshot, Source::MfaDevices, Some("alice")), [gap]);
 }

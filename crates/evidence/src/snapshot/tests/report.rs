@@ -237,7 +237,7 @@ fn lines_are_numbered_whatever_ends_them() {
             .into_iter()
             .map(|gap| gap.1)
             .collect();
-        let nobody = format!("line {nobody} names no user that its ARN names too");
+        let nobody = format!("the user and the ARN in line {nobody} do not match");
         assert!(messages.contains(&nobody), "{end:?}: {messages:?}");
         let short = format!("line {short} has too few fields");
         assert_eq!(gaps(&snapshot, REPORT, Some("carol"))[0].1, short, "{end:?}");
@@ -275,7 +275,7 @@ fn a_long_row_that_no_arn_explains_is_of_nobody() {
         .report(&[root_row(&[]), format!("{},surplus", row("bob", &[])), row("alice", &[])])
         .without(Source::AccountAuthorizationDetails)
         .snapshot();
-    let message = "line 3 names no user that its ARN names too".to_owned();
+    let message = "the user and the ARN in line 3 do not match".to_owned();
     assert_eq!(gaps(&snapshot, REPORT, None), [("Malformed".to_owned(), message)]);
     let missing = Sources::from_iter([REPORT, Source::AccountAuthorizationDetails]);
     assert_eq!(snapshot.users, Fact::Missing(missing), "bob would be judged nowhere");
@@ -306,6 +306,28 @@ fn a_cut_file_does_not_tell_which_users_there_are() {
         .without(Source::AccountAuthorizationDetails)
         .snapshot();
     assert!(matches!(alone.users, Fact::Missing(_)));
+}
+
+/// The last value of a line is a date, N/A, or another word for none:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>.
+#[test]
+fn a_file_that_is_cut_within_its_last_value_is_cut() {
+    let read = |last: &str| {
+        let rows = [row("alice", &[]), row("bob", &[("cert_2_last_rotated", last)])];
+        let csv = format!("{HEADER}\n{}", rows.join("\n"));
+        let snapshot = Fixture::new().report_text(&csv).snapshot();
+        gaps(&snapshot, REPORT, None)
+            .iter()
+            .any(|(_, message)| message.contains("cut short"))
+    };
+    for whole in ["N/A", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00Z"] {
+        assert!(!read(whole), "{whole}");
+    }
+    for cut in
+        ["", "N", "N/", "2026-01-01T00:00", "2026-01-01T00:00:00+0", "2026-01-01T00:00:00+00"]
+    {
+        assert!(read(cut), "{cut}");
+    }
 }
 
 /// AWS writes root's row first, so a report without it does not tell who else there is.
@@ -466,7 +488,7 @@ fn a_report_of_more_users_than_any_account_has_is_not_read() {
         let snapshot = snapshot.snapshot();
         let listed = snapshot.users.as_ref().known();
         assert_eq!(listed.is_some_and(|listed| listed.len() == users), is_read, "{users}");
-        let words = "it has more than 20000 lines, and no account so many users";
+        let words = "it has more than 20000 lines, and no account has that many users";
         let is_said = gaps(&snapshot, REPORT, None)
             .iter()
             .any(|(_, said)| said.ends_with(words));

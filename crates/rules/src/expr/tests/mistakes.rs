@@ -53,8 +53,12 @@ fn mistakes_are_found_at_their_place() {
         ("key.active && key.age_days", "age_days", "expected bool, found number"),
         ("!key.name", "name", "expected bool, found text"),
         ("key.age_days + key.name > 1", "name", "expected number, found text"),
-        ("key.name < 'a'", "<", "text and text have no order; two numbers or two times can"),
-        ("key.active >= true", ">=", "bool and bool have no order; two numbers or two times can"),
+        ("key.name < 'a'", "<", "text and text cannot be ordered; two numbers or two times can"),
+        (
+            "key.active >= true",
+            ">=",
+            "bool and bool cannot be ordered; two numbers or two times can",
+        ),
         ("key.name == 1", "==", "text is never equal to number"),
         (
             "user.access_keys == user.access_keys",
@@ -64,22 +68,22 @@ fn mistakes_are_found_at_their_place() {
         (
             "key.age_source == 'create-dat'",
             "'create-dat'",
-            "`create-dat` is none of its words; did you mean `create-date`?",
+            "`create-dat` is not one of its values; did you mean `create-date`?",
         ),
         (
             "'zzz' != key.age_source",
             "'zzz'",
-            "`zzz` is none of its words; valid: create-date, last-rotated, last-used, at-least",
+            "`zzz` is not one of its values; valid: create-date, last-rotated, last-used, at-least",
         ),
         (
             "key.age_source in ['create-date', 'last']",
             "'last'",
-            "`last` is none of its words; valid: create-date, last-rotated, last-used, at-least",
+            "`last` is not one of its values; valid: create-date, last-rotated, last-used, at-least",
         ),
         (
             "key.age_source == params.word",
             "word",
-            "`last-rotatd` is none of its words; did you mean `last-rotated`?",
+            "`last-rotatd` is not one of its values; did you mean `last-rotated`?",
         ),
         (
             "user.class == key.age_source",
@@ -97,13 +101,13 @@ fn mistakes_are_found_at_their_place() {
             "null",
             "null is not allowed here; use null only with `==` and `!=`",
         ),
-        ("key.name in user.name", "name", "`in` needs a list, and this is text"),
+        ("key.name in user.name", "name", "`in` needs a list, but this is text"),
         ("1 in ['a']", "in", "number is never in a list of text"),
         ("key.name in [1]", "1", "a list may contain only strings; write ['a', 'b']"),
         ("key.name in []", "[", "`in` is never true for an empty list"),
         ("key.active ? 1 : 'a'", "?", "the two outcomes differ in type: number and text"),
-        ("size(key.active) > 1", "size", "size() counts lists and texts, and this is bool"),
-        ("user.name.exists(c, true)", "exists", "this needs a list, and has text"),
+        ("size(key.active) > 1", "size", "size() takes a list or a string, but this is bool"),
+        ("user.name.exists(c, true)", "exists", "this needs a list, but got text"),
         ("user.groups.exists(g, g)", "g", "expected bool, found text"),
         (
             "user.groups.exists(user, true)",
@@ -244,7 +248,7 @@ fn the_rest_of_cel_is_refused_with_advice() {
         (
             "user.groups.exists(true)",
             "exists",
-            "exists() has other arguments; write list.exists(x, condition on x)",
+            "exists() takes different arguments; write list.exists(x, condition on x)",
         ),
         ("{'a': 1} == 1", "{", "maps and messages are not part of rule expressions"),
         (
@@ -252,8 +256,8 @@ fn the_rest_of_cel_is_refused_with_advice() {
             "1u",
             "this is not a literal in rule expressions; write a number such as 90 or 0.5, a string such as 'fido', true, false or null",
         ),
-        ("key.active = true", "=", "expected an operator or the end, and found `=`; `==` compares"),
-        ("key.active &&", "", "expected an expression, and found the end"),
+        ("key.active = true", "=", "expected an operator or the end, found `=`; `==` compares"),
+        ("key.active &&", "", "expected an expression, found the end"),
         ("  ", "  ", "an expression is expected here"),
     ] {
         assert_eq!(problem(text), (place.to_owned(), message.to_owned()), "{text}");
@@ -288,7 +292,7 @@ fn hostile_expressions_are_bounded() {
         "user.groups.all(a, user.groups.all(b, user.groups.all(c, user.groups.all(d, a == d))))";
     assert_eq!(eval(nested), "false");
     let problem = problem(&nested.replace("a == d", "user.groups.all(e, true)")).1;
-    assert_eq!(problem, "more than 4 macros in one another; derive a fact");
+    assert_eq!(problem, "more than 4 nested macros; derive a fact");
 }
 
 #[test]
