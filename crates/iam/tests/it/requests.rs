@@ -625,6 +625,7 @@ fn a_key_that_the_action_never_has_is_absent() {
         "lambda:SourceFunctionArn",
         "glue:RoleAssumedBy",
         "aws:Ec2InstanceSourceVpc",
+        "identitystore:UserId",
     ] {
         let condition = json!({"StringEquals": {key: "red"}});
         let document = document(json!([under(condition.clone())]));
