@@ -54,7 +54,6 @@ pub enum Resource<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
-    global: BTreeSet<String>,
     taking_tags: BTreeSet<String>,
     of_bounded: BTreeSet<String>,
     of_role_sessions: BTreeSet<String>,
@@ -114,20 +113,11 @@ fn begins_with_one(key: &str, beginnings: &[String]) -> bool {
         .any(|beginning| key.starts_with(beginning))
 }
 
-/// Whether any request can have a key.
-fn exists(key: &str) -> bool {
-    let Some(global) = key.strip_prefix("aws:") else {
-        return key.contains(':');
-    };
-    KEYS.global
-        .contains(global.split('/').next().unwrap_or_default())
-}
-
 /// Whether requests for an action can have a key, given in lower case.
 fn is_sent(key: &str, action: &str) -> bool {
     let (service, name) = action.split_once(':').unwrap_or(("", action));
     let is_of_iam = service == "iam";
-    if !exists(key) {
+    if !key.contains(':') {
         return false;
     }
     match key.split_once('/').map_or(key, |(key, _)| key) {

@@ -331,6 +331,24 @@ fn time_goes_on() {
     check_condition(json!({"NumericLessThan": {"aws:EpochTime": "1600000000"}}), false);
 }
 
+/// AWS adds global keys: one that is not known may have any value.
+#[test]
+fn a_new_global_key_is_open() {
+    let key = "aws:FutureKey";
+    for condition in [
+        json!({"StringEquals": {key: "red"}}),
+        json!({"StringNotEquals": {key: "red"}}),
+        json!({"Null": {key: "true"}}),
+    ] {
+        for action in ["do:it", "iam:putuserpolicy", "sts:assumerole"] {
+            check_action(action, json!([under(condition.clone())]), key);
+            let denied = when(deny("*", "*"), condition.clone());
+            check_action(action, json!([everything(), denied]), key);
+        }
+    }
+    check_condition(json!({"StringEquals": {"FutureKey": "red"}}), false);
+}
+
 /// The key is there with temporary credentials only, of which a role has no others and a user may get some: those of
 /// today are as young as now.
 ///
