@@ -21,6 +21,8 @@ pub struct Pattern {
 enum Piece {
     /// `*`.
     Any,
+    /// `*` that stands for no colon.
+    Within,
     /// `?`.
     One,
     Text(String),
@@ -68,6 +70,26 @@ impl Pattern {
             rest = &rest[length..];
         }
         Pattern { text: text.into(), pieces }
+    }
+
+    /// The pattern as one for resources: a `*` in one of the first five fields goes beyond it only at
+    /// its end.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards>
+    pub(crate) fn within_fields(mut self) -> Pattern {
+        let mut colons = 0;
+        for place in 0..self.pieces.len() {
+            let is_at_end = match self.pieces.get(place + 1) {
+                Some(Piece::Text(text)) => text.starts_with(':'),
+                next => next.is_none(),
+            };
+            match &mut self.pieces[place] {
+                Piece::Text(text) => colons += text.matches(':').count(),
+                star @ Piece::Any if !is_at_end && colons < ARN_FIELDS - 1 => *star = Piece::Within,
+                _ => {}
+            }
+        }
+        self
     }
 
     /// The pattern as the document spells it.
@@ -122,13 +144,18 @@ impl Pattern {
     /// A text that matches the pattern, with `fill` in place of each wildcard and variable.
     #[must_use]
     pub fn example(&self, fill: &str) -> String {
+        self.filled(fill, fill.get(..1).unwrap_or_default())
+    }
+
+    /// The text with `any` in place of each `*` and variable, and `one` in place of each `?`.
+    fn filled(&self, any: &str, one: &str) -> String {
         let mut text = String::with_capacity(self.text.len());
         for piece in &self.pieces {
-            match piece {
-                Piece::Text(plain) => text.push_str(plain),
-                Piece::One => text.push_str(&fill[..1]),
-                Piece::Any | Piece::Variable(_) => text.push_str(fill),
-            }
+            text.push_str(match piece {
+                Piece::Text(plain) => plain,
+                Piece::One => one,
+                Piece::Any | Piece::Within | Piece::Variable(_) => any,
+            });
         }
         text
     }
@@ -191,8 +218,9 @@ impl Pattern {
     /// The text before the first `*` and, if there is one, the text between the first and the last,
     /// and the text after that.
     fn parts(&self) -> (String, Option<(String, String)>) {
-        let first = self.pieces.iter().position(|piece| *piece == Piece::Any);
-        let last = self.pieces.iter().rposition(|piece| *piece == Piece::Any);
+        let is_star = |piece: &Piece| matches!(piece, Piece::Any | Piece::Within);
+        let first = self.pieces.iter().position(is_star);
+        let last = self.pieces.iter().rposition(is_star);
         let (Some(first), Some(last)) = (first, last) else {
             return (text(&self.pieces), None);
         };
@@ -213,13 +241,20 @@ impl Pattern {
     /// Whether the whole text matches. A variable matches nothing, since its value is not known.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // On a mismatch only the last `*` takes one more character, so the work stays bounded.
-        let mut retry: Option<(usize, &str)> = None;
+        // On a mismatch only the last `*` takes one more character, so the work stays bounded; where that
+        // one stays within a field which ends here, it is the last `*` that goes beyond fields.
+        let mut any = None;
+        let mut within: Option<(usize, &str)> = None;
         let (mut at, mut rest) = (0, text);
         loop {
             let left = match self.pieces.get(at) {
                 Some(Piece::Any) => {
-                    retry = Some((at + 1, rest));
+                    any = Some((at + 1, rest));
+                    within = None;
+                    Some(rest)
+                }
+                Some(Piece::Within) => {
+                    within = Some((at + 1, rest));
                     Some(rest)
                 }
                 None if rest.is_empty() => return true,
@@ -232,15 +267,19 @@ impl Pattern {
                 rest = left;
                 continue;
             }
-            let Some((after, taken)) = retry else {
-                return false;
+            within = within.filter(|(_, taken)| !taken.starts_with(':'));
+            let star = if within.is_some() {
+                &mut within
+            } else {
+                &mut any
             };
-            if taken.is_empty() {
-                return false;
+            match star {
+                Some((after, taken)) if !taken.is_empty() => {
+                    *taken = skip_one(taken);
+                    (at, rest) = (*after, *taken);
+                }
+                _ => return false,
             }
-            let taken = skip_one(taken);
-            retry = Some((after, taken));
-            (at, rest) = (after, taken);
         }
     }
 
@@ -382,7 +421,7 @@ fn text(pieces: &[Piece]) -> String {
     let mut text = String::new();
     for piece in pieces {
         text.push_str(match piece {
-            Piece::Any => "*",
+            Piece::Any | Piece::Within => "*",
             Piece::One => "?",
             Piece::Text(plain) => plain,
             Piece::Variable(_) => "",

@@ -240,10 +240,16 @@ fn resource(text: &str, syntax: Syntax) -> Result<Vec<Pattern>, String> {
     let mut patterns = Vec::new();
     let lacks = ARN_FIELDS.saturating_sub(text.split(':').count());
     if is_open || lacks == 0 {
-        patterns.push(Pattern::new(text, syntax));
+        let pattern = Pattern::new(text, syntax);
+        patterns.push(if is_arn {
+            pattern.within_fields()
+        } else {
+            pattern
+        });
     }
     if is_arn && lacks > 0 && !text.ends_with('*') {
-        patterns.push(Pattern::new(&format!("{text}{}", ":*".repeat(lacks)), syntax));
+        let whole = format!("{text}{}", ":*".repeat(lacks));
+        patterns.push(Pattern::new(&whole, syntax).within_fields());
     }
     Ok(patterns)
 }

@@ -101,6 +101,50 @@ fn what_an_incomplete_arn_lacks_is_anything() {
     }
 }
 
+/// "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the
+/// colon boundaries", and else not:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards>.
+#[test]
+fn a_wildcard_within_a_field_stays_in_it() {
+    let (app, stream) =
+        (arn("role/app"), format!("arn:aws:logs:eu:{OWN}:log-group:a:log-stream:b"));
+    for (resource, pattern, selects) in [
+        (&app, "arn:aws:iam::12*12:role/app", true),
+        (&app, "arn:aws:iam::*2:role/app", true),
+        (&app, "arn:*s:i*m::1*3*5*2:role/app", true),
+        (&app, "arn:aws:iam::1*3:role/app", false),
+        (&app, "arn:aws:iam:*2:role/app", false),
+        (&app, "arn:a*m::123456789012:role/app", false),
+        (&app, "arn:aws:i*012:role/app", false),
+        (&app, "arn:a*:role/app", true),
+        (&app, "arn:aws:iam*:role/app", true),
+        (&app, "arn:aws:i*m:*:role/app", true),
+        (&app, "arn:*:*9*:role/a*", true),
+        (&app, "arn:*:*7*7*:role/a*", false),
+        // The last field has colons of its own.
+        (&stream, "arn:aws:logs:*:*:log-group:a*b", true),
+        (&stream, "arn:aws:logs:*:*:log*stream:b", true),
+        (&stream, "arn:aws:logs:*:*:log*stream:c", false),
+        (&stream, "arn:aws:logs:e*2:log-group:a:log-stream:b", false),
+    ] {
+        let account = account(json!({}));
+        let context = Context::new(&account, &[]);
+        let decide = |statements: Json| {
+            word(document(statements).decide(&Request { action: "do:it", resource, context }))
+        };
+        let [yes, no] = if selects {
+            ["allowed", "silent"]
+        } else {
+            ["silent", "allowed"]
+        };
+        assert_eq!(decide(json!([allow("do:it", pattern)])), yes, "{pattern}");
+        let all_but = json!({"Effect": "Allow", "Action": "do:it", "NotResource": pattern});
+        assert_eq!(decide(json!([all_but])), no, "{pattern}");
+        let denied = json!([everything(), deny("do:it", pattern)]);
+        assert_eq!(decide(denied), if selects { "denied" } else { "allowed" }, "{pattern}");
+    }
+}
+
 /// A condition in an Allow, and in a Deny beside an Allow: `expected` of both.
 #[track_caller]
 fn check_condition(condition: Json, holds: bool) {
@@ -311,7 +355,11 @@ fn arns_are_compared_by_field() {
         check_condition(key("arn:*:user/alice"), false);
         check_condition(key(&arn("role/*")), false);
     }
-    check_condition(json!({"StringLike": {"aws:PrincipalArn": "arn:*:user/alice"}}), true);
+    for pattern in ["arn:*:user/alice", "arn:a*2:user/alice"] {
+        check_condition(json!({"StringLike": {"aws:PrincipalArn": pattern}}), true);
+        check_condition(json!({"ArnLike": {"aws:PrincipalArn": pattern}}), false);
+    }
+    check_condition(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:i*m::1*2:user/a*e"}}), true);
     check_condition(json!({"ArnNotEquals": {"aws:PrincipalArn": arn("role/*")}}), true);
 }
 
