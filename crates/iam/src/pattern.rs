@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::context::{Request, Resource};
+use crate::probe;
 use crate::truth::Truth;
 use crate::value::Value;
 
@@ -160,6 +161,14 @@ impl Pattern {
         text
     }
 
+    /// Whether it matches whatever the other matches.
+    pub(crate) fn covers(&self, other: &Pattern) -> bool {
+        // Only wildcards match what no policy can have meant, and only `*` matches both more and less.
+        !other.has_variables()
+            && self.matches(&other.filled(probe::NAME, "="))
+            && self.matches(&other.filled("", "="))
+    }
+
     /// Whether the literal prefixes of both patterns agree, and the literal suffixes too.
     pub(crate) fn may_overlap(&self, other: &Pattern) -> bool {
         let end = |pattern: &Pattern| match pattern.pieces.last() {
@@ -177,8 +186,11 @@ impl Pattern {
         if self.has_variables() || other.has_variables() {
             return None;
         }
-        if self.is_everything() || other.is_everything() {
-            return Some(if self.is_everything() { other } else { self }.clone());
+        if self.covers(other) {
+            return Some(other.clone());
+        }
+        if other.covers(self) {
+            return Some(self.clone());
         }
         let [ours, theirs] = [self, other].map(Pattern::parts);
         let mut text: String = overlay(ours.0.chars(), theirs.0.chars()).collect();

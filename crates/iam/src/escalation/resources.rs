@@ -137,8 +137,13 @@ impl Index<'_> {
             }
         }
         for action in helpful {
+            let limits = self.limits(who, *action);
             let mut narrower = names.clone();
-            for limit in self.limits(who, *action) {
+            narrower.retain(|name| {
+                let mut limits = limits.iter();
+                !limits.all(|limit| limit.iter().any(|it| it.covers(name)))
+            });
+            for limit in limits {
                 narrower = common_to(&narrower, &limit, &mut is_all);
             }
             add_new(&mut names, narrower, &mut is_all);
@@ -147,7 +152,7 @@ impl Index<'_> {
     }
 
     /// The lists of resources that limit an action: those of the Allows, those of the boundary's
-    /// Allows, and those that each Deny leaves out.
+    /// Allows, and those that each Deny leaves out. Statements whose conditions never hold are left out.
     fn limits(&self, who: &EffectivePermissions, action: ActionId) -> Vec<Vec<Pattern>> {
         let request = self.request(&action.get().lower, who.asks(""));
         let own: Vec<&Statement> = self.in_force(who, action).map(|(.., it)| it).collect();
@@ -158,7 +163,12 @@ impl Index<'_> {
         for statements in [Some(own), bounding].into_iter().flatten() {
             let mut allowed = Vec::new();
             for statement in statements {
-                match (statement.effect, &statement.resources) {
+                let effect = statement.effect;
+                let mut conditions = statement.conditions.iter();
+                if !conditions.all(|it| it.holds(&request, effect).is_possible()) {
+                    continue;
+                }
+                match (effect, &statement.resources) {
                     (Effect::Allow, Some(Selection::Only(patterns))) => {
                         allowed.extend(patterns.iter().map(|it| it.resolve(&request)));
                     }
@@ -328,12 +338,27 @@ pub(super) fn common_to(some: &[Pattern], others: &[Pattern], is_all: &mut bool)
         for other in others.iter().filter(|other| one.may_overlap(other)) {
             add_new(&mut common, one.common_arn(other), is_all);
             if common.len() == MANY {
+                keep_widest(&mut common);
+            }
+            if common.len() == MANY {
                 *is_all = false;
                 return common;
             }
         }
     }
     common
+}
+
+/// Drops patterns that others cover.
+fn keep_widest(patterns: &mut Vec<Pattern>) {
+    let mut widest: Vec<Pattern> = Vec::new();
+    for pattern in patterns.drain(..) {
+        if !widest.iter().any(|it| it.covers(&pattern)) {
+            widest.retain(|it| !pattern.covers(it));
+            widest.push(pattern);
+        }
+    }
+    *patterns = widest;
 }
 
 /// Adds patterns up to the limit.

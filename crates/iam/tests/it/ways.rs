@@ -2211,6 +2211,55 @@ fn a_session_is_opened_where_the_role_runs() {
     }
 }
 
+/// Names must match the patterns of all steps, however many asterisks these have.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+#[test]
+fn patterns_with_many_asterisks_are_followed() {
+    let all = |names: &[&str]| {
+        let arns = names.iter().map(|it| format!("arn:aws:iam::*:role/{it}"));
+        json!(arns.collect::<Vec<_>>())
+    };
+    let steps = json!(["iam:CreateRole", "iam:AttachRolePolicy"]);
+    let both = |one: &[&str], other: &[&str]| {
+        json!([allow("iam:CreateRole", all(one)), allow("iam:AttachRolePolicy", all(other))])
+    };
+    let overlapping = ["a*b*c", "a*d*c", "a*e*c", "*b*d*", "a*b*d*e*c", "*c"];
+    for (may, is_found) in [
+        (json!([allow("iam:*", all(&["a*b*c"]))]), true),
+        (json!([allow("iam:*", all(&overlapping))]), true),
+        (json!([allow(steps, all(&overlapping))]), true),
+        (both(&["a*b*c"], &["*d*e*"]), true),
+        (both(&["a*b*c", "x*y*z*"], &["b*b*c", "z*y*x*", "*d*e*d"]), true),
+        (both(&["a*b*c"], &["a*b*d"]), false),
+        (both(&["a*b*c", "x*y*z"], &["b*b*c", "z*y*x", "*d*e*d"]), false),
+    ] {
+        let account = account(json!({"users": {"alice": {"may": may.clone()}}}));
+        for generous in [false, true] {
+            let judged = judge(&account, generous);
+            assert_eq!(judged.lacks, [].into(), "{may}");
+            let mut ways = judged.principals[0].ways.iter();
+            assert_eq!(ways.any(|it| it.method == "create-role-attach-policy"), is_found, "{may}");
+        }
+    }
+}
+
+/// Statements whose conditions never hold name nothing that could be tried.
+#[test]
+fn statements_that_never_apply_are_not_followed() {
+    for (user, lacks) in [("bob", [].into()), ("alice", [Lack::Budget].into())] {
+        let mut statements = Vec::new();
+        for number in 0..100 {
+            for action in ["iam:CreateRole", "iam:PutRolePolicy"] {
+                let named = allow(action, arn(&format!("role/{action}-{number}")));
+                statements.push(when(named, json!({"StringEquals": {"aws:username": user}})));
+            }
+        }
+        let account = account(json!({"users": {"alice": {"may": statements}}}));
+        assert_eq!(judge(&account, false).lacks, lacks, "{user}");
+    }
+}
+
 #[test]
 fn names_beyond_those_that_are_tried_may_serve() {
     let with = |count: usize| {
