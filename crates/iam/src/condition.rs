@@ -187,14 +187,22 @@ impl Condition {
         names_value && !self.negated && !self.when_absent
     }
 
-    /// Whether it never holds, because its list of values is empty.
-    pub(crate) fn never_holds(&self) -> bool {
-        self.values.is_empty() && !self.negated && !self.when_absent
+    /// Whether every value that the key can have matches the pattern, such as that of the key itself.
+    fn fits_every_value(&self, pattern: &Pattern) -> bool {
+        let (is_of_text, is_of_arns) = (self.operator.is_of_text(), self.operator == Operator::Arn);
+        let is_itself = pattern.variable() == Some(self.key.as_str());
+        let prefix = pattern.prefix();
+        pattern.is_everything()
+            || is_itself && (is_of_text || is_of_arns)
+            || prefix.is_some_and(|prefix| beginning_of(&self.key).starts_with(prefix))
     }
 
-    /// Whether it always holds, because its list of values is empty.
-    fn always_holds(&self) -> bool {
-        self.values.is_empty() && self.negated && self.when_absent
+    /// Whether it holds, if every value gives the same result as the lack of the key.
+    fn holds_regardless(&self) -> Option<Truth> {
+        let fits = self.values.iter().any(|it| self.fits_every_value(it));
+        let is_same_for_all = fits || self.values.is_empty();
+        let with_value = fits != self.negated;
+        (is_same_for_all && with_value == self.when_absent).then_some(with_value.into())
     }
 
     /// Whether it holds for a request, in a statement of the given effect.
@@ -244,9 +252,12 @@ impl Condition {
                     Truth::depends_on(&self.name)
                 }
             }
-            Value::Open if self.never_holds() => Truth::No,
-            Value::Open if self.always_holds() => Truth::Yes,
-            Value::Open => Truth::depends_on(&self.name),
+            Value::Open => self
+                .holds_regardless()
+                .unwrap_or_else(|| Truth::depends_on(&self.name)),
+            Value::Lacking(lack) => self
+                .holds_regardless()
+                .unwrap_or_else(|| Truth::lacking(lack)),
             value => self.holds_for_one(request, &value),
         }
     }
@@ -284,7 +295,7 @@ impl Condition {
             let is_possible = !pattern.is_literal() || may_be(&self.key, &pattern.example(""));
             is_possible && pattern.truth_in(request, |_| Truth::Yes).is_possible()
         });
-        let fits_everything = self.values.iter().any(Pattern::is_everything);
+        let fits_everything = self.values.iter().any(|it| self.fits_every_value(it));
         let (may_hold, may_fail) = if self.negated {
             (!fits_everything, fits_something)
         } else {
@@ -304,7 +315,7 @@ impl Condition {
     fn fits(&self, request: &Request<'_>, value: &Value<'_>, pattern: &Pattern) -> Truth {
         match value {
             Value::One(text) => self.fits_text(request, text, pattern),
-            _ if pattern.is_everything() => Truth::Yes,
+            _ if self.fits_every_value(pattern) => Truth::Yes,
             Value::Beginning(start) => pattern.truth_in(request, |bound| {
                 let (bound, start) = match self.operator {
                     Operator::EqualsIgnoreCase => (&bound.to_lowercase(), &start.to_lowercase()),
@@ -316,7 +327,9 @@ impl Condition {
                     && plain.starts_with(start.as_str())
                     && !plain.contains('*');
                 let is_shorter = start.starts_with(plain) && !bound.is_literal();
-                if is_shorter && bound.matches(&format!("{start}/")) {
+                // Of texts with any beginning, only the conditions above select all.
+                let selects_all = !start.is_empty() && bound.matches(&format!("{start}/"));
+                if is_shorter && selects_all {
                     Truth::Yes
                 } else if is_shorter || goes_on {
                     Truth::depends_on(&self.name)
@@ -325,7 +338,6 @@ impl Condition {
                 }
             }),
             Value::From(now) => self.fits_from(*now, pattern),
-            Value::Lacking(lack) => Truth::lacking(*lack),
             _ => Truth::depends_on(&self.name),
         }
     }
@@ -360,13 +372,28 @@ impl Condition {
         else {
             return Truth::depends_on(&self.name);
         };
-        let fits_now = orders.contains(&now.cmp(&moment));
-        let fits_in_the_end = orders.contains(&Ordering::Greater);
-        if fits_now == fits_in_the_end {
-            fits_now.into()
-        } else {
-            Truth::depends_on(&self.name)
+        let to_come: &[Ordering] = match now.cmp(&moment) {
+            Less => &[Less, Equal, Greater],
+            Equal => &[Equal, Greater],
+            Greater => &[Greater],
+        };
+        let fitting = to_come.iter().filter(|order| orders.contains(order));
+        match fitting.count() {
+            0 => Truth::No,
+            count if count == to_come.len() => Truth::Yes,
+            _ => Truth::depends_on(&self.name),
         }
+    }
+}
+
+/// The text with which every value of a key begins.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+fn beginning_of(key: &str) -> &'static str {
+    match key.strip_prefix("aws:") {
+        Some(key) if key.ends_with("orgid") || key.ends_with("orgpaths") => "o-",
+        Some(key) if key.ends_with("arn") => "arn:",
+        _ => "",
     }
 }
 

@@ -172,6 +172,8 @@ impl<'a> Context<'a> {
                 _ => Value::MaybeFrom(self.account.now),
             },
             "aws:principalisawsservice" => Value::one("false"),
+            // Always there, with a value that only the request shows.
+            "aws:requestedregion" | "aws:useragent" => Value::Beginning(String::new()),
             "aws:viaawsservice" | "aws:viaawsmcpservice" => Value::Directly(Some("false")),
             "aws:calledvia"
             | "aws:calledviafirst"

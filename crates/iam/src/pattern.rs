@@ -134,6 +134,14 @@ impl Pattern {
         }
     }
 
+    /// The prefix, if every text that begins with it matches, and no other.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match &self.pieces[..] {
+            [Piece::Text(prefix), Piece::Any] => Some(prefix),
+            _ => None,
+        }
+    }
+
     /// The text before the first wildcard or variable.
     pub(crate) fn literal_prefix(&self) -> &str {
         match self.pieces.first() {

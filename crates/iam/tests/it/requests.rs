@@ -379,6 +379,118 @@ fn time_goes_on() {
     check_condition(json!({"NumericLessThan": {"aws:EpochTime": "1600000000"}}), false);
 }
 
+/// Such a moment will come, and pass again.
+#[test]
+fn a_single_moment_to_come_is_open() {
+    for key in ["aws:CurrentTime", "aws:EpochTime"] {
+        for operator in ["DateEquals", "DateNotEquals"] {
+            check(json!([under(json!({operator: {key: "2026-06-01T00:00:00Z"}}))]), key);
+            check(json!([under(json!({operator: {key: "2026-01-01T00:00:00Z"}}))]), key);
+        }
+    }
+}
+
+/// A condition that every value meets, or none, depends at most on whether the key is there.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>: the
+/// region and the user agent are "always included in the request context".
+#[test]
+fn a_condition_on_all_values_is_decided() {
+    let vpce = "aws:SourceVpce";
+    for (operator, value, decided) in [
+        ("StringLike", "*", None),
+        ("StringLikeIfExists", "*", Some(true)),
+        ("StringNotLike", "*", None),
+        ("ForAllValues:StringLike", "**", Some(true)),
+        ("ForAllValues:StringLike", "vpce-*", None),
+        ("ForAnyValue:StringNotLike", "*", Some(false)),
+        ("StringEqualsIfExists", "*", None),
+        ("StringEqualsIfExists", "${aws:SourceVpce}", Some(true)),
+        ("StringEqualsIfExists", "${aws:SourceVpc}", None),
+    ] {
+        let condition = json!({operator: {vpce: value}});
+        match decided {
+            Some(holds) => check_condition(condition, holds),
+            None if value.contains("Vpc}") => check(json!([under(condition)]), vpce),
+            None => {
+                check(json!([under(condition.clone())]), vpce);
+                check(json!([everything(), when(deny("*", "*"), condition)]), vpce);
+            }
+        }
+    }
+    for key in ["aws:RequestedRegion", "aws:UserAgent"] {
+        check_condition(json!({"StringLike": {key: "*"}}), true);
+        check_condition(json!({"Null": {key: "true"}}), false);
+        check(json!([under(json!({"StringLike": {key: "eu-*"}}))]), key);
+        check(json!([under(json!({"StringLike": {key: "*/*"}}))]), key);
+    }
+}
+
+/// What begins every value excludes none: paths begin with the id of the organization, `o-…`.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths>
+#[test]
+fn every_organization_begins_alike() {
+    let decide_in = |organization: Json, condition: &Json| {
+        let account = account(json!({"organization": organization, "users": {"alice": {}}}));
+        let principal = account.principals.first();
+        let context = Context { principal, ..Context::new(&account, &[]) };
+        let request = Request { action: "do:it", resource: "*", context };
+        let denied = document(json!([everything(), when(deny("*", "*"), condition.clone())]));
+        (
+            word(document(json!([under(condition.clone())])).decide(&request)),
+            word(denied.decide(&request)),
+        )
+    };
+    let path = |operator: &str, value: &str| json!({operator: {"aws:PrincipalOrgPaths": value}});
+    let [member, none, unknown] = [json!({"id": ORG}), json!(null), json!("unknown")];
+    // What depends on the organization alone names no key.
+    for (operator, value, of_member, of_none, of_unknown) in [
+        ("ForAnyValue:StringNotLike", "o-*", "silent", "silent", "silent"),
+        ("ForAllValues:StringLike", "o-*", "allowed", "allowed", "allowed"),
+        ("ForAnyValue:StringLike", "o-*", "allowed", "silent", ""),
+        ("ForAnyValue:StringLike", "*", "allowed", "silent", ""),
+        ("ForAnyValue:StringNotLike", "o-b*", "allowed", "silent", ""),
+        ("ForAllValues:StringNotLike", "o-*", "silent", "allowed", ""),
+    ] {
+        let condition = path(operator, value);
+        for (organization, expected) in
+            [(&member, of_member), (&none, of_none), (&unknown, of_unknown)]
+        {
+            let denied = match expected {
+                "allowed" => "denied",
+                "silent" => "allowed",
+                open => open,
+            };
+            let decided = decide_in(organization.clone(), &condition);
+            let expected = (expected.to_owned(), denied.to_owned());
+            assert_eq!(decided, expected, "{condition} {organization}");
+        }
+    }
+}
+
+/// A key compared with itself, which holds wherever the key is there.
+#[test]
+fn a_key_is_equal_to_itself() {
+    for key in ["aws:username", "aws:userid", "aws:PrincipalArn", "aws:PrincipalTag/team"] {
+        for operator in ["StringEquals", "StringEqualsIgnoreCase", "StringLike"] {
+            check_condition(json!({operator: {key: format!("${{{key}}}")}}), true);
+        }
+        check_condition(json!({"StringNotEquals": {key: format!("${{{key}}}")}}), false);
+    }
+    let as_role = |key: &str, variable: &str| {
+        let condition = json!({"StringEquals": {key: format!("${{{variable}}}")}});
+        decide_as("app", &document(under(condition)), &[])
+    };
+    assert_eq!(as_role("aws:userid", "aws:userid"), "allowed");
+    assert_eq!(as_role("aws:username", "aws:username"), "silent");
+    assert_eq!(as_role("aws:SourceIdentity", "aws:SourceIdentity"), "aws:SourceIdentity");
+    let named =
+        |operator: &str| json!({operator: {"sts:RoleSessionName": "${sts:RoleSessionName}"}});
+    check_condition_of("sts:assumerole", named("StringEquals"), true);
+    check_condition_of("sts:assumerole", named("StringNotEquals"), false);
+}
+
 /// AWS adds global keys: one that is not known may have any value.
 #[test]
 fn a_new_global_key_is_open() {
