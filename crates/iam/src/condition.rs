@@ -2,6 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
+mod together;
+
+pub(crate) use together::{contradict, values_under};
+
 use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 use jiff::Timestamp;

@@ -14,7 +14,7 @@ pub use grammar::ParsePolicyError;
 pub use json::DocumentJson;
 pub use principal::PrincipalElement;
 
-use crate::condition::Condition;
+use crate::condition::{Condition, contradict};
 use crate::context::Request;
 use crate::pattern::Pattern;
 use crate::truth::{Doubts, Truth};
@@ -41,7 +41,7 @@ pub struct Statement {
     pub resources: Option<Selection>,
     /// `Principal` or `NotPrincipal`; only resource policies have one.
     pub principals: Option<Selection<PrincipalElement>>,
-    /// The conditions, all of which must hold; empty: it always applies.
+    /// The conditions, sorted by key, all of which must hold; empty: it always applies.
     pub conditions: Vec<Condition>,
 }
 
@@ -138,7 +138,8 @@ impl Statement {
         for condition in &self.conditions {
             applies = applies.and(|| condition.holds(request, self.effect));
         }
-        applies
+        let mut by_key = self.conditions.chunk_by(|one, other| one.key == other.key);
+        applies.and(|| (!by_key.any(|about| contradict(about, request))).into())
     }
 
     /// Whether the resource of the request is selected, whatever the conditions.

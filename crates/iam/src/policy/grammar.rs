@@ -301,6 +301,7 @@ fn conditions(block: ConditionBlock, variables: bool) -> Result<Vec<Condition>, 
             conditions.push(condition);
         }
     }
+    conditions.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(conditions)
 }
 

@@ -9,7 +9,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
 use portcullis_model::Arn;
 
 use super::admission::{names_principal, session_of};
@@ -17,7 +16,7 @@ use super::fixed::{self, Owner};
 use super::issuers::{self, Issuer};
 use super::{ASSUME_ROLE, Demands, SESSION, Standing, WITH_SAML, is_saml};
 use crate::account::Account;
-use crate::condition::{Condition, Operator, Quantifier, moment};
+use crate::condition::{Condition, Operator, values_under};
 use crate::context::{Context, OF_SERVICES, Request};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{Effect, PolicyDocument, PrincipalElement, Selection, Statement};
@@ -261,87 +260,6 @@ fn drop_impossible(condition: &mut Condition) {
     }
 }
 
-/// The suffixes of the keys that have several values in one request.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const SEVERAL: [&str; 5] = [":amr", ":calledvia", "nameslist", "orgpaths", "tagkeys"];
-
-/// Whether the condition lists all values that the key may have where it is present.
-fn lists_values(condition: &Condition) -> bool {
-    let is_exact = matches!(
-        condition.operator,
-        Operator::Equals | Operator::Like | Operator::Arn | Operator::Bool
-    );
-    let has_several = SEVERAL.iter().any(|end| condition.key.ends_with(end));
-    is_exact
-        && !condition.negated
-        && (condition.quantifier == Quantifier::One || !has_several)
-        && condition.values.iter().all(Pattern::is_literal)
-}
-
-/// The values that a key may have where the given conditions hold: those that one of them lists, else
-/// any value, and none if the key may be absent. `about` are all conditions on the key.
-fn values_under(
-    key: &str,
-    conditions: &[Condition],
-    about: &[Condition],
-    request: &Request<'_>,
-) -> Vec<Value<'static>> {
-    let known = request.value(key);
-    let is_compared = about
-        .iter()
-        .all(|other| matches!(other.operator, Operator::Compare(_)));
-    let list = conditions.iter().find(|condition| lists_values(condition));
-    let mut values = match (&known, list) {
-        (Value::From(now), _) if is_compared => moments(*now, about),
-        (_, Some(list)) => list
-            .values
-            .iter()
-            .map(|listed| Value::one(listed.as_str().to_owned()))
-            .collect(),
-        _ => vec![Value::Open],
-    };
-    if !matches!(known, Value::One(_) | Value::Beginning(_) | Value::From(_)) {
-        values.push(Value::Absent);
-    }
-    values.retain(|value| {
-        conditions
-            .iter()
-            .all(|condition| may_hold(condition, value, request))
-    });
-    values
-}
-
-/// Now, each later moment that the conditions name, and the second after it.
-fn moments(now: Timestamp, conditions: &[Condition]) -> Vec<Value<'static>> {
-    let mut moments = vec![now];
-    for value in conditions.iter().flat_map(|condition| &condition.values) {
-        if let Some(moment) = moment(value.as_str()).filter(|moment| *moment > now) {
-            moments.push(moment);
-            moments.extend(moment.checked_add(SignedDuration::from_secs(1)).ok());
-        }
-    }
-    moments
-        .into_iter()
-        .map(|moment| Value::one(moment.to_string()))
-        .collect()
-}
-
-/// Whether the condition may hold for a value of its key.
-fn may_hold(condition: &Condition, value: &Value<'_>, request: &Request<'_>) -> bool {
-    let value = match value {
-        // A key with any value is present.
-        Value::Open if condition.operator == Operator::Null => Value::one(""),
-        value => value.clone(),
-    };
-    let mut brings = vec![(condition.key.as_str(), value)];
-    brings.extend(request.context.brings.iter().cloned());
-    let context = Context { brings: &brings, ..request.context };
-    condition
-        .holds(&Request { context, ..*request }, Effect::Allow)
-        .is_possible()
-}
-
 impl Clauses {
     /// The demands on a principal that an Allow names; none: they cannot be met.
     pub(super) fn new(
@@ -401,11 +319,11 @@ impl Clauses {
                     || !required.contains(&condition.negate())
                         && values
                             .iter()
-                            .any(|value| may_hold(condition, value, request))
+                            .any(|value| condition.may_hold(value, request))
             });
             for condition in demand.iter_mut().filter(|condition| condition.key == key) {
                 condition.when_absent &= values.contains(&Value::Absent);
-                if lists_values(condition) && !values.contains(&Value::Open) {
+                if condition.lists_values() && !values.contains(&Value::Open) {
                     condition
                         .values
                         .retain(|value| values.contains(&Value::one(value.as_str())));
@@ -421,8 +339,8 @@ impl Clauses {
         }
         for demand in &mut self.0 {
             demand.retain(|condition| match condition.key.as_str() {
-                "aws:multifactorauthage" => may_hold(condition, &Value::Open, request),
-                "aws:multifactorauthpresent" => may_hold(condition, &Value::one("true"), request),
+                "aws:multifactorauthage" => condition.may_hold(&Value::Open, request),
+                "aws:multifactorauthpresent" => condition.may_hold(&Value::one("true"), request),
                 _ => true,
             });
         }
@@ -590,7 +508,7 @@ fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
     }
     !without
         .iter()
-        .any(|value| may_hold(condition, value, request))
+        .any(|value| condition.may_hold(value, request))
 }
 
 /// Whether a condition on Cognito's tokens excludes unauthenticated guests.
@@ -599,5 +517,5 @@ fn demands_mfa(condition: &Condition, request: &Request<'_>) -> bool {
 fn demands_authenticated(condition: &Condition, request: &Request<'_>) -> bool {
     let is_amr = condition.key.starts_with("cognito-identity") && condition.key.ends_with(":amr");
     let of_guests = Value::Many(vec!["unauthenticated".to_owned()]);
-    is_amr && !may_hold(condition, &of_guests, request)
+    is_amr && !condition.may_hold(&of_guests, request)
 }

@@ -491,6 +491,97 @@ fn a_key_is_equal_to_itself() {
     check_condition_of("sts:assumerole", named("StringNotEquals"), false);
 }
 
+/// All conditions of a statement must hold: a key with one value cannot have two.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>
+#[test]
+fn conditions_on_one_key_hold_together() {
+    let (region, now) = ("aws:RequestedRegion", "aws:CurrentTime");
+    for (one, other, key, is_possible) in [
+        (
+            json!({"StringEquals": {region: "a"}}),
+            json!({"StringLike": {region: "b*"}}),
+            region,
+            false,
+        ),
+        (
+            json!({"StringEquals": {region: ["a", "bc"]}}),
+            json!({"StringLike": {region: "b*"}}),
+            region,
+            true,
+        ),
+        (
+            json!({"StringEquals": {region: "a"}}),
+            json!({"StringEqualsIgnoreCase": {"aws:requestedregion": "B"}}),
+            region,
+            false,
+        ),
+        (
+            json!({"StringEquals": {region: "a"}}),
+            json!({"StringNotEquals": {region: "a"}}),
+            region,
+            false,
+        ),
+        (
+            json!({"StringEquals": {region: "a"}}),
+            json!({"StringNotEquals": {region: "b"}}),
+            region,
+            true,
+        ),
+        (json!({"StringEquals": {region: "a"}}), json!({"Null": {region: "true"}}), region, false),
+        (
+            json!({"StringEquals": {"aws:SourceVpcArn": "arn:aws:ec2:eu-west-1:1:vpc/vpc-1"}}),
+            json!({"ArnNotLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1"}}),
+            "aws:SourceVpcArn",
+            false,
+        ),
+        (
+            json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}),
+            json!({"StringNotLike": {"aws:SourceVpce": "vpce-*"}}),
+            "aws:SourceVpce",
+            true,
+        ),
+        (
+            json!({"DateLessThan": {now: "2026-05-01"}}),
+            json!({"DateGreaterThan": {now: "2026-06-01"}}),
+            now,
+            false,
+        ),
+        (
+            json!({"DateLessThan": {now: "2026-07-01"}}),
+            json!({"DateGreaterThan": {now: "2026-06-01"}}),
+            now,
+            true,
+        ),
+        // Any of several values may meet a condition.
+        (
+            json!({"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}}),
+            json!({"ForAnyValue:StringLike": {"aws:CalledVia": "b*"}}),
+            "aws:CalledVia",
+            true,
+        ),
+    ] {
+        let mut both = one.as_object().unwrap().clone();
+        both.extend(other.as_object().unwrap().clone());
+        let both = Json::Object(both);
+        let expected = if is_possible { key } else { "silent" };
+        check(json!([under(both.clone())]), expected);
+        let denied = json!([everything(), when(deny("*", "*"), both)]);
+        let decided = decide_of("do:it", "alice", &document(denied.clone()), &[]);
+        assert_eq!(
+            decided == "allowed",
+            !is_possible || key == "aws:CalledVia",
+            "{denied}: {decided}"
+        );
+    }
+    // A value of the caller's choice, too, is one.
+    let named = json!({
+        "StringEquals": {"sts:ExternalId": "a"},
+        "StringLike": {"sts:ExternalId": "b*"},
+    });
+    check_condition_of("sts:assumerole", named, false);
+}
+
 /// AWS adds global keys: one that is not known may have any value.
 #[test]
 fn a_new_global_key_is_open() {
