@@ -79,6 +79,9 @@ pub enum Decision {
     Allowed,
 }
 
+/// The most statements whose conditions are compared with those of others.
+const MANY: usize = 8;
+
 impl PolicyDocument {
     /// The document that allows every action on every resource.
     pub(crate) fn everything() -> PolicyDocument {
@@ -138,8 +141,14 @@ impl Statement {
         for condition in &self.conditions {
             applies = applies.and(|| condition.holds(request, self.effect));
         }
-        let mut by_key = self.conditions.chunk_by(|one, other| one.key == other.key);
-        applies.and(|| (!by_key.any(|about| contradict(about, request))).into())
+        applies.and(|| (!contradict(&self.conditions, request)).into())
+    }
+
+    /// Whether no request meets the conditions of both statements.
+    fn excludes(&self, other: &Statement, request: &Request<'_>) -> bool {
+        let mut conditions = [&self.conditions[..], &other.conditions].concat();
+        conditions.sort_by(|one, other| one.key.cmp(&other.key));
+        contradict(&conditions, request)
     }
 
     /// Whether the resource of the request is selected, whatever the conditions.
@@ -228,6 +237,31 @@ impl Decision {
                 Decision::Conditional(one.join(other))
             }
         }
+    }
+
+    /// The decision of identity policies within those of a permissions boundary. Where the conditions of
+    /// each Allow exclude those of each Allow of the boundary, no request is allowed.
+    pub(crate) fn within_boundary<'a>(
+        self,
+        own: impl Iterator<Item = &'a Statement>,
+        bounding: impl Iterator<Item = &'a Statement> + Clone,
+        request: &Request<'_>,
+    ) -> Decision {
+        let decision = self.within(Decision::by(bounding.clone(), request));
+        if !matches!(decision, Decision::Conditional(_)) {
+            return decision;
+        }
+        let allows = |statement: &&Statement| {
+            statement.effect == Effect::Allow && statement.applies(request).is_possible()
+        };
+        let own: Vec<&Statement> = own.filter(allows).take(MANY).collect();
+        let bounding: Vec<&Statement> = bounding.filter(allows).take(MANY).collect();
+        let excludes_all = |one: &&Statement| bounding.iter().all(|it| one.excludes(it, request));
+        let is_known = own.len() < MANY && bounding.len() < MANY;
+        if is_known && own.iter().all(excludes_all) {
+            return Decision::Silent;
+        }
+        decision
     }
 
     /// The decision that allows most, where any of them is enough.

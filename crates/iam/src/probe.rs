@@ -281,10 +281,13 @@ impl Question<'_> {
                 .map(|document| document.about(action).collect());
             for resource in &self.resources {
                 let request = Request { action, resource, context };
-                all = all.within(Decision::by(about.iter().copied(), &request));
+                let own = about.iter().copied();
+                let mut decision = Decision::by(own.clone(), &request);
                 if let Some(bounding) = &bounding {
-                    all = all.within(Decision::by(bounding.iter().copied(), &request));
+                    let bounding = bounding.iter().copied();
+                    decision = decision.within_boundary(own, bounding, &request);
                 }
+                all = all.within(decision);
                 if !all.may_be_allowed() {
                     return all;
                 }

@@ -18,16 +18,19 @@ fn may_have_several(key: &str) -> bool {
     SEVERAL.iter().any(|end| key.ends_with(end))
 }
 
-/// Whether no request meets all of the conditions, which are on one key. Where a request may have
-/// several values of the key, as of some keys of services, each condition may be met by another.
+/// Whether no request meets all of the conditions, which are sorted by key, because of those on one
+/// key. Where a request may have several values of the key, as of some keys of services, each condition
+/// may be met by another.
 pub(crate) fn contradict(conditions: &[Condition], request: &Request<'_>) -> bool {
-    let [first, _, ..] = conditions else {
-        return false;
-    };
-    let key = first.key.as_str();
-    let mut single = ["aws:", "iam:", "sts:"].iter();
-    let is_single = single.any(|of| key.starts_with(of)) && !may_have_several(key);
-    is_single && values_under(key, conditions, conditions, request).is_empty()
+    conditions
+        .chunk_by(|one, other| one.key == other.key)
+        .filter(|about| about.len() > 1)
+        .any(|about| {
+            let key = about[0].key.as_str();
+            let mut single = ["aws:", "iam:", "sts:"].iter();
+            let is_single = single.any(|of| key.starts_with(of)) && !may_have_several(key);
+            is_single && values_under(key, about, about, request).is_empty()
+        })
 }
 
 impl Condition {

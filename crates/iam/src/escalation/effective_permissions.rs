@@ -329,8 +329,13 @@ impl<'a> Index<'a> {
             allow = allow.or(|| applies);
         }
         let (_, policy, statement) = best?;
-        let own = Decision::new(allow, deny);
-        let decision = own.within(self.by_boundary(who, action, &request));
+        let mut decision = Decision::new(allow, deny);
+        if let Some(boundary) = who.boundary {
+            let own = self.in_force(who, action).map(|(.., statement)| statement);
+            let bounding: Vec<&Statement> =
+                self.about(boundary, action).map(|(_, it)| it).collect();
+            decision = decision.within_boundary(own, bounding.iter().copied(), &request);
+        }
         let certainty = self.certainty(&decision)?;
         let keys = decision.doubts().keys;
         Some(Allowed { action, by: Grantor::Policy(policy), statement, certainty, keys })

@@ -2211,6 +2211,29 @@ fn a_session_is_opened_where_the_role_runs() {
     }
 }
 
+/// A boundary must allow the same request, which has one value of a key.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn conditions_of_a_policy_and_its_boundary_hold_together() {
+    let region = |operator: &str, value: &str| json!({operator: {"aws:RequestedRegion": value}});
+    for (own, bound, is_possible) in [
+        (region("StringEquals", "us-east-1"), region("StringEquals", "eu-west-1"), false),
+        (region("StringEquals", "us-east-1"), region("StringLike", "us-*"), true),
+        (region("StringEquals", "us-east-1"), region("StringNotLike", "us-*"), false),
+        (region("StringNotEquals", "us-east-1"), region("StringNotEquals", "eu-west-1"), true),
+        (region("StringEquals", "us-east-1"), json!({"Null": {"aws:SourceVpc": "true"}}), true),
+    ] {
+        let account = account(json!({
+            "users": {"alice": {"may": [when(everything(), own.clone())], "boundary": "b"}},
+            "policies": {"b": [when(everything(), bound.clone())]},
+        }));
+        let alice = privileges(&account, "alice");
+        assert_eq!(alice.administrator, is_possible, "{own} {bound}");
+        assert!(is_possible || alice.ways.is_empty(), "{own} {bound}");
+    }
+}
+
 /// Names must match the patterns of all steps, however many asterisks these have.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
