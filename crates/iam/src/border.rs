@@ -208,10 +208,11 @@ impl Drawing<'_> {
         }
         let policies: Vec<usize> = reduced.iter().map(|it| self.place(it)).collect();
         let boundary = boundary.map(|boundary| self.place(&boundary));
-        let unchanged = self.drawn.get(&Actor::new(actor.id));
-        let unchanged = unchanged.map(|place| &self.border.principals[*place]);
-        if unchanged.is_some_and(|it| it.policies == policies && it.boundary == boundary) {
-            return;
+        if let Some(place) = self.drawn.get(&Actor::new(actor.id)) {
+            let unchanged = &self.border.principals[*place];
+            if unchanged.policies == policies && unchanged.boundary == boundary {
+                return;
+            }
         }
         self.exits.push(actor.id);
         self.draw(&Actor::new(actor.id), rank.clone());

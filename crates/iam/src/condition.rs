@@ -359,9 +359,8 @@ impl Condition {
                 let numbers = number(text)
                     .zip(number(other))
                     .map(|(a, b)| a.total_cmp(&b));
-                let moments = || Some(moment(text)?.cmp(&moment(other)?));
                 numbers
-                    .or_else(moments)
+                    .or_else(|| Some(moment(text)?.cmp(&moment(other)?)))
                     .is_some_and(|order| orders.contains(&order))
                     .into()
             }
@@ -439,14 +438,8 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     if let Some(seconds) = seconds {
         return Timestamp::from_second(seconds).ok();
     }
-    let midnight = || {
-        Some(
-            day.parse::<Date>()
-                .ok()?
-                .to_zoned(TimeZone::UTC)
-                .ok()?
-                .timestamp(),
-        )
-    };
-    text.parse().ok().or_else(midnight)
+    text.parse().ok().or_else(|| {
+        let day: Date = day.parse().ok()?;
+        Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
 }

@@ -184,11 +184,12 @@ impl<'a> Home<'a> {
 
     fn add_class(&mut self, kinship: &Kinship, excerpts: &Excerpts) {
         let class = self.classes.len();
-        let allowing = kinship
+        let allowing: Vec<&Excerpt> = kinship
             .documents
             .iter()
-            .map(|document| &excerpts.all[*document]);
-        let allowing: Vec<&Excerpt> = allowing.filter(|it| it.is_allowing).collect();
+            .map(|document| &excerpts.all[*document])
+            .filter(|excerpt| excerpt.is_allowing)
+            .collect();
         let is_permitted = !allowing.is_empty();
         let (members, steps) = (Vec::new(), Steps::new());
         self.classes

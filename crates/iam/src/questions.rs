@@ -187,16 +187,11 @@ impl PolicyDocument {
     /// The regions of the resources that statements name.
     fn named_regions(&self) -> BTreeSet<String> {
         let mut regions = BTreeSet::new();
-        for resource in self
-            .statements
-            .iter()
-            .flat_map(Statement::resource_patterns)
-        {
-            let region = resource
-                .arn_fields()
-                .get(3)
-                .map(|region| region.example(probe::NAME));
-            regions.extend(region);
+        for statement in &self.statements {
+            for resource in statement.resource_patterns() {
+                let fields = resource.arn_fields();
+                regions.extend(fields.get(3).map(|region| region.example(probe::NAME)));
+            }
         }
         regions
     }
@@ -223,18 +218,13 @@ impl PolicyDocument {
     /// The services that an Allow names as `service:*`, on any resource.
     #[must_use]
     pub fn wildcard_services(&self) -> Vec<String> {
-        let allows = self
-            .statements
-            .iter()
-            .filter(|it| it.effect == Effect::Allow);
-        let named = allows
-            .filter(|it| it.actions.is_only())
-            .flat_map(|it| it.actions.items());
-        named
-            .filter_map(whole_service)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect()
+        let mut services = BTreeSet::new();
+        for statement in &self.statements {
+            if statement.effect == Effect::Allow && statement.actions.is_only() {
+                services.extend(statement.actions.items().iter().filter_map(whole_service));
+            }
+        }
+        services.into_iter().collect()
     }
 
     /// The statements that allow with NotAction, unless the document denies all of it again.

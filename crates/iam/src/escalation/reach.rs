@@ -428,12 +428,12 @@ impl<'a> Search<'a> {
         // A new principal is given something once, so that not every set of policies is tried on
         // everyone who can be created.
         let is_newcomer = matches!(edge.first, Some((_, None)));
-        let further = Wait::all(edge.by.node).filter(|by| {
+        let mut further: Vec<Wait> = Wait::all(edge.by.node).collect();
+        further.retain(|by| {
             let changes = by.method.changes;
             let is_tried = changes.alters_reached() && !(is_newcomer && changes.gives());
             is_tried && self.mentions(*by)
         });
-        let further: Vec<Wait> = further.collect();
         explored.insert(edge.owner, Certainty::Certain);
         let mut left = vec![edge.clone()];
         while let Some(edge) = left.pop() {

@@ -362,8 +362,11 @@ impl<'a> Search<'a> {
         } else {
             let who = &self.node(by.node).who;
             let first = method.actions[0];
-            let found = || self.index.beginnings(who, first).into();
-            Rc::clone(beginnings.entry(first).or_insert_with(found))
+            Rc::clone(
+                beginnings
+                    .entry(first)
+                    .or_insert_with(|| self.index.beginnings(who, first).into()),
+            )
         };
         for service in method.services_or_none() {
             let road = (method.changes, service);

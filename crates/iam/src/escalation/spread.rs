@@ -178,9 +178,11 @@ impl Search<'_> {
             for (length, of_length) in self.waiting.get(&road).into_iter().flatten() {
                 let beginning = resource.get(..*length);
                 let waits = beginning.and_then(|beginning| of_length.get(beginning));
-                let waits = waits.into_iter().flatten();
-                let acting = waits.filter(|it| it.method.changes.acts_as_other());
-                candidates.extend(acting.map(|wait| (*wait, resource.clone(), target.clone())));
+                for wait in waits.into_iter().flatten() {
+                    if wait.method.changes.acts_as_other() {
+                        candidates.push((*wait, resource.clone(), target.clone()));
+                    }
+                }
             }
         }
         let principal = self.account().principal(id);

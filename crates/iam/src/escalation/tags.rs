@@ -331,9 +331,11 @@ impl Index<'_> {
         if !limits.is_empty() {
             let context = Context::new(self.account, &[]);
             let request = Request { action: "sts:tagsession", resource: "*", context };
-            let some = self.asked_tags().taggings(&limits, false, &request);
-            let some = some.filter(|some| some.len() * roles <= MANY_SESSIONS);
-            taggings.extend(some.into_iter().flatten());
+            if let Some(some) = self.asked_tags().taggings(&limits, false, &request)
+                && some.len() * roles <= MANY_SESSIONS
+            {
+                taggings.extend(some);
+            }
         }
         taggings
     }

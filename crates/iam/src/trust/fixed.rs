@@ -179,9 +179,8 @@ fn arn_owner(text: &str, value: &Pattern) -> Option<Owner> {
         return None;
     };
     if let Some(id) = AccountId::parse(id) {
-        let named = || Owner::Principal(value.as_str().to_owned());
         return Some(if has_name(value) {
-            named()
+            Owner::Principal(value.as_str().to_owned())
         } else {
             Owner::Account(id)
         });
