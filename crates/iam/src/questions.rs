@@ -29,6 +29,18 @@ pub struct Anywhere<'a> {
 }
 
 impl Anywhere<'_> {
+    /// The pattern of the ARNs.
+    fn forms(&self, account: &Account) -> Pattern {
+        let mut forms = self
+            .resource
+            .replace("{partition}", &account.partition)
+            .replace("{account}", account.id_text());
+        for open in ["{any}", "{region}", "{key_id}"] {
+            forms = forms.replace(open, "*");
+        }
+        Pattern::glob(&forms)
+    }
+
     /// The ARNs, in lists: whoever may use all of one of them may use any. A region may be any, or
     /// one of those given.
     fn resources(&self, account: &Account, regions: &BTreeSet<String>) -> Vec<Vec<String>> {
@@ -64,6 +76,8 @@ pub struct AllowedAnywhere {
     pub statements: Vec<String>,
     /// The condition keys, in lower case, on which it depends.
     pub depends_on: Vec<String>,
+    /// Whether the document names resources on which it does not allow the action, as in a Deny.
+    pub has_exceptions: bool,
 }
 
 impl PolicyDocument {
@@ -289,10 +303,34 @@ impl PolicyDocument {
                     .into_iter()
                     .flat_map(|it| it.doubts().keys)
                     .collect();
-                return AllowedAnywhere { statements, depends_on: keys.into_iter().collect() };
+                return AllowedAnywhere {
+                    statements,
+                    depends_on: keys.into_iter().collect(),
+                    has_exceptions: self.has_exceptions(question, context),
+                };
             }
         }
         AllowedAnywhere::default()
+    }
+
+    /// Whether statements about the action name resources of the question's form on which it is not
+    /// allowed.
+    fn has_exceptions(&self, question: &Anywhere<'_>, context: Context<'_>) -> bool {
+        let action = question.action;
+        let forms = question.forms(context.account);
+        self.about(action)
+            .flat_map(Statement::resource_patterns)
+            .any(|pattern| {
+                let request = Request { action, resource: "", context };
+                let pattern = pattern.resolve(&request);
+                let Some(named) = pattern.common_arn(&forms) else {
+                    return false;
+                };
+                let resource = &named.example(probe::NAME);
+                !self
+                    .decide(&Request { resource, ..request })
+                    .may_be_allowed()
+            })
     }
 
     /// The statements whose policy variables are plain text, because the document lacks Version

@@ -7,7 +7,7 @@ use portcullis_iam::{Anywhere, Decision};
 use serde_json::{Value as Json, json};
 
 use crate::account::{
-    ORG, OTHER, account, allow, arn, deny, document, everything, privileges, when,
+    ORG, OTHER, OWN, account, allow, arn, deny, document, everything, privileges, when,
 };
 
 fn all_but(actions: Json) -> Json {
@@ -330,6 +330,50 @@ fn check_anywhere(action: &str, statements: Json, expected: bool) {
         .statements
         .is_empty();
     assert_eq!(found, expected, "{action}: {statements}");
+}
+
+/// A Deny takes out what it matches: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+#[test]
+fn any_role_but_those_that_are_excluded() {
+    let action = "iam:PassRole";
+    let but = |role: &str| {
+        let all_but = json!({"Effect": "Allow", "Action": action, "NotResource": arn(role)});
+        json!([all_but])
+    };
+    let without = |deny: Json| json!([allow(action, "*"), deny]);
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
+    for (statements, has_exceptions) in [
+        (json!([allow(action, "*")]), false),
+        (json!([allow(action, "*"), allow(action, arn("role/x"))]), false),
+        (but("role/x"), true),
+        (but("user/x"), false),
+        (without(deny(action, arn("role/x*"))), true),
+        (without(deny("iam:*", "arn:*:role/team/*")), true),
+        (without(deny(action, arn("role/x").replace(OWN, OTHER))), false),
+        (without(deny("iam:GetRole", arn("role/x"))), false),
+        (without(when(deny(action, arn("role/x")), mfa)), false),
+        (
+            without(when(
+                deny(action, arn("role/x")),
+                json!({"DateLessThan": {"aws:CurrentTime": "2020"}}),
+            )),
+            false,
+        ),
+        // What one Allow leaves out, another one allows.
+        (json!([but("role/x")[0], allow(action, arn("role/x"))]), false),
+    ] {
+        let account = account(json!({"organization": {"id": ORG}}));
+        let question = Anywhere {
+            action: "iam:passrole",
+            resource: "arn:{partition}:iam::{account}:role/{any}",
+            in_any_account: false,
+            unnamed: &[],
+            at_times_unnamed: &[],
+        };
+        let found = document(statements.clone()).allows_anywhere(&account, &question);
+        assert!(!found.statements.is_empty(), "{statements}");
+        assert_eq!(found.has_exceptions, has_exceptions, "{statements}");
+    }
 }
 
 #[test]

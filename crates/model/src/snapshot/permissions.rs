@@ -223,6 +223,8 @@ record! {
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// Those of them that it allows only under conditions which the account does not decide.
         pub conditional_actions: Fact<Vec<ConditionalAction>>,
+        /// Those of them that it does not allow on some resources which it names, as in a Deny.
+        pub actions_with_exceptions: Fact<Vec<WatchedAction>>,
         /// The statements that allow kms:Decrypt or kms:ReEncryptFrom with any key, whatever their
         /// conditions and the other statements say.
         #[shown(Statement)]
@@ -233,6 +235,8 @@ record! {
         /// The condition keys on which that depends.
         #[shown(Nothing)]
         pub pass_any_role_depends_on: Fact<Vec<String>>,
+        /// Whether it does not allow passing some roles which it names, as in a Deny.
+        pub pass_any_role_has_exceptions: Fact<bool>,
         /// The ways to become an administrator that this policy alone grants.
         #[from(AccountAuthorizationDetails, Organization)]
         pub escalations: Fact<Vec<Escalation>>,

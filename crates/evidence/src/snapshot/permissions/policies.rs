@@ -87,11 +87,16 @@ pub(super) fn policy(used: &PolicyUse<'_>, account: &Account, privileges: Privil
         actions_on_everything: watched
             .as_ref()
             .map(|all| all.iter().map(|(action, _)| *action).collect()),
+        actions_with_exceptions: watched.as_ref().map(|all| {
+            let excepting = all.iter().filter(|(_, found)| found.has_exceptions);
+            excepting.map(|(action, _)| *action).collect()
+        }),
         conditional_actions: watched.map(conditional),
         decrypt_any_key_statements: fact(document, |document| {
             document.statements_anywhere(account, &ANY_KEY)
         }),
         pass_any_role: pass_any_role.as_ref().map(|found| found.statements.clone()),
+        pass_any_role_has_exceptions: pass_any_role.as_ref().map(|found| found.has_exceptions),
         pass_any_role_depends_on: pass_any_role.map(|found| found.depends_on),
         escalations,
         ignored_variables: fact(document, |document| document.ignored_variables(false)),
@@ -180,16 +185,16 @@ fn fact<T>(document: Option<&PolicyDocument>, make: impl FnOnce(&PolicyDocument)
     known_or(document, SOURCE).map(make)
 }
 
-/// The watched actions that the document allows on every resource, each with the condition keys on which it depends.
+/// The watched actions that the document allows on every resource, each with how it does.
 fn actions_on_everything(
     document: &PolicyDocument,
     account: &Account,
-) -> Vec<(WatchedAction, Vec<String>)> {
-    let mut allowed: Vec<(WatchedAction, Vec<String>)> = Vec::new();
+) -> Vec<(WatchedAction, AllowedAnywhere)> {
+    let mut allowed: Vec<(WatchedAction, AllowedAnywhere)> = Vec::new();
     for row in &WATCHED {
         let (action, found) = (row.0, anywhere(document, account, row));
         if !found.statements.is_empty() && allowed.iter().all(|(other, _)| *other != action) {
-            allowed.push((action, found.depends_on));
+            allowed.push((action, found));
         }
     }
     allowed
@@ -206,9 +211,12 @@ fn anywhere(document: &PolicyDocument, account: &Account, row: &Watched) -> Allo
     document.allows_anywhere(account, &question)
 }
 
-fn conditional(watched: Vec<(WatchedAction, Vec<String>)>) -> Vec<ConditionalAction> {
-    let conditional = watched.into_iter().filter(|(_, keys)| !keys.is_empty());
+fn conditional(watched: Vec<(WatchedAction, AllowedAnywhere)>) -> Vec<ConditionalAction> {
+    let mut conditional = Vec::new();
+    for (action, AllowedAnywhere { depends_on, .. }) in watched {
+        if !depends_on.is_empty() {
+            conditional.push(ConditionalAction { action, depends_on });
+        }
+    }
     conditional
-        .map(|(action, depends_on)| ConditionalAction { action, depends_on })
-        .collect()
 }

@@ -264,6 +264,25 @@ fn on_what_watched_actions_depend() {
     assert_eq!(keys(&pass), [none(), none()]);
 }
 
+#[test]
+fn what_a_policy_takes_out_of_everything() {
+    let of = |action: &str, but: Option<&str>| {
+        let mut statements = vec![allow(json!(action), json!("*"))];
+        statements.extend(
+            but.map(|resource| json!({"Effect": "Deny", "Action": action, "Resource": resource})),
+        );
+        let policy = of(json!(statements));
+        (known(policy.actions_with_exceptions), known(policy.pass_any_role_has_exceptions))
+    };
+    let trail = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/org";
+    let stop = WatchedAction::StopLogging;
+    assert_eq!(of("cloudtrail:StopLogging", Some(trail)), (vec![stop], false));
+    assert_eq!(of("cloudtrail:StopLogging", None), (vec![], false));
+    let role = "arn:aws:iam::123456789012:role/admin";
+    assert_eq!(of("iam:PassRole", Some(role)), (vec![], true));
+    assert_eq!(of("iam:PassRole", None), (vec![], false));
+}
+
 /// Trails can be stopped by whoever has all of the service, however that is written.
 #[test]
 fn all_of_cloudtrail_in_every_spelling() {
