@@ -12,7 +12,6 @@ use portcullis_trail::{ActivityReader, Filter};
 
 use crate::args::AuditArgs;
 use crate::config::Config;
-use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::fleet::{Accounts, Shard, Store};
 use crate::joined::{Joined, Whole};
@@ -120,7 +119,7 @@ impl Audit<'_> {
         if !bundles.is_empty() {
             let mut own = fleet.listed()?;
             self.without_bundle = own.iter().map(AccountId::to_string).collect();
-            own.append(&mut evidence::own_accounts(bundles, self.names())?);
+            own.append(&mut evidence::own_accounts(bundles, self.redacted())?);
             self.declared.own_accounts = Arc::new(own);
             for path in bundles {
                 let bundle = match self.histories.get(path) {
@@ -167,36 +166,35 @@ impl Audit<'_> {
     /// Notes which listed accounts have no bundle.
     fn note_without_bundle(&self) {
         let all = &self.without_bundle;
-        if all.is_empty() {
+        let Some(first) = all.first() else {
             return;
-        }
+        };
         let count = portcullis_report::counted(all.len() as u64, "listed account");
-        let which = match (self.names(), all.first()) {
-            (Names::Shown, Some(first)) if all.len() > 1 => format!(" (the first is {first})"),
-            (Names::Shown, Some(only)) => format!(" ({only})"),
-            _ => String::new(),
+        let which = match all.len() {
+            _ if self.redacted() => String::new(),
+            1 => format!(" ({first})"),
+            _ => format!(" (the first is {first})"),
         };
         terminal::note(&format!("{count}{which} without a bundle: nothing was judged there"));
     }
 
-    fn names(&self) -> Names {
-        self.args.reporting.redaction.names()
+    fn redacted(&self) -> bool {
+        self.args.reporting.redaction.redact
     }
 
     /// Judges the account of a bundle, and adds it to the others.
     fn add(&mut self, bundle: &Bundle, joined: &mut Joined) -> Result<(), Failure> {
-        let names = self.names();
-        let report = self.report(bundle, names)?;
+        let report = self.report(bundle)?;
         self.lines.add(&report)?;
         joined
             .add(report)?
-            .map_err(|error| merge::refused(error, &self.args.bundles, names))
+            .map_err(|error| merge::refused(error, &self.args.bundles, self.redacted()))
     }
 
     /// Judges one account.
-    fn report(&mut self, bundle: &Bundle, names: Names) -> Result<Report, Failure> {
+    fn report(&mut self, bundle: &Bundle) -> Result<Report, Failure> {
         let mut snapshot =
-            evidence::facts(bundle, self.args.evidence.as_of, &self.declared, names)?;
+            evidence::facts(bundle, self.args.evidence.as_of, &self.declared, self.redacted())?;
         if snapshot.unreached.is_none() {
             // Other sources do not matter, whether the bundle lacks them or they were not asked for.
             let needed = self.sources.needed(false);

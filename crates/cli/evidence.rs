@@ -23,13 +23,6 @@ const REPORT_DEADLINE: Duration = Duration::from_mins(2);
 /// AWS generates a new credential report only if the last one is older than this.
 const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 
-/// Whether errors may name users.
-#[derive(Clone, Copy)]
-pub(crate) enum Names {
-    Shown,
-    Redacted,
-}
-
 /// Reads a bundle; `-` is a credential report on standard input.
 pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     if input::is_stream(path) {
@@ -51,7 +44,7 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
 /// are of the same account.
 pub(crate) fn own_accounts(
     bundles: &[PathBuf],
-    names: Names,
+    redacted: bool,
 ) -> Result<BTreeSet<AccountId>, Failure> {
     if bundles.len() < 2 {
         return Ok(BTreeSet::new());
@@ -68,18 +61,18 @@ pub(crate) fn own_accounts(
         if let Some(first) = places.insert(id, place) {
             let conflict = Conflict::SameAccount(id.to_string());
             let pair = Unmergeable::Pair { places: [first, place], conflict };
-            return Err(merge::refused(pair, bundles, names));
+            return Err(merge::refused(pair, bundles, redacted));
         }
     }
     Ok(places.into_keys().collect())
 }
 
-/// Reads the facts in a bundle.
+/// Reads the facts in a bundle. If they are to be redacted, errors name no user.
 pub(crate) fn facts(
     bundle: &Bundle,
     as_of: Option<Timestamp>,
     declared: &Declarations,
-    names: Names,
+    redacted: bool,
 ) -> Result<Snapshot, Failure> {
     let now = Timestamp::now();
     let collected = bundle.collected_at(now);
@@ -92,15 +85,15 @@ pub(crate) fn facts(
         );
         now
     });
-    bundle
-        .snapshot(as_of, declared)
-        .map_err(|conflict| match names {
-            Names::Shown => conflict.into(),
-            Names::Redacted => Failure::with_help(
-                "a user is in two classes of the configuration",
-                "run without --redact to see which user, and which patterns",
-            ),
-        })
+    bundle.snapshot(as_of, declared).map_err(|conflict| {
+        if !redacted {
+            return conflict.into();
+        }
+        Failure::with_help(
+            "a user is in two classes of the configuration",
+            "run without --redact to see which user, and which patterns",
+        )
+    })
 }
 
 /// Warns of a time before the evidence, much of which is then in the future and so not known. A credential report may

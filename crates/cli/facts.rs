@@ -4,7 +4,6 @@ use portcullis_report::write_json;
 
 use crate::args::FactsArgs;
 use crate::config::Config;
-use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::{evidence, terminal};
 
@@ -14,6 +13,6 @@ pub(crate) fn run(args: &FactsArgs, config: &Config) -> Result<(), Failure> {
         None => evidence::collect(&args.evidence.live, evidence::everything())?,
     };
     let declared = config.declarations();
-    let snapshot = evidence::facts(&bundle, args.evidence.as_of, &declared, Names::Shown)?;
+    let snapshot = evidence::facts(&bundle, args.evidence.as_of, &declared, false)?;
     terminal::print(|out| write_json(&snapshot, out))
 }

@@ -8,7 +8,6 @@ use portcullis_report::{Conflict, Format, Unmergeable, loosened};
 
 use crate::args::MergeArgs;
 use crate::crossings::SavedReports;
-use crate::evidence::Names;
 use crate::failure::Failure;
 use crate::joined::{Joined, Spill, Whole};
 use crate::output::Output;
@@ -23,7 +22,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
     }
     input::check(paths.iter().chain(&args.redaction.salt_file), &outputs)?;
     let salt = redaction::salt(&args.redaction)?;
-    let names = args.redaction.names();
+    let redacted = args.redaction.redact;
     let mut joined = Joined::default();
     let mut crossings = SavedReports::new()?;
     for path in &paths {
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         };
         joined
             .read(read)?
-            .map_err(|error| refused(error, &paths, names))?;
+            .map_err(|error| refused(error, &paths, redacted))?;
     }
     crossings.finish(&mut joined)?;
     let differ = joined.join.compare_periods();
@@ -55,7 +54,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<u8, Failure> {
         Some(Whole::Filed(filed)) => {
             Whole::Filed(Box::new(redaction::once(*filed, salt.as_ref())?))
         }
-        None => return Err(refused(Unmergeable::Nothing, &paths, names)),
+        None => return Err(refused(Unmergeable::Nothing, &paths, redacted)),
     };
     output::warn_of_unjudged(&whole.unjudged()?, outputs.iter().map(Output::format));
     whole.write(&outputs, &args.detail)?;
@@ -82,8 +81,8 @@ fn files(path: &Path, outputs: &[Output<Format>]) -> Result<Vec<PathBuf>, Failur
     Ok(files)
 }
 
-/// The failure to join the reports at these paths.
-pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Failure {
+/// The failure to join the reports at these paths. If they are redacted, it names no account.
+pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], redacted: bool) -> Failure {
     match error {
         Unmergeable::Nothing => Failure::with_help(
             "there is no report to join",
@@ -95,10 +94,8 @@ pub(crate) fn refused(error: Unmergeable, paths: &[PathBuf], names: Names) -> Fa
                     .get(place)
                     .map_or("a report".into(), |path: &PathBuf| input::name(path))
             });
-            let why = match (names, &conflict) {
-                (Names::Redacted, Conflict::SameAccount(_)) => {
-                    "both are for the same account".into()
-                }
+            let why = match &conflict {
+                Conflict::SameAccount(_) if redacted => "both are for the same account".into(),
                 _ => conflict.to_string(),
             };
             let what = format!("{first} and {second} cannot be joined: {why}");

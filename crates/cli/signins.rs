@@ -41,9 +41,9 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
     reporting.run.shares.extend(shard.map(Shard::share));
-    let names = args.reporting.redaction.names();
+    let redacted = args.reporting.redaction.redact;
     let mut declared = reporting.config.declarations();
-    declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, names)?);
+    declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, redacted)?);
     let needed = rule_files::sources(&reporting.rules).needed(false);
     let mut reader = read(args, &logs, &bundles, shard)?;
     let mut accounts = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     for path in &bundles {
         let bundle = Bundle::read(path)?;
         read_history(&mut reader, &bundle, path);
-        let mut snapshot = evidence::facts(&bundle, None, &declared, names)?;
+        let mut snapshot = evidence::facts(&bundle, None, &declared, redacted)?;
         snapshot.gaps.retain(|gap| needed.contains(gap.source));
         let less_sure = bundle.loosened(&snapshot.account.id, snapshot.as_of);
         ids.push(snapshot.account.id.clone());
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     if is_empty_share {
         reports.push(reporting.without_accounts());
     }
-    let mut report = merge(reports).map_err(|error| merge::refused(error, &bundles, names))?;
+    let mut report = merge(reports).map_err(|error| merge::refused(error, &bundles, redacted))?;
     report.activity.extend(recorded.summary);
     let report = reporting.decide(report)?;
     reporting.finish(Whole::Held(Box::new(report)))

@@ -8,7 +8,6 @@ use portcullis_report::{Detail, Format, Style};
 use portcullis_rules::{Evidence, Selection};
 
 use super::parse;
-use crate::evidence::Names;
 use crate::output::Output;
 
 /// How findings are judged, decided about and written.
@@ -96,16 +95,6 @@ pub(crate) struct RedactionArgs {
     /// [default: the environment variable PORTCULLIS_SALT]
     #[arg(long, value_name = "FILE")]
     pub(crate) salt_file: Option<PathBuf>,
-}
-
-impl RedactionArgs {
-    pub(crate) fn names(&self) -> Names {
-        if self.redact {
-            Names::Redacted
-        } else {
-            Names::Shown
-        }
-    }
 }
 
 #[derive(Args)]
