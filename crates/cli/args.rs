@@ -10,7 +10,7 @@ mod signins;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use self::audit::{AuditArgs, FleetArgs};
@@ -46,7 +46,7 @@ pub(crate) struct Cli {
         default_value = "auto",
         hide_possible_values = true
     )]
-    pub(crate) color: Color,
+    pub(crate) color: ColorChoice,
     /// The configuration file; `none` reads no file
     /// [default: portcullis.toml, if it exists]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
@@ -114,27 +114,6 @@ pub(crate) enum Command {
     /// Write the manual pages into a directory
     #[command(hide = true)]
     Man(ManArgs),
-}
-
-/// When to colour.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Color {
-    // On a terminal, unless NO_COLOR is set. A docstring would stand in the help.
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    /// Makes it the choice of the whole process.
-    pub(crate) fn choose(self) {
-        let choice = match self {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        };
-        choice.write_global();
-    }
 }
 
 #[derive(Args)]

@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
 /// Runs a command, and returns its exit status unless it failed.
 fn run() -> Result<u8, Failure> {
     let (cli, config) = layers::read()?;
-    cli.color.choose();
+    terminal::choose_color(cli.color);
     signals::watch_as_init()?;
     logging::start(&cli.log);
     let config = match cli.command {

@@ -12,6 +12,16 @@ const WIDTH: usize = 80;
 /// Narrower terminals wrap by themselves; longer lines are hard to read.
 const WIDTHS: std::ops::RangeInclusive<u16> = 40..=120;
 
+/// Decides for the whole process when to colour. `auto` colours on a terminal, unless `NO_COLOR` is set.
+pub(crate) fn choose_color(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
 /// The layout of text for standard output.
 pub(crate) fn stdout_style() -> Style {
     let stdout = io::stdout();
