@@ -21,8 +21,8 @@ pub(crate) use self::evidence::{
 pub(crate) use self::parse::{moment, region};
 pub(crate) use self::reporting::{DetailArgs, RedactionArgs, ReportingArgs};
 pub(crate) use self::rules::{
-    CheckArgs, ExplainArgs, FrameworkArgs, FrameworksArgs, FrameworksCommand, ListArgs, NewArgs,
-    RulesArgs, RulesCommand, View, ViewArgs, WaiversArgs, WaiversCheckArgs, WaiversCommand,
+    CheckArgs, ExplainArgs, FrameworkArgs, FrameworksCommand, ListArgs, NewArgs, RulesCommand,
+    View, ViewArgs, WaiversCheckArgs, WaiversCommand,
 };
 pub(crate) use self::saved::{DiffArgs, MergeArgs, ReportArgs};
 pub(crate) use self::signins::{SessionArgs, SigninsArgs};
@@ -102,11 +102,14 @@ pub(crate) enum Command {
     /// Check that a bundle has not changed since it was collected
     Verify(VerifyArgs),
     /// List, explain, check and create rules
-    Rules(RulesArgs),
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// List the frameworks that an audit can report on
-    Frameworks(FrameworksArgs),
+    #[command(subcommand)]
+    Frameworks(FrameworksCommand),
     /// Check the waivers of the configuration
-    Waivers(WaiversArgs),
+    #[command(subcommand)]
+    Waivers(WaiversCommand),
     /// Print the least-privilege IAM policy for an audit
     Permissions(PermissionsArgs),
     /// Print a completion script for a shell

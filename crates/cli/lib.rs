@@ -83,9 +83,9 @@ fn run() -> Result<u8, Failure> {
         Command::Signins(args) => signins::run(args, config),
         Command::Verify(args) => verify::run(args),
         Command::Permissions(args) => permissions::run(args, &config).map(|()| 0),
-        Command::Waivers(args) => waivers::run(&args.command, &config),
-        Command::Frameworks(args) => frameworks::run(&args.command, &config).map(|()| 0),
-        Command::Rules(args) => rules::run(&args.command, &config).map(|()| 0),
+        Command::Waivers(command) => waivers::run(command, &config),
+        Command::Frameworks(command) => frameworks::run(command, &config).map(|()| 0),
+        Command::Rules(command) => rules::run(command, &config).map(|()| 0),
         Command::Completions(args) => completions::run(args.shell).map(|()| 0),
         Command::Man(args) => man::run(&args.directory).map(|()| 0),
     }

@@ -29,12 +29,6 @@ Exit status:
   0  every rule loads and every example passes
   2  there are problems";
 
-#[derive(Args)]
-pub(crate) struct RulesArgs {
-    #[command(subcommand)]
-    pub(crate) command: RulesCommand,
-}
-
 #[derive(Subcommand)]
 pub(crate) enum RulesCommand {
     /// List all rules
@@ -106,12 +100,6 @@ pub(crate) struct NewArgs {
     pub(crate) scope: &'static Scope,
 }
 
-#[derive(Args)]
-pub(crate) struct FrameworksArgs {
-    #[command(subcommand)]
-    pub(crate) command: FrameworksCommand,
-}
-
 #[derive(Subcommand)]
 pub(crate) enum FrameworksCommand {
     /// List all frameworks, with the number of controls that rules test
@@ -127,12 +115,6 @@ pub(crate) struct FrameworkArgs {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) view: ViewArgs,
-}
-
-#[derive(Args)]
-pub(crate) struct WaiversArgs {
-    #[command(subcommand)]
-    pub(crate) command: WaiversCommand,
 }
 
 #[derive(Subcommand)]
