@@ -201,7 +201,11 @@ pub(crate) fn select(
     }
     match Failure::joined(failures, "the names of rules and frameworks") {
         Some(failure) => Err(failure),
-        None => Ok(rules.select(selection)?),
+        None => rules.select(selection).ok_or_else(|| {
+            let what =
+                "no rule is left: skip fewer rules, or choose rules that this command judges";
+            what.into()
+        }),
     }
 }
 

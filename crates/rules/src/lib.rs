@@ -44,7 +44,7 @@ pub use param::Param;
 pub use problem::{LoadError, LoadErrors, Problem, place, similar};
 pub use read::{Fields, Placed, Text, parse};
 pub use rule::Rule;
-pub use rule_set::{Evidence, RuleSet, Selection, SelectionError};
+pub use rule_set::{Evidence, RuleSet, Selection};
 pub use scope::{SCOPES, Scope};
 pub use settings::{RuleSettings, Settings};
 pub use shared::{SharedText, shared_texts};

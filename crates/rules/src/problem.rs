@@ -56,18 +56,13 @@ impl Problem {
     /// Suggests a similar valid word, or else lists all valid words.
     #[must_use]
     pub fn valid<'w>(mut self, word: &str, valid: impl IntoIterator<Item = &'w str>) -> Problem {
-        self.help = meant(word, valid);
+        let valid: Vec<_> = valid.into_iter().collect();
+        self.help = match similar(word, valid.iter().copied()) {
+            Some(meant) => Some(format!("did you mean `{meant}`?")),
+            None if valid.is_empty() => None,
+            None => Some(format!("valid: {}", valid.join(", "))),
+        };
         self
-    }
-}
-
-/// Returns help for an invalid word: the valid word probably meant, or else all valid words.
-pub(crate) fn meant<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<String> {
-    let valid: Vec<_> = valid.into_iter().collect();
-    match similar(word, valid.iter().copied()) {
-        Some(meant) => Some(format!("did you mean `{meant}`?")),
-        None if valid.is_empty() => None,
-        None => Some(format!("valid: {}", valid.join(", "))),
     }
 }
 

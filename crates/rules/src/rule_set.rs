@@ -6,8 +6,8 @@ use std::collections::btree_map::Entry;
 use portcullis_model::{LooseningChange, RuleInfo};
 use serde_json::json;
 
-use crate::problem::{LoadErrors, Problem, meant, place};
-use crate::rule::{meant_rule, short_hash};
+use crate::problem::{LoadErrors, Problem, place};
+use crate::rule::short_hash;
 use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
 use crate::shared::{SharedTexts, is_shared_text};
@@ -48,38 +48,6 @@ impl Evidence {
             Evidence::Both => true,
         }
     }
-}
-
-/// Why a selection cannot be made.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum SelectionError {
-    /// A rule does not exist.
-    #[error("there is no rule `{id}`; {help}")]
-    UnknownRule {
-        /// The id as given.
-        id: String,
-        /// The rule probably meant, or how to list the rules.
-        help: String,
-    },
-    /// A rule set does not exist.
-    #[error("there is no rule set `{name}`; {help}")]
-    UnknownRuleSet {
-        /// The name as given.
-        name: String,
-        /// The rule set probably meant, or all rule sets.
-        help: String,
-    },
-    /// A framework does not exist.
-    #[error("there is no framework `{id}`; {help}")]
-    UnknownFramework {
-        /// The id as given.
-        id: String,
-        /// The framework probably meant, or all frameworks.
-        help: String,
-    },
-    /// No rule is left, so the audit would always pass.
-    #[error("no rule is left: skip fewer rules, or choose rules that this command judges")]
-    Nothing,
 }
 
 /// Loaded and checked rules, sorted by id.
@@ -154,40 +122,23 @@ impl RuleSet {
         Ok(self)
     }
 
-    /// Keeps the selected rules.
-    pub fn select(self, selection: &Selection) -> Result<RuleSet, SelectionError> {
+    /// Keeps the selected rules; none if no rule is left, so that the audit would always pass.
+    #[must_use]
+    pub fn select(self, selection: &Selection) -> Option<RuleSet> {
         let Selection { rule_set, only, frameworks, skip, evidence } = selection;
         let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
-        let Some(wanted) = level(rule_set) else {
-            let help = meant(rule_set, RULE_SETS).unwrap_or_default();
-            return Err(SelectionError::UnknownRuleSet { name: rule_set.clone(), help });
-        };
-        if let Some(id) = only.iter().chain(skip).find(|id| self.rule(id).is_none()) {
-            let help = meant_rule(id, &self.rules);
-            return Err(SelectionError::UnknownRule { id: id.clone(), help });
-        }
-        if let Some(id) = frameworks.iter().find(|id| self.framework(id).is_none()) {
-            let ids = self
-                .frameworks
-                .iter()
-                .map(|framework| framework.id.as_str());
-            let help = meant(id, ids).unwrap_or_default();
-            return Err(SelectionError::UnknownFramework { id: id.clone(), help });
-        }
+        let wanted = level(rule_set);
         let mut rules = self.rules;
         rules.retain(|rule| {
             let is_chosen = if only.is_empty() && frameworks.is_empty() {
-                level(rule.rule_set) <= Some(wanted)
+                level(rule.rule_set) <= wanted
             } else {
                 only.contains(&rule.id)
                     || frameworks.iter().any(|id| rule.frameworks.contains_key(id))
             };
             is_chosen && !skip.contains(&rule.id) && evidence.serves(rule)
         });
-        if rules.is_empty() {
-            return Err(SelectionError::Nothing);
-        }
-        Ok(RuleSet { rules, frameworks: self.frameworks })
+        (!rules.is_empty()).then_some(RuleSet { rules, frameworks: self.frameworks })
     }
 
     /// Returns the rules, sorted by id.
