@@ -13,7 +13,7 @@ use portcullis_trail::{ActivityReader, Filter};
 use crate::args::AuditArgs;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::fleet::{Accounts, Shard, Store};
+use crate::fleet::{Accounts, Store, requested_share};
 use crate::joined::{Joined, Whole};
 use crate::line_stream::LineStream;
 use crate::recorded::Recorded;
@@ -23,8 +23,8 @@ use crate::{crossings, evidence, input, loosened, merge, output, recorded, rule_
 /// Runs the audit, and returns the exit status for its report.
 pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
     // All problems with options are reported before AWS is asked.
-    let shard = Shard::asked(args.fleet.shard, args.fleet.shards)?;
-    let mut outputs = output::of_share(&args.reporting.output.outputs, shard)?;
+    let share = requested_share(args.fleet.shard, args.fleet.shards)?;
+    let mut outputs = output::of_share(&args.reporting.output.outputs, share)?;
     let config_file = config.path().map(PathBuf::from);
     let inputs = args
         .bundles
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &AuditArgs, config: Config) -> Result<u8, Failure> {
         .run
         .loosened
         .extend(loosened::accounts(&args.fleet, &reporting.config));
-    reporting.run.shares.extend(shard.map(Shard::share));
+    reporting.run.shares.extend(share);
     let mut histories = BTreeMap::new();
     let recorded = match judged {
         Evidence::Both => read_activity(args, &mut histories)?,

@@ -1,7 +1,7 @@
 //! Audits many accounts in one run, a few at a time.
 
 mod list;
-mod shard;
+mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use portcullis_model::{AccountId, AccountStatus, Arn, Gap, Source, Sources};
 use portcullis_report::defuse;
 use tokio::runtime::{Builder, Runtime};
 
-pub(crate) use self::shard::Shard;
+pub(crate) use self::share::requested_share;
 use crate::args::{FleetArgs, LiveArgs};
 use crate::failure::Failure;
 use crate::progress::ProgressLine;
@@ -72,10 +72,10 @@ impl Accounts {
         sources: Sources,
         store: Option<&Store<'_>>,
     ) -> Result<Accounts, Failure> {
-        let shard = Shard::asked(args.shard, args.shards)?;
+        let share = requested_share(args.shard, args.shards)?;
         let is_asked = |account: &FleetAccount| {
             let is_excluded = args.exclude.iter().any(|text| text == account.id.as_str());
-            !is_excluded && shard.is_none_or(|shard| shard.holds(account.id))
+            !is_excluded && share.is_none_or(|share| share.holds(account.id))
         };
         if args.org && args.role_name.is_none() {
             return Err(Failure::with_help(

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use portcullis_evidence::Bundle;
-use portcullis_model::{AccountStatus, Finding, Report};
+use portcullis_model::{AccountStatus, Finding, Report, Share};
 use portcullis_report::{Format, Rows, Style, UnknownFormat, counted, render};
 
 use crate::args::DetailArgs;
 use crate::failure::{Failure, did_you_mean};
-use crate::fleet::Shard;
 use crate::{signals, terminal};
 
 /// The prefix of the names of unfinished files.
@@ -98,14 +97,14 @@ impl<F: Copy> Output<F> {
 /// The requested outputs of a report, by default the table, with the number of the share in their paths.
 pub(crate) fn of_share(
     asked: &[Output<Format>],
-    shard: Option<Shard>,
+    share: Option<Share>,
 ) -> Result<Vec<Output<Format>>, Failure> {
-    let Some(shard) = shard else {
+    let Some(share) = share else {
         return choose(asked, Format::Table);
     };
     let own: Vec<_> = asked
         .iter()
-        .map(|output| output.of_shard(shard.index))
+        .map(|output| output.of_shard(share.index))
         .collect();
     choose(&own, Format::Table)
 }

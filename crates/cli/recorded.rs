@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use portcullis_evidence::Bundle;
 use portcullis_model::{
-    AccountActivity, AccountId, ActivitySummary, Form, Gap, InputGap, Snapshot, Source,
+    AccountActivity, AccountId, ActivitySummary, Form, Gap, InputGap, Share, Snapshot, Source,
 };
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter, add_to, explain_refusals, summarise};
 
 use crate::failure::Failure;
-use crate::fleet::Shard;
 use crate::{input, terminal};
 
 /// The code of gaps in the answer to a look-up.
@@ -115,13 +114,13 @@ pub(crate) fn evidence(bundles: &[PathBuf], logs: &[PathBuf]) -> Evidence {
 pub(crate) fn read_share(
     reader: &mut ActivityReader,
     paths: &[PathBuf],
-    shard: Shard,
+    share: Share,
 ) -> Result<(), Failure> {
     let mut unnamed = None;
     for path in paths {
         let is_in_share = |file: &Path| {
             if let Some(account) = account_in_name(file) {
-                return shard.holds(account);
+                return share.holds(account);
             }
             unnamed.get_or_insert_with(|| file.to_owned());
             false

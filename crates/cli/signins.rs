@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
 use portcullis_evidence::{Bundle, Declarations, Manifest};
-use portcullis_model::{AccountActivity, Period, Snapshot, partition_of};
+use portcullis_model::{AccountActivity, Period, Share, Snapshot, partition_of};
 use portcullis_report::merge;
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
@@ -15,7 +15,7 @@ use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
 use crate::args::{CALLS_PER_SECOND, LiveArgs, SessionArgs, SigninsArgs};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::fleet::Shard;
+use crate::fleet::requested_share;
 use crate::joined::Whole;
 use crate::recorded::{HISTORY, Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
@@ -28,9 +28,9 @@ pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
     let mut filter = filter(args);
     check_period(&filter)?;
-    let shard = Shard::asked(args.shard, args.shards)?;
-    let (logs, bundles) = logs_and_bundles(args, shard)?;
-    let outputs = output::of_share(&args.reporting.output.outputs, shard)?;
+    let share = requested_share(args.shard, args.shards)?;
+    let (logs, bundles) = logs_and_bundles(args, share)?;
+    let outputs = output::of_share(&args.reporting.output.outputs, share)?;
     let config_file = config.path().map(PathBuf::from);
     let inputs = logs.iter().chain(&bundles).chain(args.reporting.inputs());
     input::check(inputs.chain(&config_file), &outputs)?;
@@ -40,12 +40,12 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         Evidence::Both
     };
     let mut reporting = Reporting::new(&args.reporting, outputs, config, judged)?;
-    reporting.run.shares.extend(shard.map(Shard::share));
+    reporting.run.shares.extend(share);
     let redacted = args.reporting.redaction.redact;
     let mut declared = reporting.config.declarations();
     declared.own_accounts = Arc::new(evidence::own_accounts(&bundles, redacted)?);
     let needed = rule_files::sources(&reporting.rules).needed(false);
-    let mut reader = read(args, &logs, &bundles, shard)?;
+    let mut reader = read(args, &logs, &bundles, share)?;
     let mut accounts = Vec::new();
     let mut ids = Vec::new();
     for path in &bundles {
@@ -61,10 +61,10 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
         filter.accounts = ids;
     }
     let mut recorded = Recorded::new(reader, &filter);
-    if !logs.is_empty() && shard.is_none() {
+    if !logs.is_empty() && share.is_none() {
         recorded.refuse_foreign(&logs)?;
     }
-    let is_empty_share = shard.is_some() && recorded.accounts.is_empty();
+    let is_empty_share = share.is_some() && recorded.accounts.is_empty();
     if bundles.is_empty() && !is_empty_share {
         for account in unknown_accounts(&recorded, &filter.accounts, &declared)? {
             accounts.push((account, Vec::new()));
@@ -98,13 +98,13 @@ fn check_period(filter: &Filter) -> Result<(), Failure> {
 /// Separates logs from bundles. What `collect --signins` wrote is a bundle, even if it was given among the logs.
 fn logs_and_bundles(
     args: &SigninsArgs,
-    shard: Option<Shard>,
+    share: Option<Share>,
 ) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
     let (mut logs, mut bundles) = (Vec::new(), args.bundles.clone());
     for path in &args.paths {
         if !Bundle::is_collected_activity(path) {
             logs.push(path.clone());
-        } else if shard.is_some() {
+        } else if share.is_some() {
             let says = format!("{} is a bundle, which cannot be split into shares", path.display());
             return Err(Failure::with_help(says, "pass it with --bundle, without --shard"));
         } else if !bundles.contains(path) {
@@ -119,11 +119,11 @@ fn read(
     args: &SigninsArgs,
     logs: &[PathBuf],
     bundles: &[PathBuf],
-    shard: Option<Shard>,
+    share: Option<Share>,
 ) -> Result<ActivityReader, Failure> {
     let mut reader = ActivityReader::default();
-    match shard {
-        Some(shard) => read_share(&mut reader, logs, shard)?,
+    match share {
+        Some(share) => read_share(&mut reader, logs, share)?,
         None => read_logs(&mut reader, logs)?,
     }
     if logs.is_empty() && !bundles.iter().any(|path| Bundle::holds_activity(path)) {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use portcullis_model::Share;
 
 use super::evidence::{EvidenceArgs, LIVE};
 use super::parse;
 use super::reporting::ReportingArgs;
-use crate::fleet::Shard;
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -96,7 +96,7 @@ pub(crate) struct FleetArgs {
     /// Cover only one of several equal shares of the accounts: 2/5 is the second of
     /// five. In output paths, {shard} stands for its number
     #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<Shard>,
+    pub(crate) shard: Option<Share>,
     /// Split the accounts into this many shares and cover the one that
     /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0
     #[arg(long, value_name = "N", conflicts_with = "shard", value_parser = clap::value_parser!(u64).range(1..))]

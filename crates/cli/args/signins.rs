@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use portcullis_model::Share;
 
 use super::parse::{self, moment};
 use super::reporting::ReportingArgs;
-use crate::fleet::Shard;
 
 /// What selects events, from log files and from a lookup alike.
 const EVENTS: &str = "Which events";
@@ -81,7 +81,7 @@ pub(crate) struct SigninsArgs {
     /// files: 2/5 is the second of five; needs --from and --to, so that all shares cover
     /// the same period. In output paths, {shard} stands for its number
     #[arg(id = "share", help_heading = EVENTS, long = "shard", value_name = "I/N", requires_all = ["paths", "from", "to"], conflicts_with = "bundles")]
-    pub(crate) shard: Option<Shard>,
+    pub(crate) shard: Option<Share>,
     /// Split the accounts into this many shares and read the one that
     /// AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX names, counting from 0; needs
     /// --from and --to

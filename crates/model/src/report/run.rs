@@ -1,13 +1,14 @@
 //! How a run was set up, if that makes its result less reliable.
 
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::Severity;
-use crate::UserClass;
+use crate::{AccountId, UserClass};
 
 /// How a run was set up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +37,29 @@ pub struct Share {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+impl FromStr for Share {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Share, &'static str> {
+        if let Some((index, count)) = text.split_once('/')
+            && let (Ok(index), Ok(count)) = (index.parse(), count.parse())
+            && (1..=count).contains(&index)
+        {
+            return Ok(Share { count, index });
+        }
+        Err("expected a share such as 2/5: the second of five")
+    }
+}
+
+impl Share {
+    /// Whether the account is in this share, which depends only on the account's id.
+    #[must_use]
+    pub fn holds(self, account: AccountId) -> bool {
+        let number: u64 = account.as_str().parse().unwrap_or_default();
+        number % self.count == self.index - 1
     }
 }
 
@@ -153,4 +177,26 @@ pub enum LooseningChange {
         /// The account's id, or `unknown`.
         account: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_one_of_several() {
+        assert_eq!("2/5".parse(), Ok(Share { index: 2, count: 5 }));
+        for text in ["", "2", "0/5", "6/5", "1/0", "a/b", "-1/5"] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_account_is_in_one_share() {
+        for number in [0, 1, 111_122_223_333_u64, 999_999_999_999] {
+            let id = AccountId::parse(&format!("{number:012}")).unwrap();
+            let holding = (1..=7).filter(|&index| Share { index, count: 7 }.holds(id));
+            assert_eq!(holding.collect::<Vec<_>>(), [number % 7 + 1]);
+        }
+    }
 }
