@@ -21,7 +21,6 @@ mod glance;
 mod header;
 mod index;
 mod prose;
-mod rules;
 mod text;
 mod waivers;
 
@@ -78,6 +77,8 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 #[derive(Template)]
 #[template(path = "html/page.html")]
 struct Page<'a> {
+    report: &'a Report,
+    index: &'a Index<'a>,
     title: String,
     short_title: String,
     version: &'a str,
@@ -85,7 +86,6 @@ struct Page<'a> {
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
-    coverage: activity::Coverage,
     accounts: accounts::Accounts<'a>,
     gaps: gaps::Gaps,
     glance: glance::Glance<'a>,
@@ -94,7 +94,6 @@ struct Page<'a> {
     locked_out: activity::People<'a>,
     people: activity::People<'a>,
     waivers: waivers::Waivers<'a>,
-    rules: rules::Rules<'a>,
     data_type: &'static str,
 }
 
@@ -104,6 +103,8 @@ impl<'a> Page<'a> {
         let gaps = gaps::Gaps::new(view, index)?;
         let [locked_out, people] = activity::People::new(report);
         Ok(Page {
+            report,
+            index,
             title: title(report),
             short_title: short_title(report),
             version: &report.tool.version,
@@ -111,7 +112,6 @@ impl<'a> Page<'a> {
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
             header: header::Header::new(view, index, gaps.extent.clone())?,
-            coverage: activity::Coverage::new(report),
             accounts: accounts::Accounts::new(view),
             gaps,
             glance: glance::Glance::new(view, index),
@@ -120,7 +120,6 @@ impl<'a> Page<'a> {
             locked_out,
             people,
             waivers: waivers::Waivers::new(report, index),
-            rules: rules::Rules::new(report, index),
             data_type: data::media_type(view),
         })
     }

@@ -1,17 +1,9 @@
-//! Sign-in activity: what was read, who needs help, and who is in.
+//! Sign-in activity: who needs help, and who is in.
 
 use askama::Template;
 use portcullis_model::Report;
 
 use crate::render::activity::{self, Entry};
-
-/// What was read of CloudTrail; empty where nothing was.
-#[derive(Template)]
-#[template(path = "html/coverage.html")]
-pub(super) struct Coverage {
-    /// Of each run, its lines by label.
-    pub(super) runs: Vec<Vec<(&'static str, Vec<String>)>>,
-}
 
 /// Who could not get in, and who did; of a single person, all that was recorded too.
 #[derive(Template)]
@@ -31,12 +23,6 @@ struct Part<'a> {
     rows: Vec<Entry<'a>>,
     /// A text to copy.
     text: Option<String>,
-}
-
-impl Coverage {
-    pub(super) fn new(report: &Report) -> Coverage {
-        Coverage { runs: report.activity.iter().map(activity::coverage).collect() }
-    }
 }
 
 impl<'a> People<'a> {
