@@ -6,7 +6,6 @@ use std::io;
 
 use portcullis_model::{Finding, RuleInfo, Severity, Source, Status};
 
-use crate::Detail;
 use crate::decide::waivers;
 use crate::render::advice::commands;
 use crate::render::counts;
@@ -192,11 +191,7 @@ fn unjudged_by_rule(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<List> {
 /// The causes of gaps, each once for all accounts in which it leaves the same rules unjudged.
 fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     let parts = view::by_account(view);
-    let most = if view.style.detail == Detail::All {
-        usize::MAX
-    } else {
-        gaps::SOURCES
-    };
+    let most = view.at_most(gaps::SOURCES);
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for account in &view.report.accounts {
         let mut unknown: Vec<(&str, Vec<Source>)> = Vec::new();
@@ -298,7 +293,7 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
 fn warnings(view: &View<'_>) -> List {
     let mut warnings = waivers::warnings(view.report);
     let (count, all) = (warnings.len(), view.report.waivers.len());
-    if count > WARNINGS && view.style.detail != Detail::All {
+    if count > view.at_most(WARNINGS) {
         warnings.truncate(WARNINGS);
         warnings.push(format!("and {} more", count - WARNINGS));
     }
@@ -346,11 +341,7 @@ fn folded(
     group: &Group<'_>,
     why: impl Fn(&Finding) -> Option<String>,
 ) -> io::Result<Vec<(String, usize)>> {
-    let most = if view.style.detail == Detail::All {
-        usize::MAX
-    } else {
-        NAMED
-    };
+    let most = view.at_most(NAMED);
     // For each reason, the names that are shown and the number of findings.
     let mut reasons: BTreeMap<String, (Vec<String>, usize)> = BTreeMap::new();
     for finding in view.findings(&group.entries) {

@@ -9,7 +9,7 @@ use portcullis_model::{AccountRef, AuditedAccount, Finding, Report, RuleInfo, Se
 
 use crate::numbers::Numbers;
 use crate::rows::Rows;
-use crate::{Outcome, Style, defuse, words};
+use crate::{Detail, Outcome, Style, defuse, words};
 
 /// The kind of findings about ways from one account into others.
 const CROSSING: &str = "crossing";
@@ -93,6 +93,14 @@ impl<'a> View<'a> {
         entries: impl IntoIterator<Item = &'e Entry>,
     ) -> impl Iterator<Item = io::Result<Cow<'a, Finding>>> {
         entries.into_iter().map(|entry| self.finding(entry))
+    }
+
+    /// How many of several things to show: all in detail, or else this many.
+    pub(crate) fn at_most(&self, usual: usize) -> usize {
+        match self.style.detail {
+            Detail::All => usize::MAX,
+            _ => usual,
+        }
     }
 
     /// The rule's id.

@@ -11,7 +11,7 @@ use crate::render::advice::what_to_do;
 use crate::render::outline::{Group, Outline, Section};
 use crate::render::view::{Entry, View};
 use crate::words::counted;
-use crate::{Detail, Page, bold, severity_style};
+use crate::{Page, bold, severity_style};
 
 /// How many findings of a rule are shown.
 const SHOWN: usize = 10;
@@ -42,8 +42,7 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
         page.title(severity_style(*severity), title)?;
         for group in groups {
             rules += 1;
-            if view.style.detail == Detail::All || *severity <= Severity::High || rules <= EXPLAINED
-            {
+            if *severity <= Severity::High || rules <= view.at_most(EXPLAINED) {
                 write_in_full(view, group, page)?;
             } else {
                 unexplained += 1;
@@ -65,11 +64,7 @@ pub(super) fn write(view: &View<'_>, outline: &Outline<'_>, page: &mut Page<'_>)
 }
 
 fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let most = if view.style.detail == Detail::All {
-        usize::MAX
-    } else {
-        SHOWN
-    };
+    let most = view.at_most(SHOWN);
     let shown = &group.entries[..group.entries.len().min(most)];
     write_group(view, group, shown, page)?;
     if let Some(rule) = group.same_as {
