@@ -214,15 +214,18 @@ fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     }
     let mut lines = Vec::new();
     for (sentence, accounts) in causes {
-        let accounts = few(&accounts, NAMED);
-        let lead = if view.many_accounts() {
-            format!("{accounts}: ")
-        } else {
-            String::new()
-        };
-        lines.push((format!("{lead}{sentence}"), 0));
+        lines.push((format!("{}{sentence}", lead(view, &accounts)), 0));
     }
     Ok(lines)
+}
+
+/// Begins a sentence about these accounts if the report has several: `111122223333, 444455556666: `.
+fn lead(view: &View<'_>, accounts: &[&str]) -> String {
+    if view.many_accounts() {
+        format!("{}: ", few(accounts, NAMED))
+    } else {
+        String::new()
+    }
 }
 
 /// Says what a cause leaves unjudged, and what to do; none if it was chosen and no rule needs the source.
@@ -276,12 +279,7 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
     let mut lines = Vec::new();
     for ((says, remedy), Unread { findings, rules, accounts }) in causes {
         let accounts: Vec<&str> = accounts.into_iter().collect();
-        let accounts = few(&accounts, NAMED);
-        let lead = if view.many_accounts() {
-            format!("{accounts}: ")
-        } else {
-            String::new()
-        };
+        let lead = lead(view, &accounts);
         let rules = named(&rules).unwrap_or_default();
         let sentence = format!("{lead}{says}. Not judged: {rules}. {remedy}");
         lines.push((sentence.trim_end().to_owned(), findings));
