@@ -8,6 +8,7 @@ use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 use super::bar::Bar;
 use super::frameworks::percent;
 use super::text::to_filter;
+use crate::render::facts::Fact;
 use crate::render::view::{self, AccountPart, Entry, View};
 use crate::words::{self, age, span, time};
 
@@ -39,11 +40,8 @@ pub(super) struct Account<'a> {
     pub(super) names: Vec<&'a String>,
     pub(super) status: &'static str,
     pub(super) status_words: &'static str,
-    pub(super) terms: Vec<Term>,
+    pub(super) terms: Vec<Fact>,
 }
-
-/// A term and what it stands for.
-pub(super) type Term = (&'static str, String);
 
 /// The findings of an account that ask for work.
 #[derive(Clone, Copy, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -154,7 +152,7 @@ impl<'a> Account<'a> {
     }
 }
 
-fn terms(account: &AuditedAccount, report: &Report) -> Vec<Term> {
+fn terms(account: &AuditedAccount, report: &Report) -> Vec<Fact> {
     let report_age = account
         .report_generated_at
         .map(|made| age(made, account.as_of));

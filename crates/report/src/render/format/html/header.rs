@@ -5,10 +5,11 @@ use std::io;
 use askama::Template;
 use portcullis_model::{Report, RunOptions, Severity, Status};
 
-use super::accounts::{Account, Term};
+use super::accounts::Account;
 use super::index::{Index, Rule, RuleLink};
 use crate::decide::loosened;
 use crate::render::counts;
+use crate::render::facts::Fact;
 use crate::render::view::{Entry, View, with_status};
 use crate::words::{counted, nonzero};
 
@@ -38,7 +39,7 @@ pub(super) struct Header<'a> {
     redacted: bool,
     /// The account, if there is one only.
     account: Option<Account<'a>>,
-    run: Vec<Term>,
+    run: Vec<Fact>,
     /// What makes the run laxer than by default.
     loosened: Vec<String>,
 }
@@ -147,7 +148,7 @@ fn accepted(entries: &[Entry]) -> Option<String> {
 }
 
 /// By which rules, and what fails.
-fn run(report: &Report, unjudged: usize) -> Vec<Term> {
+fn run(report: &Report, unjudged: usize) -> Vec<Fact> {
     let RunOptions { rule_set, only, skip, frameworks, gate, .. } = &report.options;
     let all = counted(report.rules.len(), "rule");
     let judged = match unjudged {
