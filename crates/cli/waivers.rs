@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use portcullis_model::{Finding, Report, Severity, Waiver, WaiverOutcome};
 use portcullis_report::waivers::{self, State};
-use portcullis_report::{Page, bold, counted, dim, nonzero, severity_style, write_json};
+use portcullis_report::{Page, bold, counted, dim, few, nonzero, severity_style, write_json};
 use serde::Serialize;
 
 use crate::args::{View, WaiversCheckArgs, WaiversCommand};
@@ -137,7 +137,7 @@ fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Resul
     }
     page.item("  matches  ", &waivers::matches(outcome))?;
     if !fails_on.is_empty() {
-        page.item("  fails on ", &names(fails_on))?;
+        page.item("  fails on ", &few(fails_on, LISTED_FINDINGS))?;
     }
     for finding in findings.iter().take(LISTED_FINDINGS) {
         page.item("    - ", &format!("{}: {}", finding.resource.id, finding.message))?;
@@ -145,15 +145,6 @@ fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Resul
     match findings.len().saturating_sub(LISTED_FINDINGS) {
         0 => Ok(()),
         more => page.painted_item(dim(), "    - ", &format!("and {more} more")),
-    }
-}
-
-/// The first of these names, and how many more there are.
-fn names(all: &[&str]) -> String {
-    let first = all[..all.len().min(LISTED_FINDINGS)].join(", ");
-    match all.len().saturating_sub(LISTED_FINDINGS) {
-        0 => first,
-        more => format!("{first} and {more} more"),
     }
 }
 

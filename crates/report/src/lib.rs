@@ -33,4 +33,4 @@ pub use render::json::write_json;
 pub use render::page::{Detail, Page, Style, bold, dim, severity_style};
 pub use rows::Rows;
 pub use text::defuse;
-pub use words::{counted, nonzero, unjudged};
+pub use words::{counted, few, nonzero, unjudged};

@@ -71,7 +71,7 @@ pub(crate) fn value(fact: &Json) -> String {
 }
 
 /// The first names, at most `most`, and how many more there are.
-pub(crate) fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
+pub fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
     first_of(&names[..names.len().min(most)], names.len())
 }
 
