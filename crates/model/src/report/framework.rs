@@ -51,45 +51,32 @@ words! {
     }
 }
 
-/// Whether a control is met.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ControlStatus {
-    /// None of its rules fails, and all could be judged.
-    Pass,
-    /// One of its rules fails.
-    Fail,
-    /// One of its rules could not be judged.
-    Unknown,
-    /// A person has to decide.
-    Manual,
-    /// A rule was left out, or its settings are laxer than the control requires.
-    NotClaimed,
-    /// There is nothing in the account that its rules apply to.
-    NotApplicable,
+words! {
+    /// Whether a control is met, the worst first.
+    pub enum ControlStatus {
+        /// One of its rules fails.
+        Fail = "fail",
+        /// One of its rules could not be judged.
+        Unknown = "unknown",
+        /// A rule was left out, or its settings are laxer than the control requires.
+        NotClaimed = "not_claimed",
+        /// A person has to decide.
+        Manual = "manual",
+        /// None of its rules fails, and all could be judged.
+        Pass = "pass",
+        /// There is nothing in the account that its rules apply to.
+        NotApplicable = "not_applicable",
+    }
 }
 
 impl ControlStatus {
-    /// All statuses, the worst first.
-    pub const ALL: [ControlStatus; 6] = [
-        ControlStatus::Fail,
-        ControlStatus::Unknown,
-        ControlStatus::NotClaimed,
-        ControlStatus::Manual,
-        ControlStatus::Pass,
-        ControlStatus::NotApplicable,
-    ];
-
     /// Returns the words shown to people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            ControlStatus::Pass => "pass",
-            ControlStatus::Fail => "fail",
-            ControlStatus::Unknown => "unknown",
-            ControlStatus::Manual => "manual",
             ControlStatus::NotClaimed => "not claimed",
             ControlStatus::NotApplicable => "not applicable",
+            _ => self.word(),
         }
     }
 }

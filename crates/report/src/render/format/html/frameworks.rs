@@ -196,12 +196,8 @@ fn score(counts: ControlCounts) -> String {
 
 fn class(status: ControlStatus) -> &'static str {
     match status {
-        ControlStatus::Pass => "pass",
         ControlStatus::Fail => "open",
-        ControlStatus::Unknown => "unknown",
-        ControlStatus::Manual => "manual",
-        ControlStatus::NotClaimed => "not_claimed",
-        ControlStatus::NotApplicable => "not_applicable",
+        _ => status.word(),
     }
 }
 
