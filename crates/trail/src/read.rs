@@ -196,11 +196,7 @@ fn move_events(input: &mut Input, number: usize, found: &mut Vec<Found>) {
     for event in &mut input.found {
         event.input = u32::try_from(number).unwrap_or(u32::MAX);
     }
-    if found.is_empty() {
-        mem::swap(found, &mut input.found);
-    } else {
-        found.append(&mut mem::take(&mut input.found));
-    }
+    found.append(&mut mem::take(&mut input.found));
 }
 
 /// The place of each input in the order of delivery. The last correction of an event counts, whatever the order in
