@@ -1,11 +1,10 @@
 //! A complete and healthy sample account, which examples patch.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use portcullis_model::{
-    Account, AccountActivity, LeftOut, Period, RecordType, Root, Snapshot, Source, Type,
+    Account, AccountActivity, Period, RecordType, Root, Snapshot, Source, Type,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -45,17 +44,7 @@ static HEALTHY: LazyLock<serde_json::Result<Snapshot>> = LazyLock::new(|| {
 /// Returns activity of all times, so that no attempt is near an end, and of no region, so that none
 /// is missing.
 fn read_in_whole() -> AccountActivity {
-    AccountActivity {
-        period: Period { from: Timestamp::MIN, to: Timestamp::MAX },
-        regions: Vec::new(),
-        portal_regions: BTreeSet::new(),
-        left_out: LeftOut::default(),
-        unplaced: Vec::new(),
-        sign_ins: Vec::new(),
-        elsewhere: Vec::new(),
-        credential_events: Vec::new(),
-        root_calls: Vec::new(),
-    }
+    AccountActivity::new(Period { from: Timestamp::MIN, to: Timestamp::MAX })
 }
 
 /// Returns the healthy account, patched and with one resource of the scope; none if a patch has

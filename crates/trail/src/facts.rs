@@ -1,11 +1,11 @@
 //! Turns attempts and events into facts that rules judge, account by account.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, Actor, ActorKind, Attempt, Coverage, CredentialEvent, Event, Fact,
-    FactorState, LeftOut, Mfa, Outcome, Period, Purpose, SharedText, SignIn, Source, is_region,
+    FactorState, Mfa, Outcome, Period, Purpose, SharedText, SignIn, Source, is_region,
     partition_of,
 };
 
@@ -26,15 +26,8 @@ pub(crate) fn facts(
         let activity = accounts
             .entry(region.account.clone())
             .or_insert_with(|| AccountActivity {
-                period,
-                regions: Vec::new(),
-                portal_regions: BTreeSet::new(),
-                left_out: LeftOut::default(),
                 unplaced: coverage.unplaced.clone(),
-                sign_ins: Vec::new(),
-                elsewhere: Vec::new(),
-                credential_events: Vec::new(),
-                root_calls: Vec::new(),
+                ..AccountActivity::new(period)
             });
         activity.regions.push(region.clone());
     }

@@ -44,6 +44,24 @@ pub struct AccountActivity {
     pub root_calls: Vec<RootCall>,
 }
 
+impl AccountActivity {
+    /// Returns activity of this period of which nothing was read.
+    #[must_use]
+    pub fn new(period: Period) -> AccountActivity {
+        AccountActivity {
+            period,
+            regions: Vec::new(),
+            portal_regions: BTreeSet::new(),
+            left_out: LeftOut::default(),
+            unplaced: Vec::new(),
+            sign_ins: Vec::new(),
+            elsewhere: Vec::new(),
+            credential_events: Vec::new(),
+            root_calls: Vec::new(),
+        }
+    }
+}
+
 record! {
     /// One attempt of one person to sign in, to switch to a role, or to recover a password.
     #[from(CloudTrail)]
