@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
 
 use crate::SharedText;
 
@@ -16,16 +17,19 @@ pub struct EventId(Kind);
 
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 enum Kind {
-    Uuid([u8; 16]),
+    Uuid(Uuid),
     Text(SharedText),
 }
 
-/// The positions of the hyphens in a UUID.
-const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// The length of a UUID as CloudTrail writes it; one that is written in another way stays a text.
+const UUID_LENGTH: usize = 36;
 
 impl From<&str> for EventId {
     fn from(text: &str) -> EventId {
-        EventId(uuid(text).map_or_else(|| Kind::Text(text.into()), Kind::Uuid))
+        EventId(match Uuid::try_parse(text) {
+            Ok(uuid) if text.len() == UUID_LENGTH => Kind::Uuid(uuid),
+            _ => Kind::Text(text.into()),
+        })
     }
 }
 
@@ -35,42 +39,12 @@ impl From<String> for EventId {
     }
 }
 
-/// Parses a UUID, regardless of case.
-///
-/// <https://www.rfc-editor.org/rfc/rfc9562.html#section-4>
-fn uuid(text: &str) -> Option<[u8; 16]> {
-    let mut digits = String::with_capacity(32);
-    for (index, byte) in text.bytes().enumerate() {
-        match (HYPHENS.contains(&index), byte) {
-            (true, b'-') => {}
-            (false, digit) if digit.is_ascii_hexdigit() => digits.push(char::from(digit)),
-            _ => return None,
-        }
-    }
-    if digits.len() != 32 {
-        return None;
-    }
-    u128::from_str_radix(&digits, 16)
-        .ok()
-        .map(u128::to_be_bytes)
-}
-
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = match &self.0 {
-            Kind::Uuid(bytes) => bytes,
-            Kind::Text(text) => return f.write_str(text),
-        };
-        let digits = format!("{:032x}", u128::from_be_bytes(*bytes));
-        let mut start = 0;
-        for end in [8, 12, 16, 20, 32] {
-            if start > 0 {
-                f.write_str("-")?;
-            }
-            f.write_str(&digits[start..end])?;
-            start = end;
+        match &self.0 {
+            Kind::Uuid(uuid) => uuid.fmt(f),
+            Kind::Text(text) => f.write_str(text),
         }
-        Ok(())
     }
 }
 
