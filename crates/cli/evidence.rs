@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use portcullis_collector::{CollectError, Diagnosis, LookupRequest, Options};
+use portcullis_collector::{CollectError, Diagnosis, LookupRequest, MAX_REPORT_AGE, Options};
 use portcullis_evidence::{Bundle, BundleError, Declarations, to_json};
 use portcullis_model::{AccountId, Snapshot, Source, Sources, shell_word};
 use portcullis_report::{Conflict, Unmergeable};
@@ -20,8 +20,6 @@ use crate::{doctor, input, merge, terminal};
 
 /// How long AWS may take to generate a credential report, which is minutes in accounts with many users.
 const REPORT_DEADLINE: Duration = Duration::from_mins(2);
-/// AWS generates a new credential report only if the last one is older than this.
-const MAX_REPORT_AGE: Duration = Duration::from_hours(4);
 
 /// Reads a bundle; `-` is a credential report on standard input.
 pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
@@ -161,7 +159,6 @@ pub(crate) fn options(args: &LiveArgs, sources: Sources) -> Result<Options, Fail
         deadline: Duration::from_secs(args.deadline),
         max_calls_per_second: args.max_calls_per_second,
         report_deadline: REPORT_DEADLINE,
-        max_report_age: MAX_REPORT_AGE,
         clock: Timestamp::now,
         diagnosis: Diagnosis::default(),
         progress: Arc::new(ProgressLine::new()),

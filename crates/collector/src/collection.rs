@@ -48,8 +48,6 @@ pub struct Options {
     pub max_calls_per_second: u32,
     /// How long to wait for a new credential report.
     pub report_deadline: Duration,
-    /// The age up to which an existing credential report is used.
-    pub max_report_age: Duration,
     /// Returns the current time.
     pub clock: fn() -> Timestamp,
     /// Records how AWS was reached, or why not.
@@ -118,7 +116,6 @@ impl<'a> Collection<'a> {
             needed: options.sources.needed(options.quick),
             terms: ReportTerms {
                 deadline: options.report_deadline.min(options.deadline),
-                max_age: options.max_report_age,
                 now: (options.clock)(),
             },
             caller,

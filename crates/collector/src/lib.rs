@@ -38,3 +38,4 @@ pub use error::CollectError;
 pub use fleet::{Fleet, FleetAccount};
 pub use lookup::{EventHistory, Lookup, LookupRequest, look_up};
 pub use reach::{Endpoint, reach};
+pub use report_acquisition::MAX_REPORT_AGE;

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use crate::failure::{Failure, is_denied};
 
+/// The age up to which an existing credential report is used: AWS generates no other before.
+pub const MAX_REPORT_AGE: SignedDuration = SignedDuration::from_hours(4);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
@@ -27,8 +29,6 @@ pub(crate) trait ReportApi {
 pub(crate) struct ReportTerms {
     /// How long to wait before an older report, or none, is accepted.
     pub(crate) deadline: Duration,
-    /// The age up to which an existing report is accepted.
-    pub(crate) max_age: Duration,
     /// The time to which ages are counted.
     pub(crate) now: Timestamp,
 }
@@ -114,12 +114,9 @@ fn is_final(
     best: &Result<CredentialReport, Failure>,
     terms: &ReportTerms,
 ) -> bool {
-    let age = report
+    let is_recent = report
         .generated_time
-        .map(|time| terms.now.duration_since(time));
-    let is_recent = age.is_some_and(|age| {
-        SignedDuration::try_from(terms.max_age).is_ok_and(|max_age| age <= max_age)
-    });
+        .is_some_and(|time| terms.now.duration_since(time) <= MAX_REPORT_AGE);
     is_recent
         || match generation {
             Generation::Idle => false,

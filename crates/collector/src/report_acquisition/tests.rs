@@ -30,11 +30,7 @@ impl Script {
 
     /// The age in hours of the report acquired, or the code; and the calls, `g` and `G`.
     async fn run(&self) -> (Result<i64, String>, String) {
-        let terms = ReportTerms {
-            deadline: MINUTES,
-            max_age: Duration::from_hours(4),
-            now: Timestamp::from_second(NOW).unwrap(),
-        };
+        let terms = ReportTerms { deadline: MINUTES, now: Timestamp::from_second(NOW).unwrap() };
         let report = acquire(self, &terms).await.map_err(|failure| failure.code);
         let age =
             |report: CredentialReport| (NOW - report.generated_time.unwrap().as_second()) / 3600;
@@ -165,7 +161,7 @@ impl ReportApi for Silence {
 async fn a_call_in_flight_ends_at_the_deadline() {
     let begin = Instant::now();
     let now = Timestamp::from_second(NOW).unwrap();
-    let terms = ReportTerms { deadline: MINUTES, max_age: Duration::from_hours(4), now };
+    let terms = ReportTerms { deadline: MINUTES, now };
     assert_eq!(acquire(&Silence, &terms).await.unwrap_err().code, "ReportNotPresent");
     assert_eq!(begin.elapsed(), MINUTES);
 }

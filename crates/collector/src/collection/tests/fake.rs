@@ -343,7 +343,6 @@ pub(crate) fn options(quick: bool) -> Options {
         diagnosis: crate::Diagnosis::default(),
         max_calls_per_second: 1000,
         report_deadline: Duration::from_secs(2),
-        max_report_age: Duration::from_hours(4),
         clock: now,
         progress: Arc::new(Heard::default()),
     }
