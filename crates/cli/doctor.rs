@@ -117,14 +117,10 @@ impl Progress for Recorder {
         self.lock().begun.insert(operation.to_owned());
     }
 
-    fn ends(&self, _: &str) {}
-
     fn called(&self, call: Call) {
         let called = Called { at: Timestamp::now(), call };
         self.lock().ended.push(called);
     }
-
-    fn throttled(&self, _: &str, _: u32) {}
 }
 
 pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {

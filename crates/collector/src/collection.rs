@@ -62,13 +62,13 @@ pub trait Progress: Debug + Send + Sync {
     fn starts(&self, operation: &str);
 
     /// A call of the operation ends, answered or not.
-    fn ends(&self, operation: &str);
+    fn ends(&self, _operation: &str) {}
 
     /// A call was completed; not one that the end of the run cut short.
     fn called(&self, _call: Call) {}
 
     /// AWS throttled a call, which waits for its next attempt: the second or later.
-    fn throttled(&self, operation: &str, next_attempt: u32);
+    fn throttled(&self, _operation: &str, _next_attempt: u32) {}
 }
 
 /// Collects everything that the audit needs, reading only.

@@ -320,8 +320,6 @@ impl Progress for Heard {
         self.0.lock().unwrap().push(operation.to_owned());
     }
 
-    fn ends(&self, _: &str) {}
-
     fn throttled(&self, operation: &str, next_attempt: u32) {
         self.0
             .lock()
