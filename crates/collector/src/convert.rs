@@ -188,34 +188,15 @@ impl Listed for String {
     }
 }
 
-macro_rules! lenient {
-    ($($from:ty => $to:ty: |$value:ident| $made:expr;)*) => {
-        $(impl Lenient<$from> for $to {
-            fn lenient($value: $from, _: &str) -> Result<$to, Malformed> {
-                Ok($made)
-            }
-        })*
-    };
-}
-
-lenient! {
-    bool => bool: |value| value;
-    String => String: |value| value;
-    Option<i32> => i32: |value| value.unwrap_or_default();
-}
-
-impl<T> Lenient<Option<T>> for String
-where
-    String: Convert<T>,
-{
-    fn lenient(value: Option<T>, field: &str) -> Result<String, Malformed> {
-        value.map_or(Ok(String::new()), |value| String::convert_some(value, field))
+impl Lenient<String> for String {
+    fn lenient(value: String, field: &str) -> Result<String, Malformed> {
+        String::convert_some(value, field)
     }
 }
 
-impl<T, U: Convert<T> + Listed> Lenient<Option<Vec<T>>> for Vec<U> {
-    fn lenient(value: Option<Vec<T>>, field: &str) -> Result<Vec<U>, Malformed> {
-        Vec::convert(value.unwrap_or_default(), field)
+impl<T, U: Convert<T> + Default> Lenient<Option<T>> for U {
+    fn lenient(value: Option<T>, field: &str) -> Result<U, Malformed> {
+        Ok(Option::<U>::convert(value, field)?.unwrap_or_default())
     }
 }
 
