@@ -129,8 +129,13 @@ impl<'a> Collection<'a> {
     /// Collects all sources, those that guide others first.
     pub(crate) async fn run(&self, from: Timestamp) -> Bundle {
         let mut draft = Draft::new(&self.options.tool, from);
-        draft.identify(self.caller.as_ref().ok());
-        draft.place(self.services.region(), self.services.custom_endpoints());
+        draft.manifest.region = self.services.region();
+        draft.manifest.endpoints = self.services.custom_endpoints();
+        if let Ok(caller) = &self.caller {
+            draft.manifest.account = Some(caller.account.clone());
+            draft.manifest.partition = Arn::parse(&caller.arn).map(|arn| arn.partition.to_owned());
+            draft.manifest.caller = Some(caller.arn.clone());
+        }
         let mut sources = Source::ALL.to_vec();
         if self.root.is_some() {
             sources.push(Source::RootCredentials);
@@ -139,7 +144,7 @@ impl<'a> Collection<'a> {
             .into_iter()
             .partition(|source| source.guides().is_empty());
         for sources in [first, later] {
-            let guides = Guides::read(draft.documents());
+            let guides = Guides::read(&draft.documents);
             self.gather(sources, &guides, &mut draft).await;
         }
         draft.finish((self.options.clock)())

@@ -217,11 +217,8 @@ impl Fleet {
         let now = (self.options.clock)();
         let mut draft = Draft::new(&self.options.tool, now);
         draft.add_gap(failure.gap(Source::CallerIdentity, now));
-        let mut bundle = draft.finish(now);
-        if let Some(manifest) = &mut bundle.manifest {
-            manifest.unreached = Some(status);
-        }
-        bundle
+        draft.manifest.unreached = Some(status);
+        draft.finish(now)
     }
 }
 

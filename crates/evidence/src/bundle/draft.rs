@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Arn, Gap, Source};
+use portcullis_model::{Gap, Source};
 
 use super::{Bundle, Document, FileEntry, Manifest, SCHEMA, file_name};
-use crate::shapes::CallerIdentity;
 
 /// An unfinished bundle: the answers so far, and a gap for each missing one.
 pub struct Draft {
-    manifest: Manifest,
-    documents: BTreeMap<Source, Document>,
+    /// What is known so far.
+    pub manifest: Manifest,
+    /// The answers so far.
+    pub documents: BTreeMap<Source, Document>,
 }
 
 impl Draft {
@@ -27,21 +28,6 @@ impl Draft {
         Draft { manifest, documents: BTreeMap::new() }
     }
 
-    /// Sets the region that was called, and the endpoints used instead of AWS's own.
-    pub fn place(&mut self, region: Option<String>, endpoints: Vec<String>) {
-        self.manifest.region = region;
-        self.manifest.endpoints = endpoints;
-    }
-
-    /// Sets account, partition and caller, if the caller is known.
-    pub fn identify(&mut self, caller: Option<&CallerIdentity>) {
-        if let Some(caller) = caller {
-            self.manifest.account = Some(caller.account.clone());
-            self.manifest.partition = Arn::parse(&caller.arn).map(|arn| arn.partition.to_owned());
-            self.manifest.caller = Some(caller.arn.clone());
-        }
-    }
-
     /// Adds a source's answer, as written by [`to_json`](super::to_json) and received at `at`.
     pub fn add(&mut self, source: Source, bytes: Vec<u8>, at: Timestamp) {
         let file = file_name(source);
@@ -53,12 +39,6 @@ impl Draft {
     /// Adds the reason why a source or a part of it is missing.
     pub fn add_gap(&mut self, gap: Gap) {
         self.manifest.gaps.push(gap);
-    }
-
-    /// Returns the answers so far.
-    #[must_use]
-    pub fn documents(&self) -> &BTreeMap<Source, Document> {
-        &self.documents
     }
 
     /// Returns the bundle, completed at `collected_to`.
