@@ -9,7 +9,7 @@ mod table;
 pub(super) use row::KeySlot;
 pub(crate) use row::ReportRow;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ use portcullis_model::{Arn, Gap, SharedText, Source, has_root_user};
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
 use super::gaps::Gaps;
-use super::names::name_key;
+use super::names::{is_same_name, name_key};
 use super::time::is_future;
 use crate::bundle::Document;
 use crate::file::to_utf8;
@@ -123,11 +123,7 @@ fn is_json(document: &Document) -> bool {
 }
 
 fn decode(answer: &shapes::CredentialReport) -> Result<Vec<u8>, Problem> {
-    let base64: Vec<u8> = answer
-        .content
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
+    let base64: String = answer.content.split_ascii_whitespace().collect();
     let csv = STANDARD.decode(base64);
     csv.map_err(|error| Problem::malformed(format!("Content is not base64: {error}")))
 }
@@ -146,15 +142,11 @@ fn rows(table: Table, latest: Option<Timestamp>, gaps: &mut Gaps) -> Report {
         .iter()
         .filter_map(|entry| Arn::parse(&entry.arn));
     let needs_root = arns.next().is_none_or(|arn| has_root_user(arn.partition));
-    let mut by_name: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    for entry in table.entries {
-        by_name
-            .entry(name_key(&entry.name))
-            .or_default()
-            .push(entry);
-    }
-    let (mut root, mut users) = (None, Vec::new());
-    for entries in by_name.values() {
+    let mut entries = table.entries;
+    entries.sort_by_cached_key(|entry| name_key(&entry.name));
+    let of_one_user = entries.chunk_by(|a, b| is_same_name(&a.name, &b.name));
+    let (mut root, mut users) = (None, Vec::with_capacity(entries.len()));
+    for entries in of_one_user {
         let row = row_of(entries, &table.columns, latest, gaps);
         if row.name == ROOT {
             root = Some(row);

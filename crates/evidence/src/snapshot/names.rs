@@ -6,3 +6,8 @@
 pub(super) fn name_key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
+
+/// Whether two names have the same [`name_key`].
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}

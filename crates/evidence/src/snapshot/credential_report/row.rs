@@ -83,6 +83,35 @@ pub(crate) struct CertificateSlot {
     pub(crate) last_rotated: Fact<Option<Timestamp>>,
 }
 
+/// The columns of a slot for access keys.
+struct KeyColumns {
+    active: &'static str,
+    last_rotated: &'static str,
+    last_used_date: &'static str,
+    last_used_region: &'static str,
+    last_used_service: &'static str,
+}
+
+const KEYS: [KeyColumns; 2] = [
+    KeyColumns {
+        active: "access_key_1_active",
+        last_rotated: "access_key_1_last_rotated",
+        last_used_date: "access_key_1_last_used_date",
+        last_used_region: "access_key_1_last_used_region",
+        last_used_service: "access_key_1_last_used_service",
+    },
+    KeyColumns {
+        active: "access_key_2_active",
+        last_rotated: "access_key_2_last_rotated",
+        last_used_date: "access_key_2_last_used_date",
+        last_used_region: "access_key_2_last_used_region",
+        last_used_service: "access_key_2_last_used_service",
+    },
+];
+
+const CERTIFICATES: [[&str; 2]; 2] =
+    [["cert_1_active", "cert_1_last_rotated"], ["cert_2_active", "cert_2_last_rotated"]];
+
 /// Reads a line. Facts from absent columns are missing.
 pub(super) fn parse(
     entry: &Entry,
@@ -102,8 +131,8 @@ pub(super) fn parse(
         password_last_changed: password_last_changed(&mut cells, password_enabled),
         password_enabled,
         mfa_active: cells.flag("mfa_active"),
-        keys: [1, 2].map(|slot| key(&mut cells, slot)),
-        certificates: [1, 2].map(|slot| certificate(&mut cells, slot)),
+        keys: KEYS.map(|columns| key(&mut cells, &columns)),
+        certificates: CERTIFICATES.map(|columns| certificate(&mut cells, columns)),
         has_more_credentials: has_more_credentials(&mut cells),
     }
 }
@@ -154,24 +183,21 @@ fn password_last_changed(
     date.and_then(|date| cells.required(date, column, problem).map(Some))
 }
 
-fn key(cells: &mut Cells<'_>, slot: u8) -> KeySlot {
-    let column = |part: &str| format!("access_key_{slot}_{part}");
-    let active = cells.flag(&column("active"));
-    let rotated = cells.date(&column("last_rotated"));
+fn key(cells: &mut Cells<'_>, columns: &KeyColumns) -> KeySlot {
+    let active = cells.flag(columns.active);
+    let rotated = cells.date(columns.last_rotated);
     KeySlot {
         filled: filled(active, rotated),
         active,
         last_rotated: match (active, rotated) {
-            (Fact::Known(true), Fact::Known(None)) => cells.required(
-                None,
-                &column("last_rotated"),
-                "has no date, though the key is active",
-            ),
+            (Fact::Known(true), Fact::Known(None)) => {
+                cells.required(None, columns.last_rotated, "has no date, though the key is active")
+            }
             (_, rotated) => rotated,
         },
-        last_used: last_used(cells, &column("last_used_date"), &column("last_used_service")),
-        last_used_region: cells.word(&column("last_used_region")),
-        last_used_service: cells.word(&column("last_used_service")),
+        last_used: last_used(cells, columns.last_used_date, columns.last_used_service),
+        last_used_region: cells.word(columns.last_used_region),
+        last_used_service: cells.word(columns.last_used_service),
     }
 }
 
@@ -194,9 +220,9 @@ fn last_used(
     })
 }
 
-fn certificate(cells: &mut Cells<'_>, slot: u8) -> CertificateSlot {
-    let active = cells.flag(&format!("cert_{slot}_active"));
-    let last_rotated = cells.date(&format!("cert_{slot}_last_rotated"));
+/// Reads a certificate from the columns that say whether it is active, and when it was last rotated.
+fn certificate(cells: &mut Cells<'_>, [active, last_rotated]: [&str; 2]) -> CertificateSlot {
+    let (active, last_rotated) = (cells.flag(active), cells.date(last_rotated));
     CertificateSlot { filled: filled(active, last_rotated), active, last_rotated }
 }
 
