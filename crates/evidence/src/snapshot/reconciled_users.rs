@@ -46,7 +46,7 @@ pub(super) fn users<'a>(answers: &'a Answers, gaps: &mut Gaps) -> Fact<Vec<Recon
     let source = Source::AccountAuthorizationDetails;
     let newest = answers.details.as_ref().known().and_then(newest_date);
     let mut reconciler = Reconciler { answers, is_newer: answers.is_newer(source, newest), gaps };
-    let mut users = Vec::new();
+    let mut users = Vec::with_capacity(by_name.len());
     for (row, detail) in by_name.into_values() {
         users.extend(reconciler.user(report.map(|_| row), details.map(|_| detail)));
     }

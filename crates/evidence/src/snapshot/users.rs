@@ -32,7 +32,7 @@ pub(super) fn users(
         .as_ref()
         .map(|devices| mfa::VirtualDevices::new(devices));
     let mut builder = UserBuilder { answers, permissions, devices, classes, gaps };
-    let mut users = Vec::new();
+    let mut users = Vec::with_capacity(reconciled.len());
     for user in &reconciled {
         users.push(builder.user(user)?);
     }

@@ -94,10 +94,13 @@ impl Wait {
 
 impl<'a> Search<'a> {
     pub(super) fn new(account: &'a Account, generous: bool) -> Search<'a> {
+        // As large as the list would become by growing, without the copies in between.
+        let known = account.principals.len() + 2 * account.policies.len();
+        let nodes = Vec::with_capacity(known.next_power_of_two());
         let mut search = Search {
             index: Index::new(account, generous),
             cast: Cast::new(account),
-            nodes: Vec::new(),
+            nodes,
             of_principal: Vec::new(),
             of_policy: Vec::new(),
             names: Names::new(account),

@@ -98,6 +98,11 @@ pub(in crate::snapshot) fn read<'a>(
         }
     }
     let (mut groups, mut users, mut roles) = (Vec::new(), Vec::new(), Vec::new());
+    reader.account.principals.reserve_exact(
+        details.group_detail_list.len()
+            + details.user_detail_list.len()
+            + details.role_detail_list.len(),
+    );
     for group in &details.group_detail_list {
         groups.push(reader.group(group));
     }
