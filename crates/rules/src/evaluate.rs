@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
 use portcullis_model::{
     Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Finding, Fingerprint, Gap,
@@ -10,6 +11,7 @@ use portcullis_model::{
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
+use crate::parallel;
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
 use crate::scope::{CROSSING, Needs, SCOPES, State, Subject, crossings, rest, whole};
@@ -28,22 +30,27 @@ pub fn evaluate(
     tool_version: &str,
 ) -> Report {
     let Account { partition, id, .. } = &snapshot.account;
-    let mut judge = Judge {
+    let judge = Judge {
         account: AccountRef { partition, id },
         options: &options,
         gaps: Gaps::new(&snapshot.gaps),
         person: snapshot.person.as_deref(),
         recorded: Recorded::new(snapshot),
-        findings: Vec::new(),
     };
-    let mut tallies = BTreeMap::new();
+    let (mut tallies, findings) = (BTreeMap::new(), Mutex::new(Vec::new()));
     // Of an account among several that could not be entered, its status says it all.
     if snapshot.unreached.is_none() {
-        for rule in rules.rules() {
-            tallies.insert(rule.id.clone(), judge.rule(rule, snapshot));
-        }
+        tallies.extend(parallel::each(rules.rules(), |rule| {
+            let mut verdicts = judge.rule(rule, snapshot);
+            // Added at once, so that they take no memory twice. Their order does not depend on that of the rules.
+            let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
+            findings.append(&mut verdicts.findings);
+            (rule.id.clone(), verdicts.tally)
+        }));
     }
-    let mut findings = judge.findings;
+    let mut findings = findings
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     sort(&mut findings);
     let account = account(snapshot, rules, &options, tallies);
     Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
@@ -80,24 +87,24 @@ pub fn evaluate_crossings(
     rules: &RuleSet,
     options: &RunOptions,
 ) -> (BTreeMap<String, Tally>, Vec<Finding>) {
-    let (gaps, findings) = (Gaps::new(&[]), Vec::new());
-    let mut judge = Judge { account, options, gaps, person: None, recorded: None, findings };
-    let mut tallies = BTreeMap::new();
+    let judge = Judge { account, options, gaps: Gaps::new(&[]), person: None, recorded: None };
+    let (mut tallies, mut findings) = (BTreeMap::new(), Vec::new());
     for rule in rules.on_crossings() {
-        let tally = tallies.entry(rule.id.clone()).or_default();
+        let mut verdicts = Verdicts::default();
         for part in &rule.parts {
             for (subject, crossing) in crossings(list).zip(list) {
-                let before = judge.findings.len();
-                judge.subject(rule, part, &subject, tally);
-                for finding in &mut judge.findings[before..] {
+                let before = verdicts.findings.len();
+                judge.subject(rule, part, &subject, &mut verdicts);
+                for finding in &mut verdicts.findings[before..] {
                     if finding.verdict == Verdict::Unknown {
                         name_unread(finding, &crossing.unread_accounts);
                     }
                 }
             }
         }
+        tallies.insert(rule.id.clone(), verdicts.tally);
+        findings.append(&mut verdicts.findings);
     }
-    let mut findings = judge.findings;
     sort(&mut findings);
     (tallies, findings)
 }
@@ -138,18 +145,24 @@ struct Judge<'a> {
     person: Option<&'a str>,
     /// What CloudTrail recorded, if its logs were read.
     recorded: Option<Recorded<'a>>,
+}
+
+/// What is decided by one rule.
+#[derive(Default)]
+struct Verdicts {
+    tally: Tally,
     findings: Vec<Finding>,
 }
 
 impl Judge<'_> {
-    fn rule(&mut self, rule: &Rule, snapshot: &Snapshot) -> Tally {
-        let mut tally = Tally::default();
+    fn rule(&self, rule: &Rule, snapshot: &Snapshot) -> Verdicts {
+        let mut verdicts = Verdicts::default();
         let mut missing: Option<(&ScopedProgram, Sources)> = None;
         for part in &rule.parts {
             let unlisted = match (part.scope.subjects)(snapshot) {
                 Ok(subjects) => {
                     for subject in subjects {
-                        self.subject(rule, part, &subject, &mut tally);
+                        self.subject(rule, part, &subject, &mut verdicts);
                     }
                     part.scope.unlisted(snapshot)
                 }
@@ -159,42 +172,42 @@ impl Judge<'_> {
                 let before = missing.map_or(Sources::NONE, |(_, before)| before);
                 missing = Some((part, before | sources));
             } else if part.scope.is_activity() {
-                self.activity(rule, part, snapshot, &mut tally);
+                self.activity(rule, part, snapshot, &mut verdicts);
             }
         }
         if let Some((part, sources)) = missing {
             let subject = whole(&snapshot.account, State::Missing(sources));
-            self.subject(rule, part, &subject, &mut tally);
+            self.subject(rule, part, &subject, &mut verdicts);
         }
-        tally
+        verdicts
     }
 
     /// Judges the rule's windows, and whether it may say anything about what was not recorded.
     fn activity(
-        &mut self,
+        &self,
         rule: &Rule,
         part: &ScopedProgram,
         snapshot: &Snapshot,
-        tally: &mut Tally,
+        verdicts: &mut Verdicts,
     ) {
         let grouping = part.program.grouping.as_ref();
         let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
         for window in windows.subjects(&snapshot.account) {
-            self.subject(rule, part, &window, tally);
+            self.subject(rule, part, &window, verdicts);
         }
-        let found_something = tally.fail + tally.unknown > 0;
+        let found_something = verdicts.tally.fail + verdicts.tally.unknown > 0;
         let needs = Needs { regions: &rule.regions, read_only: rule.read_only };
         if let Some(rest) = rest(snapshot, needs, found_something, windows.undecided) {
-            self.subject(rule, part, &rest, tally);
+            self.subject(rule, part, &rest, verdicts);
         }
     }
 
     fn subject(
-        &mut self,
+        &self,
         rule: &Rule,
         part: &ScopedProgram,
         subject: &Subject<'_>,
-        tally: &mut Tally,
+        verdicts: &mut Verdicts,
     ) {
         let decision = decide(&part.program, subject);
         if self
@@ -203,7 +216,7 @@ impl Judge<'_> {
         {
             return;
         }
-        tally.count(decision.verdict());
+        verdicts.tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
             let mut finding = self.finding(rule, part, subject, decision);
             if let Some(recorded) = self
@@ -213,7 +226,7 @@ impl Judge<'_> {
             {
                 recorded.add_to(&mut finding);
             }
-            self.findings.push(finding);
+            verdicts.findings.push(finding);
         }
     }
 

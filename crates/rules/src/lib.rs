@@ -17,6 +17,7 @@ mod expr;
 mod framework;
 mod judge;
 mod load;
+mod parallel;
 mod param;
 mod problem;
 mod program;

@@ -11,7 +11,7 @@ use crate::rule::short_hash;
 use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
 use crate::shared::{SharedTexts, is_shared_text};
-use crate::{Framework, Rule, RuleFile, framework, load, show};
+use crate::{Framework, Rule, RuleFile, framework, load, parallel, show};
 
 /// Which rules to apply.
 #[derive(Clone, Debug, Default)]
@@ -65,8 +65,9 @@ impl RuleSet {
         let (shared, files): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shared_text(file));
         let shared = SharedTexts::new(&shared);
         let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
-        for file in files {
-            match load::load(file, &shared, settings) {
+        let loaded = parallel::each(&files, |file| load::load(file, &shared, settings));
+        for (file, loaded) in files.into_iter().zip(loaded) {
+            match loaded {
                 Ok(rule) => match rules.entry(rule.id.clone()) {
                     Entry::Vacant(entry) => {
                         entry.insert(rule).declared.clone_from(&settings.declared);
