@@ -1,5 +1,7 @@
 //! What `audit` and `signins` have in common: checking options before verdicts, and decisions about findings after.
 
+use std::mem;
+
 use portcullis_model::{
     Gate, Loosening, LooseningChange, Report, Run, RunOptions, Snapshot, Waiver,
 };
@@ -106,6 +108,8 @@ impl<'a> Reporting<'a> {
         let formats = self.outputs.iter().map(Output::format).chain(lines);
         output::warn_of_unjudged(&report.unjudged()?, formats);
         let outcome = report.write(&self.outputs, &self.args.output.detail)?;
+        // As is the report, they are left to the end of the process.
+        mem::forget(self.rules);
         Ok(if self.args.exit_zero {
             0
         } else {
