@@ -6,7 +6,9 @@ mod federation;
 mod per_user;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::{self, Builder};
 
 use jiff::Timestamp;
 use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source, without_session_names};
@@ -24,7 +26,7 @@ use super::organization;
 use super::owners;
 use super::password_policy;
 use super::time::{days, is_future, is_near};
-use crate::bundle::{Document, Manifest};
+use crate::bundle::{Bundle, Document, Manifest};
 use crate::shapes;
 
 /// The answers of a bundle. A missing one has a gap.
@@ -110,13 +112,40 @@ impl Answers {
         answers
     }
 
+    /// Parses all answers; the credential report, which takes about as long as the others, on another thread.
     fn parse(documents: &mut Documents<'_>, as_of: Timestamp) -> Answers {
+        let bundle = documents.bundle;
+        let (mut answers, report) = thread::scope(|scope| {
+            let report =
+                || Some(report(bundle.documents.get(&Source::CredentialReport)?, bundle, as_of));
+            let report = Builder::new().spawn_scoped(scope, report);
+            let answers = Answers::parse_others(documents, as_of);
+            let report = report.ok().and_then(|report| {
+                report
+                    .join()
+                    .unwrap_or_else(|panicked| resume_unwind(panicked))
+            });
+            (answers, report)
+        });
+        let mut row_gaps = Gaps::default();
+        answers.report = documents.read(Source::CredentialReport, |document| {
+            // If no thread could be started, it is still to be parsed.
+            let (parsed, gaps) = report.unwrap_or_else(|| self::report(document, bundle, as_of));
+            row_gaps = gaps;
+            parsed
+        });
+        documents.gaps.extend(row_gaps.gaps);
+        answers
+    }
+
+    /// Parses all answers but the credential report.
+    fn parse_others(documents: &mut Documents<'_>, as_of: Timestamp) -> Answers {
         Answers {
             as_of,
             identity: Identity::default(),
             own_accounts: Arc::default(),
             caller: documents.read(Source::CallerIdentity, caller),
-            report: report(documents, as_of),
+            report: Fact::missing(Source::CredentialReport),
             summary: documents.read(Source::AccountSummary, summary),
             password_policy: documents.read(Source::AccountPasswordPolicy, password_policy::read),
             virtual_devices: documents.read(Source::VirtualMfaDevices, virtual_devices),
@@ -398,15 +427,15 @@ fn server_certificates(document: &Document) -> Result<Vec<shapes::ServerCertific
     Ok(certificates)
 }
 
-fn report(documents: &mut Documents<'_>, as_of: Timestamp) -> Fact<Report> {
-    // `documents` holds `gaps`, so the gaps of single rows are collected separately.
-    let mut row_gaps = Gaps::default();
-    let is_undated = documents.bundle.manifest.is_none();
-    let report = documents.read(Source::CredentialReport, |document| {
-        credential_report::parse(document, as_of, is_undated, &mut row_gaps)
-    });
-    documents.gaps.extend(row_gaps.gaps);
-    report
+/// Parses the credential report. The gaps are those of single rows.
+fn report(
+    document: &Document,
+    bundle: &Bundle,
+    as_of: Timestamp,
+) -> (Result<Report, Problem>, Gaps) {
+    let mut gaps = Gaps::default();
+    let is_undated = bundle.manifest.is_none();
+    (credential_report::parse(document, as_of, is_undated, &mut gaps), gaps)
 }
 
 /// Reads the answers in a root session; none if no session was requested.
