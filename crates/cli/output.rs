@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use portcullis_evidence::Bundle;
 use portcullis_model::{AccountStatus, Finding, Report, Share};
-use portcullis_report::{Format, Rows, Style, UnknownFormat, counted, render};
+use portcullis_report::{Format, Rows, Style, UnknownFormat, render};
 
 use crate::args::DetailArgs;
 use crate::failure::{Failure, did_you_mean};

@@ -421,7 +421,7 @@ const SOMEWHERE_UNANSWERED: Words = (
 
 const SOMEWHERE_FACTOR: Words = (
     Likelihood::Certain,
-    "FACTOR was refused. CloudTrail does not say whether by Identity Center, WorkSpaces or \
+    "CloudTrail records that FACTOR was refused, but not whether by Identity Center, WorkSpaces or \
     Transfer Family.",
     "Check Caps Lock and the user name, and ask at which page the person signs in. Whoever runs its \
     directory can set a new password or register the device again.",

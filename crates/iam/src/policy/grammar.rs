@@ -217,10 +217,11 @@ impl RawStatement {
 
 /// Reads an action. IAM refuses one without its service.
 fn action(text: &String) -> Result<Pattern, String> {
-    let is_open = text.contains(['*', '?']);
-    let (service, name) = text.split_once(':').unwrap_or_default();
-    let is_action = !service.is_empty() && !name.is_empty();
-    if text.trim() != text || !(is_open || is_action) {
+    let is_action = match text.split_once(':') {
+        Some((service, name)) => !service.is_empty() && !name.is_empty(),
+        None => text.contains(['*', '?']),
+    };
+    if !is_action || text.contains(|c: char| !c.is_ascii_graphic()) {
         return Err(format!("has the action {text:?}, which does not have the form service:name"));
     }
     Ok(Pattern::glob(&text.to_ascii_lowercase()))
@@ -234,7 +235,8 @@ fn action(text: &String) -> Result<Pattern, String> {
 fn resource(text: &str, syntax: Syntax) -> Result<Vec<Pattern>, String> {
     let is_open = text.contains(['*', '?']) || text.contains("${");
     let is_arn = text.starts_with("arn:");
-    if text.trim() != text || !(is_open || is_arn) {
+    let is_damaged = text.trim() != text || text.contains(char::is_control);
+    if is_damaged || !(is_open || is_arn) {
         return Err(format!("has the resource {text:?}, which is not an ARN"));
     }
     let mut patterns = Vec::new();

@@ -521,7 +521,7 @@ fn whoever_can_become_an_administrator_at_home_goes_on_as_one() {
                     arn:aws:iam::222222222222:role/admin";
     assert_eq!(ways(own(may_read()), admin(named("josh"))), [expected]);
     let expected = "add an inline policy to user alice (iam:PutUserPolicy, policy own), then as \
-                    an administrator assume arn:aws:iam::222222222222:role/admin";
+                    an administrator, assume arn:aws:iam::222222222222:role/admin";
     let put = allow("iam:PutUserPolicy", arn(A, "user/alice"));
     assert_eq!(ways(own(put.clone()), admin(trusts_a())), [expected]);
     // AWS alone changes such a role, and that of another account is out of reach.

@@ -233,6 +233,25 @@ fn long_wildcards_take_no_time_of_higher_order() {
     assert!(grows_less_than(40.0, 5_000, work));
 }
 
+/// IAM refuses an action that is not written as one, so one that is was damaged since:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>.
+#[test]
+fn damaged_actions_and_resources_are_refused() {
+    let is_read = |action: &str, resource: &str| {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        PolicyDocument::from_text(&document.to_string()).is_ok()
+    };
+    for action in ["iam:*\0", ":*", "*:", "iam:", "\u{456}am:*", "iam: *", "iam"] {
+        assert!(!is_read(action, "*"), "{action:?}");
+    }
+    for action in ["*", "*:*", "iam:*", "s3*", "iam:Get?ser", "execute-api:Invoke"] {
+        assert!(is_read(action, "*"), "{action:?}");
+    }
+    assert!(!is_read("*", "*\0"));
+    assert!(is_read("*", "arn:aws:s3:::b\u{fc}cher/*"));
+}
+
 #[test]
 fn deep_json_is_refused() {
     let deep = format!("{{\"Statement\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));

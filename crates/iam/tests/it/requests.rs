@@ -497,82 +497,44 @@ fn a_key_is_equal_to_itself() {
 #[test]
 fn conditions_on_one_key_hold_together() {
     let (region, now) = ("aws:RequestedRegion", "aws:CurrentTime");
-    for (one, other, key, is_possible) in [
+    let (vpc, endpoint, via) = ("aws:SourceVpcArn", "aws:SourceVpce", "aws:CalledVia");
+    let (like, unlike) = ("arn:aws:ec2:eu-west-1:1:vpc/vpc-1", "arn:aws:ec2:*:*:vpc/vpc-1");
+    let (equals, differs) = ("StringEquals", "StringNotEquals");
+    let (any_equals, any_like) = ("ForAnyValue:StringEquals", "ForAnyValue:StringLike");
+    for (key, one, other, is_possible) in [
+        (region, (equals, json!("a")), ("StringLike", json!("b*")), false),
+        (region, (equals, json!(["a", "bc"])), ("StringLike", json!("b*")), true),
+        (region, (equals, json!("a")), ("StringEqualsIgnoreCase", json!("B")), false),
+        (region, (equals, json!("a")), (differs, json!("a")), false),
+        (region, (equals, json!("a")), (differs, json!("b")), true),
+        (region, (equals, json!("a")), ("Null", json!("true")), false),
+        (vpc, (equals, json!(like)), ("ArnNotLike", json!(unlike)), false),
+        (endpoint, ("StringEqualsIfExists", json!("a-1")), ("StringNotLike", json!("a-*")), true),
         (
-            json!({"StringEquals": {region: "a"}}),
-            json!({"StringLike": {region: "b*"}}),
-            region,
-            false,
-        ),
-        (
-            json!({"StringEquals": {region: ["a", "bc"]}}),
-            json!({"StringLike": {region: "b*"}}),
-            region,
-            true,
-        ),
-        (
-            json!({"StringEquals": {region: "a"}}),
-            json!({"StringEqualsIgnoreCase": {"aws:requestedregion": "B"}}),
-            region,
-            false,
-        ),
-        (
-            json!({"StringEquals": {region: "a"}}),
-            json!({"StringNotEquals": {region: "a"}}),
-            region,
-            false,
-        ),
-        (
-            json!({"StringEquals": {region: "a"}}),
-            json!({"StringNotEquals": {region: "b"}}),
-            region,
-            true,
-        ),
-        (json!({"StringEquals": {region: "a"}}), json!({"Null": {region: "true"}}), region, false),
-        (
-            json!({"StringEquals": {"aws:SourceVpcArn": "arn:aws:ec2:eu-west-1:1:vpc/vpc-1"}}),
-            json!({"ArnNotLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-1"}}),
-            "aws:SourceVpcArn",
-            false,
-        ),
-        (
-            json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}),
-            json!({"StringNotLike": {"aws:SourceVpce": "vpce-*"}}),
-            "aws:SourceVpce",
-            true,
-        ),
-        (
-            json!({"DateLessThan": {now: "2026-05-01"}}),
-            json!({"DateGreaterThan": {now: "2026-06-01"}}),
             now,
+            ("DateLessThan", json!("2026-05-01")),
+            ("DateGreaterThan", json!("2026-06-01")),
             false,
         ),
         (
-            json!({"DateLessThan": {now: "2026-07-01"}}),
-            json!({"DateGreaterThan": {now: "2026-06-01"}}),
             now,
+            ("DateLessThan", json!("2026-07-01")),
+            ("DateGreaterThan", json!("2026-06-01")),
             true,
         ),
         // Any of several values may meet a condition.
-        (
-            json!({"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}}),
-            json!({"ForAnyValue:StringLike": {"aws:CalledVia": "b*"}}),
-            "aws:CalledVia",
-            true,
-        ),
+        (via, (any_equals, json!("a")), (any_like, json!("b*")), true),
     ] {
-        let mut both = one.as_object().unwrap().clone();
-        both.extend(other.as_object().unwrap().clone());
-        let both = Json::Object(both);
+        let other_key = match other.0 {
+            "StringEqualsIgnoreCase" => key.to_lowercase(),
+            _ => key.to_owned(),
+        };
+        let both = json!({one.0: {key: one.1}, other.0: {other_key: other.1}});
         let expected = if is_possible { key } else { "silent" };
         check(json!([under(both.clone())]), expected);
         let denied = json!([everything(), when(deny("*", "*"), both)]);
         let decided = decide_of("do:it", "alice", &document(denied.clone()), &[]);
-        assert_eq!(
-            decided == "allowed",
-            !is_possible || key == "aws:CalledVia",
-            "{denied}: {decided}"
-        );
+        assert_eq!(decided == "allowed", !is_possible || key == via, "{denied}: {decided}");
     }
     // A value of the caller's choice, too, is one.
     let named = json!({
