@@ -81,11 +81,13 @@ fn waiver_state(finding: &Finding) -> &'static str {
 
 /// The differences in facts that both have, since another version of a rule may show other facts.
 fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
-    let mut new = new.evidence.facts();
+    let (old, mut new) = (old.evidence.facts(), new.evidence.facts());
+    let is_listed_once = is_listed_once(old.get("key.created"), new.get("key.created"));
     let mut differences = Vec::new();
-    for (name, old) in old.evidence.facts() {
+    for (name, old) in old {
         if let Some(new) = new.remove(&name)
-            && !is_steady(&old, &new)
+            && !(is_listed_once && is_of_listed_key(&name))
+            && !is_steady(&name, &old, &new)
         {
             differences.push(difference(&name, old, new));
         }
@@ -93,28 +95,60 @@ fn of_evidence(old: &Finding, new: &Finding) -> Vec<Difference> {
     differences
 }
 
-/// Whether two values are the same except for numbers such as ages, times, and facts that one lacks.
-fn is_steady(old: &Json, new: &Json) -> bool {
+/// What differs about an access key if only one of two reports has listed the user's keys: its name, which is the id or
+/// the place in the credential report, and where its age is from.
+const OF_LISTED_KEY: [&str; 2] = ["name", "age_source"];
+
+fn is_of_listed_key(name: &str) -> bool {
+    name.strip_prefix("key.")
+        .is_some_and(|field| OF_LISTED_KEY.contains(&field))
+}
+
+/// Whether only one of two reports has listed an access key, by what they hold of its creation.
+fn is_listed_once(old: Option<&Json>, new: Option<&Json>) -> bool {
+    old.is_some_and(Json::is_string) != new.is_some_and(Json::is_string)
+}
+
+/// Whether two values of that name are the same except for numbers such as ages, times, and facts that one lacks.
+fn is_steady(name: &str, old: &Json, new: &Json) -> bool {
     match (old, new) {
         _ if is_missing(old) || is_missing(new) => true,
-        (Json::Number(_), Json::Number(_)) => true,
+        (Json::Number(old), Json::Number(new)) => old == new || is_of_run(name),
         (Json::String(old), Json::String(new)) => old == new || (is_time(old) && is_time(new)),
         (Json::Array(old), Json::Array(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_steady(old, new))
+            old.len() == new.len()
+                && old
+                    .iter()
+                    .zip(new)
+                    .all(|(old, new)| is_steady(name, old, new))
         }
         (Json::Object(old), Json::Object(new)) => {
             // The resource id of an access key has a date, which moves when the key is activated again.
             let is_same =
                 old.get("id").is_some_and(Json::is_string) && old.get("id") == new.get("id");
+            let is_listed_once = is_listed_once(old.get("created"), new.get("created"));
             old.len() == new.len()
-                && old.iter().all(|(name, old)| {
-                    let is_identity = is_same && name == "resource_id";
-                    new.get(name)
-                        .is_some_and(|new| is_identity || is_steady(old, new))
+                && old.iter().all(|(field, old)| {
+                    let may_differ = is_same && field == "resource_id"
+                        || is_listed_once && OF_LISTED_KEY.contains(&field.as_str());
+                    let path = format!("{name}.{field}");
+                    new.get(field)
+                        .is_some_and(|new| may_differ || is_steady(&path, old, new))
                 })
         }
         (old, new) => old == new,
     }
+}
+
+/// Whether a number of that name depends on the run: on its time, its parameters, or what it read of CloudTrail. How old
+/// passwords may become does not.
+fn is_of_run(name: &str) -> bool {
+    const UNITS: [&str; 5] = ["age", "days", "hours", "minutes", "seconds"];
+    let field = name.rsplit_once('.').map_or(name, |(_, field)| field);
+    let mut words = field.split('_');
+    let is_age =
+        words.clone().any(|word| UNITS.contains(&word)) && !words.any(|word| word == "max");
+    is_age || name.starts_with("params.") || name.starts_with("activity.")
 }
 
 /// Whether evidence only names the sources that are missing.
@@ -135,37 +169,71 @@ mod tests {
     #[test]
     fn ages_times_and_gaps_are_no_change() {
         let missing = json!({ "missing": ["access-keys"] });
-        for (old, new) in [
-            (json!(90.5), json!(91)),
-            (json!("2026-11-02T10:00:00Z"), json!("2026-11-03T10:00:00.5Z")),
-            (json!([{ "age": 1, "name": "a" }]), json!([{ "age": 2, "name": "a" }])),
-            (json!(["a"]), missing.clone()),
-            (json!([{ "a": missing }]), json!([{ "a": true }])),
+        for (name, old, new) in [
+            ("key.age_days", json!(90.5), json!(91)),
+            ("account.report_age_hours", json!(1), json!(2)),
+            ("window.minutes", json!(1), json!(2)),
+            ("key.seconds_after_user", json!(1), json!(2)),
+            ("params.min_length", json!(8), json!(14)),
+            ("activity.sign_ins", json!({ "count": 1 }), json!({ "count": 3 })),
+            ("key.created", json!("2026-11-02T10:00:00Z"), json!("2026-11-03T10:00:00.5Z")),
             (
+                "user.access_keys",
+                json!([{ "age_days": 1, "name": "a" }]),
+                json!([{ "age_days": 2, "name": "a" }]),
+            ),
+            ("user.groups", json!(["a"]), missing.clone()),
+            ("user.access_keys", json!([{ "a": missing }]), json!([{ "a": true }])),
+            (
+                "user.access_keys",
                 json!({ "id": "AKIA1", "resource_id": "alice/2026-01-01T00:00:00Z" }),
                 json!({ "id": "AKIA1", "resource_id": "alice/2026-02-01T00:00:00Z" }),
             ),
+            (
+                "user.access_keys",
+                json!({ "created": "2026-01-01T00:00:00Z", "id": "AKIA1", "name": "AKIA1" }),
+                json!({ "created": missing, "id": missing, "name": "key 1" }),
+            ),
         ] {
-            assert!(is_steady(&old, &new) && is_steady(&new, &old), "{old} and {new}");
+            let is_no_change = is_steady(name, &old, &new) && is_steady(name, &new, &old);
+            assert!(is_no_change, "{name}: {old} and {new}");
         }
     }
 
     #[test]
     fn facts_that_people_change_are_changes() {
-        for (old, new) in [
-            (json!(true), json!(false)),
-            (json!("human"), json!("service")),
-            (json!(null), json!("2026-11-02T10:00:00Z")),
-            (json!("never"), json!("2026-11-02T10:00:00Z")),
-            (json!(["a"]), json!(["a", "b"])),
-            (json!({ "a": true }), json!({ "b": true })),
+        let missing = json!({ "missing": ["access-keys"] });
+        for (name, old, new) in [
+            ("user.mfa_active", json!(true), json!(false)),
+            ("user.class", json!("human"), json!("service")),
+            ("key.last_used", json!(null), json!("2026-11-02T10:00:00Z")),
+            ("key.last_used", json!("never"), json!("2026-11-02T10:00:00Z")),
+            ("user.groups", json!(["a"]), json!(["a", "b"])),
+            ("user.access_keys", json!({ "a": true }), json!({ "b": true })),
             (
+                "user.access_keys",
                 json!({ "id": "AKIA1", "resource_id": "alice/1" }),
                 json!({ "id": "AKIA2", "resource_id": "alice/1" }),
             ),
-            (json!([1]), json!(1)),
+            (
+                "user.access_keys",
+                json!({ "created": missing, "name": "key 1" }),
+                json!({ "created": missing, "name": "key 2" }),
+            ),
+            (
+                "user.access_keys",
+                json!({ "created": missing, "active": true }),
+                json!({ "created": "2026-01-01T00:00:00Z", "active": false }),
+            ),
+            ("numbers", json!([1]), json!(1)),
+            ("account.password_policy.min_length", json!(8), json!(6)),
+            ("account.password_policy.max_age_days", json!(90), json!(120)),
+            ("account.console_user_count", json!(2), json!(3)),
+            ("window.count", json!(12), json!(13)),
+            ("account.password_policy", json!({ "min_length": 8 }), json!({ "min_length": 6 })),
         ] {
-            assert!(!is_steady(&old, &new) && !is_steady(&new, &old), "{old} and {new}");
+            let is_change = !is_steady(name, &old, &new) && !is_steady(name, &new, &old);
+            assert!(is_change, "{name}: {old} and {new}");
         }
     }
 }
