@@ -88,6 +88,9 @@ fn kind<'r>(record: &'r Node<'_>, resource: &str) -> &'r str {
         ("Unknown", ""),
     ];
     let written = record.text("/userIdentity/type");
+    if resource == "root" {
+        return "Root";
+    }
     let in_arn = resource.split('/').next();
     for (name, of_arn) in TYPES {
         let is_it = match written {

@@ -22,7 +22,8 @@ pub(crate) fn read(
     let name = record.text("/eventName").ok_or("an event has no name")?;
     let Origin { at, account, region } = Origin::read(record)?;
     let service = service(record.text("/eventSource").unwrap_or_default());
-    if ["signin", "iam"].contains(&service) && !actor::is_named(record) {
+    let needs_actor = ["signin", "iam"].contains(&service) || name == "GetSessionToken";
+    if needs_actor && !actor::is_named(record) {
         return Err("an event does not say who acted");
     }
     let actor = actor::read(record, pool);
@@ -164,9 +165,17 @@ fn password_limits(record: &Node<'_>, name: &str) -> Option<PasswordLimits> {
     }
 }
 
-/// Whether the record has the parameters of the call, of which there may be none.
+/// Whether the record has the parameters of the call, of which there may be none, and a name among them if it is text.
 fn has_parameters(record: &Node<'_>) -> bool {
-    matches!(record.get("requestParameters"), Some(Node::Object(_) | Node::Null))
+    match record.get("requestParameters") {
+        Some(Node::Null) => true,
+        Some(parameters @ Node::Object(_)) => match parameters.get("userName") {
+            None => true,
+            Some(Node::Text(name)) => !name.is_empty(),
+            Some(_) => false,
+        },
+        _ => false,
+    }
 }
 
 /// Whether a program that registered itself signs somebody in, such as an MCP client. AWS's own have ids such as

@@ -67,7 +67,8 @@ impl<'a> Header<'a> {
                 return None;
             }
         }
-        let decisive = [header.event_source?, header.event_name.unwrap_or_default()];
+        let source = header.event_source.filter(|source| !source.is_empty())?;
+        let decisive = [source, header.event_name.unwrap_or_default()];
         decisive
             .iter()
             .all(|text| text.is_ascii())

@@ -256,7 +256,7 @@ impl Input {
         let header = Header::read(record);
         let field = match header.interest() {
             Interest::Judge(field) => field,
-            Interest::Pass if header.event_source.is_none() => {
+            Interest::Pass if header.event_source.is_none_or(<[u8]>::is_empty) => {
                 return self.unreadable(NOT_AN_EVENT.to_owned());
             }
             Interest::OtherLog => return self.pass(&header, Interest::OtherLog),

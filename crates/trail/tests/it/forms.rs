@@ -406,6 +406,18 @@ fn a_sign_in_of_nobody_is_a_gap() {
     breaks(log_file(&[event.clone()]), "does not say who acted", 0);
     event["eventType"] = "AwsServiceEvent".into();
     assert_eq!(read(log_file(&[event])).events.len(), 1);
+    let token = record(json!({
+        "eventSource": "sts.amazonaws.com", "eventName": "GetSessionToken", "userIdentity": null
+    }));
+    breaks(log_file(&[token]), "does not say who acted", 0);
+}
+
+/// Every event has a source: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
+#[test]
+fn an_event_of_no_service_is_a_gap() {
+    let nameless = record(json!({"eventSource": ""}));
+    let activity = read(log_file(&[nameless]));
+    assert_eq!(activity.coverage.records.unreadable, 1);
 }
 
 #[test]

@@ -371,6 +371,7 @@ fn a_type_is_read_in_any_case_and_else_seen_in_the_arn() {
     let root = "arn:aws:iam::111122223333:root";
     assert_eq!(actor(json!({"type": "root"})).0, ActorKind::Root);
     assert_eq!(actor(json!({"arn": root})).0, ActorKind::Root);
+    assert_eq!(actor(json!({"type": "x", "arn": root})).0, ActorKind::Root);
     let user = json!({"arn": "arn:aws:iam::111122223333:user/root"});
     assert_eq!(actor(user), named(ActorKind::User, "root", None));
     let session = json!({"arn": "arn:aws:sts::111122223333:assumed-role/ops/ana"});
@@ -421,5 +422,25 @@ fn a_change_of_roots_address_names_the_account() {
             "requestParameters": {"accountId": "444455556666", "primaryEmail": "HIDDEN"}
         }));
         assert_eq!(event.target.as_deref(), Some("444455556666"));
+    }
+}
+
+/// Without a name, the call is about whoever makes it; one that is no text may be anybody's:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>.
+#[test]
+fn a_name_that_is_no_text_hides_whom_a_call_is_about() {
+    let hides = |parameters: Value| {
+        let fields = json!({
+            "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "requestParameters": parameters
+        });
+        event(fields).hides_target
+    };
+    for known in [Value::Null, json!({}), json!({"userName": "bob"})] {
+        assert!(!hides(known.clone()), "{known}");
+    }
+    for hidden in
+        [json!([]), json!({"userName": 7}), json!({"userName": ["bob"]}), json!({"userName": ""})]
+    {
+        assert!(hides(hidden.clone()), "{hidden}");
     }
 }

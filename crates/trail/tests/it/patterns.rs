@@ -465,7 +465,7 @@ fn a_factor_refused_by_nobody_knows_whom() {
     let cause = locked_out(Story::new().event("08:00:00", event))
         .diagnosis
         .cause;
-    assert!(cause.contains("CloudTrail does not say whether by Identity Center"), "{cause}");
+    assert!(cause.contains("but not whether by Identity Center"), "{cause}");
 }
 
 /// 11: a password that must be changed and cannot be.
