@@ -125,7 +125,7 @@ fn earlier(args: &ReportingArgs, salt: Option<&Salt>) -> Result<Option<EarlierRe
     };
     let earlier = redaction::once(saved::read(path)?, salt)?;
     if earlier.head.options.redacted && salt.is_none() {
-        return Err(Incomparable.into());
+        return Err(Incomparable::Redaction.into());
     }
     Ok(Some(earlier.into_earlier()?))
 }

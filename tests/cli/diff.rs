@@ -14,17 +14,32 @@ const AGED: &str = "stale-access-key";
 
 /// A sandbox with the leaky account's bundle, and the report on it.
 fn leaky() -> Sandbox {
+    let sandbox = example("leaky");
+    report(&sandbox, "old.json", &[]);
+    sandbox
+}
+
+/// A sandbox with the bundle of an example.
+fn example(name: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    for entry in fs::read_dir(repository("examples/leaky")).unwrap() {
+    for entry in fs::read_dir(repository(&format!("examples/{name}"))).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if name != "portcullis.toml" {
             sandbox.write(&format!("bundle/{name}"), fs::read(&path).unwrap());
         }
     }
-    report(&sandbox, "old.json", &[]);
     sandbox
 }
+
+/// The same without a manifest, so that its files may change.
+fn example_by_hand(name: &str) -> Sandbox {
+    let sandbox = example(name);
+    fs::remove_file(sandbox.path("bundle/manifest.json")).unwrap();
+    sandbox
+}
+
+const MOMENT: [&str; 2] = ["--as-of", "2026-11-18T09:00:21Z"];
 
 /// Audits the bundle into a report.
 fn report(sandbox: &Sandbox, name: &str, more: &[&str]) -> Run {
@@ -289,4 +304,171 @@ fn an_older_report_resolves_no_ticket() {
     assert_eq!(text.stderr, warning);
     let right = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
     assert_eq!(right.stderr, "");
+}
+
+/// Actions, reasons and rules of the steps from `old.json` to `new.json`.
+fn steps(sandbox: &Sandbox) -> Vec<[String; 3]> {
+    let run = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
+    let lines = run.stdout.lines();
+    lines
+        .map(|line| {
+            let step: Value = serde_json::from_str(line).unwrap();
+            ["action", "reason", "rule"].map(|name| step[name].as_str().unwrap().to_owned())
+        })
+        .collect()
+}
+
+/// The region of another session was asked for its analyzers, but no key or role was used there.
+#[test]
+fn a_region_that_was_not_asked_again_resolves_no_ticket() {
+    const RULE: &str = "no-external-access-analyzer";
+    let sandbox = example_by_hand("clean");
+    let path = sandbox.path("bundle/access-analyzers.json");
+    let asked: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut elsewhere = asked.clone();
+    let regions = elsewhere["Regions"].as_array_mut().unwrap();
+    regions.push("eu-west-1".into());
+    fs::write(&path, elsewhere.to_string()).unwrap();
+    report(&sandbox, "old.json", &MOMENT);
+    fs::write(&path, asked.to_string()).unwrap();
+    report(&sandbox, "new.json", &MOMENT);
+    let (counts, reasons) = told(&diff(&sandbox));
+    assert_eq!(counts, ["gone"]);
+    let reason = "its region was not looked at this time";
+    assert_eq!(reasons, [(RULE.to_owned(), reason.to_owned())]);
+    assert_eq!(steps(&sandbox), [[""; 3]; 0]);
+    // Asked again, it has an analyzer.
+    let analyzer = elsewhere["analyzers"][0].clone();
+    let mut analyzer: Value =
+        serde_json::from_str(&analyzer.to_string().replace("us-east-1", "eu-west-1")).unwrap();
+    analyzer["status"] = "ACTIVE".into();
+    elsewhere["analyzers"]
+        .as_array_mut()
+        .unwrap()
+        .push(analyzer);
+    fs::write(&path, elsewhere.to_string()).unwrap();
+    report(&sandbox, "new.json", &MOMENT);
+    assert_eq!(steps(&sandbox), [["resolve", "fixed", RULE]]);
+}
+
+/// Neither a line in a list of accounts nor another bundle shows that trust in an account has ended.
+#[test]
+fn an_account_that_counts_as_ones_own_resolves_no_ticket() {
+    let sandbox = leaky();
+    sandbox.write("own.csv", "id\n111122223333\n999988887777\n");
+    let vendor = r#"{"Account": "999988887777", "Arn": "arn:aws:iam::999988887777:user/audit", "UserId": "AIDAEXAMPLE"}"#;
+    sandbox.write("vendor/caller-identity.json", vendor);
+    for own in [&["--accounts", "own.csv"][..], &["vendor"]] {
+        report(&sandbox, "new.json", own);
+        let (counts, reasons) = told(&diff(&sandbox));
+        assert!(!counts.contains(&"fixed".to_owned()), "{own:?}: {counts:?}");
+        let reason = "an account that it names counted as one's own this time".to_owned();
+        for rule in ["foreign-read-only-access", "foreign-trust-without-external-id"] {
+            assert!(reasons.contains(&(rule.to_owned(), reason.clone())), "{own:?}: {reasons:?}");
+        }
+        assert!(
+            steps(&sandbox)
+                .iter()
+                .all(|[action, ..]| action != "resolve"),
+            "{own:?}"
+        );
+    }
+    // The trust itself ends.
+    let sandbox = example_by_hand("leaky");
+    report(&sandbox, "old.json", &MOMENT);
+    let path = sandbox.path("bundle/account-authorization-details.json");
+    let ended = fs::read_to_string(&path)
+        .unwrap()
+        .replace("999988887777", "111122223333");
+    fs::write(&path, ended).unwrap();
+    sandbox.write("own.csv", "id\n111122223333\n999988887777\n");
+    report(&sandbox, "new.json", &[&MOMENT[..], &["--accounts", "own.csv"]].concat());
+    let resolved = |rule: &str| ["resolve", "fixed", rule].map(str::to_owned);
+    for rule in ["foreign-read-only-access", "foreign-trust-without-external-id"] {
+        assert!(steps(&sandbox).contains(&resolved(rule)), "{:?}", steps(&sandbox));
+    }
+}
+
+/// The account summary contradicts the credential report about root's MFA: without it, less fails.
+#[test]
+fn what_the_account_summary_showed_is_unknown_without_it() {
+    const RULE: &str = "root-without-mfa";
+    let sandbox = example_by_hand("leaky");
+    report(&sandbox, "old.json", &MOMENT);
+    fs::remove_file(sandbox.path("bundle/account-summary.json")).unwrap();
+    report(&sandbox, "new.json", &MOMENT);
+    let diff = diff(&sandbox);
+    let entries = diff["entries"].as_array().unwrap();
+    let root = entries.iter().find(|entry| entry["rule"] == RULE).unwrap();
+    assert_eq!(
+        (&root["change"], &root["reason"]),
+        (&"unknown".into(), &"what showed it was not read this time".into())
+    );
+    assert!(
+        steps(&sandbox)
+            .iter()
+            .all(|[action, ..]| action != "resolve")
+    );
+}
+
+/// Whether keys were listed changes the name of a key, and where its age is from.
+#[test]
+fn keys_that_were_not_listed_this_time_change_no_ticket() {
+    let sandbox = example_by_hand("leaky");
+    report(&sandbox, "old.json", &MOMENT);
+    fs::remove_file(sandbox.path("bundle/access-keys.json")).unwrap();
+    report(&sandbox, "new.json", &MOMENT);
+    let changed = |sandbox: &Sandbox| diff(sandbox)["counts"]["changed"].clone();
+    assert_eq!(changed(&sandbox), 0);
+    fs::rename(sandbox.path("new.json"), sandbox.path("listed.json")).unwrap();
+    fs::rename(sandbox.path("old.json"), sandbox.path("new.json")).unwrap();
+    fs::rename(sandbox.path("listed.json"), sandbox.path("old.json")).unwrap();
+    assert_eq!(changed(&sandbox), 0);
+}
+
+/// The date moves when a key is activated again, and a credential report shows nothing else of it.
+#[test]
+fn a_key_that_only_a_credential_report_shows_is_never_fixed_by_another_date() {
+    let sandbox = crate::sandbox();
+    let judge = |rotated: &str, name: &str| {
+        let no_key = "false,N/A,N/A,N/A,N/A,false,N/A";
+        let key = format!("true,{rotated},2026-10-30T00:00:00Z,eu-west-1,s3,false,N/A");
+        let row = user("alice", true).replacen(no_key, &key, 1);
+        sandbox.write("bundle/credential-report.csv", credential_report(&[&row]));
+        let output = format!("json={name}");
+        sandbox.run(audit(&["--only", AGED, "-o", &output])).status
+    };
+    assert_eq!(judge("2026-01-01T00:00:00Z", "old.json"), 1);
+    judge("2026-10-30T00:00:00Z", "new.json");
+    assert_eq!(told(&diff(&sandbox)).0, ["unknown"]);
+    assert_eq!(steps(&sandbox), [[""; 3]; 0]);
+}
+
+#[test]
+fn a_shorter_minimum_of_passwords_changes_its_ticket() {
+    let sandbox = example_by_hand("leaky");
+    report(&sandbox, "old.json", &MOMENT);
+    let path = sandbox.path("bundle/account-password-policy.json");
+    let mut policy: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(policy["PasswordPolicy"]["MinimumPasswordLength"], 8);
+    policy["PasswordPolicy"]["MinimumPasswordLength"] = 6.into();
+    fs::write(&path, policy.to_string()).unwrap();
+    report(&sandbox, "new.json", &MOMENT);
+    assert_eq!(steps(&sandbox), [["update", "changed", "short-minimum-password"]]);
+}
+
+#[test]
+fn reports_under_different_salts_are_refused() {
+    let sandbox = leaky();
+    sandbox.write("one.salt", "a salt for tests, known to all");
+    sandbox.write("two.salt", "another salt for tests, also known");
+    for (name, salt) in
+        [("old.json", "one.salt"), ("new.json", "two.salt"), ("same.json", "one.salt")]
+    {
+        report(&sandbox, name, &["--redact", "--salt-file", salt]);
+    }
+    let refused = sandbox.run(["diff", "old.json", "new.json"]);
+    assert_eq!((refused.status, refused.stdout.as_str()), (2, ""));
+    assert!(refused.stderr.contains("redact both with the same salt"), "{}", refused.stderr);
+    assert_eq!(sandbox.run(["diff", "old.json", "same.json"]).status, 0);
 }

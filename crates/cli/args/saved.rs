@@ -27,15 +27,20 @@ What happened to a finding:
   new        it fails now, and did not before or was not judged before
   changed    it still fails, with another severity, waiver or evidence; ages
              and times do not count as a change
-  unknown    it could not be judged this time
-  gone       its rule or account was left out this time, its rule or its
-             parameters changed, it happened before the period read this time, or
-             it could not be judged before and does not fail now
-  fixed      it failed, was judged again by the same test, and no longer fails
+  unknown    it could not be judged this time, or what showed it was not read
+  gone       its rule, account or region was left out this time, its rule or its
+             parameters changed, an account that it names counts as one's own
+             now, it happened before what was read this time, or it could not be
+             judged before and does not fail now
+  fixed      it failed, was judged again by the same test, and does not fail
 All others are only counted: they did not change, or were not judged either time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
-waived ones resolve it. Unknown and gone ones do nothing: they may still fail.
+waived ones resolve it. So do those that could not be judged before and do not
+fail now, since an earlier report may have opened a ticket: resolving what was
+never opened does nothing. Other unknown and gone ones may still fail, and do
+nothing. After an audit that could not judge everything, compare with the last
+one that could, too; each step can be carried out twice.
 
 The exit status is 0 whatever changed; to gate on it, use `audit --baseline`.";
 

@@ -108,6 +108,8 @@ impl Bundle {
         let manifest = self.manifest.as_ref();
         let region = manifest.and_then(|manifest| manifest.region.clone());
         let short_lists = short_lists(&users, &answers);
+        let trusted = permissions.as_ref().known();
+        let trusted = trusted.map(|all| all.trusted_own_accounts.clone());
         let PolicyLists { groups, roles, policies } = permissions.into();
         Ok(Snapshot {
             as_of,
@@ -135,6 +137,7 @@ impl Bundle {
             regions: regions::regions(&answers, &mut documents),
             crossings: border.as_ref().map(|_| Vec::new()),
             border: border.known(),
+            trusted_own_accounts: trusted.unwrap_or_default().into_iter().collect(),
             short_lists,
             activity: None,
             gaps: match manifest {

@@ -36,9 +36,9 @@ pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, 
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, Border,
     BorderPrincipal, BorderRank, ControlCounts, ControlKind, ControlOutcome, ControlStatus,
-    Evidence, Finding, FrameworkOutcome, Gate, HomeStep, Loosening, LooseningChange, Message,
-    MessageFact, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity,
-    Share, Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
+    Evidence, Extent, Finding, FrameworkOutcome, Gate, HomeStep, Loosening, LooseningChange,
+    Message, MessageFact, MessagePart, Report, ResourceRef, RuleInfo, Run, RunOptions, SCHEMA,
+    Severity, Share, Status, Tally, Tool, Verdict, Waiver, WaiverOutcome,
 };
 pub use shell::shell_word;
 pub use snapshot::*;

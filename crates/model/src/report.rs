@@ -2,6 +2,7 @@
 
 mod border;
 mod evidence;
+mod extent;
 mod framework;
 mod message;
 mod run;
@@ -20,6 +21,7 @@ use crate::{ActivitySummary, Fingerprint, Gap, Source};
 
 pub use border::{Border, BorderPrincipal, BorderRank, HomeStep};
 pub use evidence::Evidence;
+pub use extent::Extent;
 pub use framework::{ControlCounts, ControlKind, ControlOutcome, ControlStatus, FrameworkOutcome};
 pub use message::{Message, MessageFact, MessagePart};
 pub use run::{Loosening, LooseningChange, Run, Share};
@@ -224,6 +226,9 @@ pub struct AuditedAccount {
     /// or the report is redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub border: Option<Border>,
+    /// What was looked at, as far as that may differ from one audit to the next.
+    #[serde(default, skip_serializing_if = "Extent::is_empty")]
+    pub extent: Extent,
 }
 
 impl AuditedAccount {

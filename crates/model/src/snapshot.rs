@@ -75,6 +75,9 @@ pub struct Snapshot {
     /// What decides about crossings; none if it is not known.
     #[serde(skip)]
     pub border: Option<Border>,
+    /// The other accounts of the same owner that roles trust, sorted.
+    #[serde(skip)]
+    pub trusted_own_accounts: Vec<String>,
     /// Which of these lists are incomplete.
     #[serde(default)]
     pub short_lists: ShortLists,
@@ -112,6 +115,7 @@ impl Snapshot {
             regions: Fact::Known(Vec::new()),
             crossings: no_crossings(),
             border: None,
+            trusted_own_accounts: Vec::new(),
             short_lists: ShortLists::default(),
             activity: None,
             gaps: Vec::new(),

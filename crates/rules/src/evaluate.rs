@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use portcullis_model::{
-    Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Finding, Fingerprint, Gap,
-    Message, Record, Report, ResourceRef, Run, RunOptions, SCHEMA, Snapshot, Source, Sources,
-    Tally, Tool, Value, Verdict,
+    Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Extent, Finding, Fingerprint,
+    Gap, Message, Record, Region, Report, ResourceRef, Run, RunOptions, SCHEMA, Snapshot, Source,
+    Sources, Tally, Tool, Value, Verdict,
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
@@ -331,7 +331,34 @@ fn account(
             .border
             .clone()
             .filter(|_| rules.on_crossings().next().is_some()),
+        extent: extent(snapshot, rules),
     }
+}
+
+/// What the rules looked at; nothing, where nothing could be collected.
+fn extent(snapshot: &Snapshot, rules: &RuleSet) -> Extent {
+    let mut extent = Extent::default();
+    if !status(snapshot).is_judged() {
+        return extent;
+    }
+    let reads = |facts: &str| rules.rules().iter().any(|rule| rule.reads(facts));
+    if reads("region.") {
+        let names = |regions: &Vec<Region>| regions.iter().map(|it| it.name.clone()).collect();
+        extent.regions = snapshot.regions.as_ref().known().map(names);
+    }
+    if reads("root.claims") {
+        let has_claim = |source: &Source| {
+            let mut claims = snapshot.root.claims.iter();
+            claims.any(|claim| claim.source == source.name())
+        };
+        extent.root_sources = Source::every().filter(has_claim).collect();
+    }
+    if reads("role.external_") {
+        extent
+            .own_accounts
+            .clone_from(&snapshot.trusted_own_accounts);
+    }
+    extent
 }
 
 /// Calls that were left out on purpose make no account incomplete.

@@ -91,6 +91,15 @@ impl Rule {
         self.parts.iter().any(|part| part.scope.name == CROSSING)
     }
 
+    /// Whether it reads facts whose names begin like that.
+    pub(crate) fn reads(&self, beginning: &str) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| {
+            let mut paths = part.program.evidence.keys();
+            paths.any(|path| path.starts_with(beginning))
+        })
+    }
+
     /// Returns the sources it needs: those of the facts it reads, and of its list of resources.
     #[must_use]
     pub fn sources(&self) -> Sources {

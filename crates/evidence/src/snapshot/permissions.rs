@@ -8,7 +8,7 @@ mod read;
 mod trust;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use portcullis_iam::{self as iam, Account, Judgement, Lack, PolicyId, PrincipalId, Rank};
 use portcullis_model::{
@@ -39,6 +39,8 @@ pub(super) struct Permissions {
     pub(super) unplaced: Vec<String>,
     /// What decides who may assume roles across the border of the account.
     pub(super) border: Fact<Border>,
+    /// The other accounts of the same owner that roles trust.
+    pub(super) trusted_own_accounts: BTreeSet<String>,
     users: HashMap<String, Privileges>,
 }
 
@@ -110,6 +112,7 @@ pub(super) fn permissions(
             account: account::facts(details, &reading, lists),
             unplaced,
             border,
+            trusted_own_accounts: trusted_own_accounts(&reading, answers),
         }
     })
 }
@@ -346,6 +349,17 @@ fn roles(
     }
     roles.sort_by(|a, b| (&a.name, &a.arn).cmp(&(&b.name, &b.arn)));
     listed(roles, answers.lists.roles)
+}
+
+/// Returns the other accounts of the same owner that roles trust, sorted.
+fn trusted_own_accounts(reading: &Reading<'_>, answers: &Answers) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for id in &reading.roles {
+        let trust = reading.account.principal(*id).trust.as_ref();
+        let trustees = Trustees::new(trust, &reading.account).known(&answers.own_accounts);
+        ids.extend(trustees.of_same_owner());
+    }
+    ids
 }
 
 /// Returns a list; missing if it is empty and not complete.

@@ -9,13 +9,50 @@ use portcullis_model::{
 use serde_json::Value as Json;
 use thiserror::Error;
 
-/// Only one of two reports is redacted, so no finding of one can be found in the other.
+/// Why no finding of one report can be found in the other.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error(
-    "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
-     both with the same salt, or none"
-)]
-pub struct Incomparable;
+pub enum Incomparable {
+    /// Only one of them is redacted.
+    #[error(
+        "one of the reports is redacted and the other is not, so no finding of one can be found in the other; redact \
+         both with the same salt, or none"
+    )]
+    Redaction,
+    /// They are redacted with different salts.
+    #[error(
+        "the reports are redacted, and have no account and no rule in common, so no finding of one can be found in the \
+         other; redact both with the same salt"
+    )]
+    Salt,
+}
+
+impl Incomparable {
+    /// Finds out whether the findings of one report can be found in the other. The same rule has the same hash under
+    /// the same salt, and so has the same account its pseudonym.
+    pub(crate) fn check(old: &Report, new: &Report) -> Result<(), Incomparable> {
+        if old.options.redacted != new.options.redacted {
+            return Err(Incomparable::Redaction);
+        }
+        let has_same_account = new
+            .accounts
+            .iter()
+            .any(|account| same_account(account.account_ref(), old).is_some());
+        let mut common = 0;
+        for rule in &new.rules {
+            let was = old.rules.iter().find(|was| was.id == rule.id);
+            if was.is_some_and(|was| same_test(was, rule)) {
+                return Ok(());
+            }
+            common += usize::from(was.is_some());
+        }
+        let may_differ = new.options.redacted && common > 0 && !has_same_account;
+        if may_differ {
+            Err(Incomparable::Salt)
+        } else {
+            Ok(())
+        }
+    }
+}
 
 /// Findings by fingerprint, which several resources may share.
 pub(crate) type ByFingerprint<'r> = BTreeMap<Fingerprint, Vec<&'r Finding>>;
@@ -60,13 +97,6 @@ impl AccessKey {
             id: name.clone(),
             created,
         })
-    }
-
-    /// Whether the key belongs to the user of this name.
-    pub(crate) fn is_of(&self, user: &str) -> bool {
-        self.owner
-            .rsplit_once('/')
-            .is_some_and(|(_, name)| name == user)
     }
 }
 

@@ -178,9 +178,7 @@ impl<'a> Entry<'a> {
 impl<'a> Diff<'a> {
     /// The changes from one report to another.
     pub fn between(old: &'a Report, new: &'a Report) -> Result<Diff<'a>, Incomparable> {
-        if old.options.redacted != new.options.redacted {
-            return Err(Incomparable);
-        }
+        Incomparable::check(old, new)?;
         let was = Index::new(old, comparison::by_fingerprint(old, new));
         let is = Index::new(new, comparison::by_fingerprint(new, new));
         let problems: BTreeSet<_> = was.problems().chain(is.problems()).collect();
@@ -237,8 +235,12 @@ fn origin<'r>(report: &'r Report) -> Origin<'r> {
 
 /// What has become of the findings of one fingerprint; none if there is nothing to report.
 fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<'a>> {
-    let about = is.first(id).or_else(|| was.first(id))?;
-    let (old, new) = (was.side(about, is), is.side(about, was));
+    let (first_old, first_new) = (was.first(id), is.first(id));
+    let fingerprint = &first_new.or(first_old)?.fingerprint;
+    // What fails shows what it depends on: a pass on other evidence does not.
+    let both = first_new.into_iter().chain(first_old);
+    let about = both.min_by_key(|finding| finding.verdict)?;
+    let (old, new) = (was.side(id, about, is), is.side(id, about, was));
     let differences = difference::between(&old, &new);
     let stood_for_list = old
         .findings
@@ -256,7 +258,7 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let rule_info = is.rule(told).or_else(|| was.rule(told));
     Some(Entry {
         change,
-        fingerprint: &about.fingerprint,
+        fingerprint,
         partition: &told.partition,
         account: &told.account,
         rule: &told.rule,

@@ -16,7 +16,7 @@ use std::mem;
 
 use portcullis_model::{
     AccountRef, AppliedWaiver, AuditedAccount, Baseline, ControlKind, ControlOutcome, Evidence,
-    Finding, FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo,
+    Extent, Finding, FrameworkOutcome, Gap, Message, MessagePart, Report, ResourceRef, RuleInfo,
     RunOptions, Source, Tool, Verdict, Waiver, WaiverOutcome,
 };
 
@@ -116,6 +116,7 @@ impl Redaction<'_> {
             frameworks,
             baseline,
             border,
+            extent,
         } = account;
         *id = self.names.account(id);
         for text in [alias, name, caller].into_iter().flatten() {
@@ -136,6 +137,14 @@ impl Redaction<'_> {
         }
         // A border consists of names.
         *border = None;
+        let Extent { regions, root_sources: _, own_accounts } = extent;
+        for region in regions.iter_mut().flatten() {
+            *region = self.names.region(region);
+        }
+        for id in &mut *own_accounts {
+            *id = self.names.account(id);
+        }
+        own_accounts.sort();
     }
 
     /// AWS's message is free text, and a request id identifies the caller to AWS.

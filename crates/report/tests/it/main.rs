@@ -18,6 +18,7 @@ mod html;
 mod json;
 mod jsonl;
 mod junit;
+mod looked_at;
 mod markdown;
 mod merge;
 mod mutations;

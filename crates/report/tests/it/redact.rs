@@ -7,7 +7,7 @@ use crate::support::{
     HOSTILE, activity, decided, finding, hostile, rendered, report, set_fact, told,
 };
 use portcullis_model::{
-    Finding, Loosening, LooseningChange, MessageFact, Report, Severity, UserClass, Verdict,
+    Finding, Loosening, LooseningChange, MessageFact, Report, Severity, Source, UserClass, Verdict,
 };
 use portcullis_report::{AlreadyRedacted, Change, Diff, Format, Outcome, Salt, redact};
 use serde_json::{Value as Json, json};
@@ -60,6 +60,9 @@ fn full() -> Report {
     let account = &mut report.accounts[0];
     account.name = Some("Acme Holding".to_owned());
     account.gaps[0].request_id = Some("5f0c2d9e".to_owned());
+    account.extent.regions = Some(vec!["eu-north-1".to_owned()]);
+    account.extent.root_sources = vec![Source::AccountSummary];
+    account.extent.own_accounts = vec!["444455556666".to_owned()];
     report.findings[1].resource.region = Some("eu-north-1".to_owned());
     report.options.only = vec!["old-key".to_owned()];
     report.options.skip = vec!["old-key".to_owned()];
@@ -201,9 +204,16 @@ fn ids_are_in_no_format() {
     let report = redacted(full());
     for &format in Format::ALL {
         let text = rendered(&report, format);
-        for id in
-            ["111122223333", "AKIAIOSFODNN7EXAMPLE", "acme", "Acme", "alice", "carol", "PLAT-12"]
-        {
+        for id in [
+            "111122223333",
+            "444455556666",
+            "AKIAIOSFODNN7EXAMPLE",
+            "acme",
+            "Acme",
+            "alice",
+            "carol",
+            "PLAT-12",
+        ] {
             assert!(!text.contains(id), "{id} in {}", format.name());
         }
         for original in &full().findings {

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     AccountStatus, ActivitySummary, AppliedWaiver, AuditedAccount, Baseline, BaselineState,
-    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Finding, Fingerprint,
-    FrameworkOutcome, Gap, Loosening, LooseningChange, MessageFact, Report, ResourceRef, RuleInfo,
-    Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver, WaiverOutcome,
+    ControlCounts, ControlKind, ControlOutcome, ControlStatus, Evidence, Extent, Finding,
+    Fingerprint, FrameworkOutcome, Gap, Loosening, LooseningChange, MessageFact, Report,
+    ResourceRef, RuleInfo, Run, RunOptions, SCHEMA, Severity, Source, Tally, Tool, Verdict, Waiver,
+    WaiverOutcome,
 };
 use portcullis_report::{Detail, EarlierReport, Format, Style, render};
 use serde_json::{Value, json};
@@ -368,6 +369,7 @@ fn account() -> AuditedAccount {
         frameworks: vec![framework()],
         baseline: None,
         border: None,
+        extent: Extent::default(),
     }
 }
 

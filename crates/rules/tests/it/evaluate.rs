@@ -1,7 +1,7 @@
 //! Verdicts on whole accounts, and the reports made of them.
 
 use portcullis_model::{AccountStatus, Finding, Report, Source, Tally, Verdict};
-use portcullis_rules::RuleSet;
+use portcullis_rules::{RuleSet, Settings, embedded};
 use serde_json::{Value as Json, json};
 
 use crate::support::{RULE, account, changed, gap, judge, load};
@@ -251,6 +251,30 @@ fn an_account_of_which_nothing_is_known_has_failed() {
         snapshot["account"][fact] = json!({ "missing": ["organization"] });
     }
     assert_eq!(status(&snapshot), AccountStatus::Failed, "regions say nothing by themselves");
+}
+
+/// A diff needs it to know what a later report would have shown.
+#[test]
+fn a_report_says_how_far_the_account_was_looked_at() {
+    let all = RuleSet::load(&embedded(), &Settings::default()).unwrap();
+    let extent = |snapshot: &Json| judge(&all, snapshot, &[]).accounts.remove(0).extent;
+    let mut snapshot = account();
+    let claim = |source: &str| {
+        json!({
+            "source": source, "at": null, "password": true, "access_key": null, "signing_certificate": null, "mfa": null,
+        })
+    };
+    snapshot["root"]["claims"] = json!([claim("credential-report"), claim("account-summary")]);
+    let region = snapshot["regions"][0]["name"].clone();
+    let whole = extent(&snapshot);
+    assert_eq!(json!(whole.regions), json!([region]));
+    assert_eq!(whole.root_sources, [Source::CredentialReport, Source::AccountSummary]);
+    // No rule that was judged reads any of it.
+    assert!(judge(&rule(), &snapshot, &[]).accounts[0].extent.is_empty());
+    snapshot["regions"] = json!({ "missing": ["access-analyzers"] });
+    assert_eq!(extent(&snapshot).regions, None);
+    snapshot["unreached"] = json!("denied");
+    assert!(extent(&snapshot).is_empty());
 }
 
 #[test]

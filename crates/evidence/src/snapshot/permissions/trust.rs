@@ -187,6 +187,24 @@ impl<'a> Trustees<'a> {
         })
     }
 
+    /// Returns the other accounts of the same owner that are trusted, or on whose behalf services may act.
+    pub(super) fn of_same_owner(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for trustee in self.all.iter().flatten() {
+            let owner = match &trustee.who {
+                Who::Owned(owner) => Some(owner),
+                _ => None,
+            };
+            for owner in owner.into_iter().chain(&trustee.demands.sources) {
+                let is_external = owner.standing(self.account) == Standing::External;
+                if is_external && self.is_of_same_owner(owner) {
+                    ids.insert(owner.id());
+                }
+            }
+        }
+        ids
+    }
+
     fn is_of_same_owner(&self, owner: &Owner) -> bool {
         let id = AccountId::parse(&owner.id());
         id.zip(self.own_accounts)

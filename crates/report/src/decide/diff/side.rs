@@ -1,11 +1,11 @@
 //! What one report says about a fingerprint, as far as the other can rely on it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use portcullis_model::{
-    AccountRef, ActivitySummary, Arn, AuditedAccount, EVENT_TIMES, Finding, Fingerprint, Report,
-    RuleInfo, Source, Status, Verdict,
+    AccountRef, ActivitySummary, Arn, AuditedAccount, EVENT_TIMES, Finding, Fingerprint,
+    LooseningChange, Report, ResourceRef, RuleInfo, Source, Status, Verdict,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,6 +42,8 @@ pub enum State {
     /// It is about an access key that the report does not have under that date; the user's keys were not listed, so it may
     /// be there under another, which activating a key again gives it.
     KeysNotListed,
+    /// It does not fail in the report, which did not read what showed it: another source about root, or a later use.
+    SourceNotRead,
     /// It was judged and does not fail, or does not exist.
     Clear,
     /// The report did not judge the rule.
@@ -54,6 +56,12 @@ pub enum State {
     AccountFailed,
     /// The report is about the account, but not about the time at which that happened.
     NotCovered,
+    /// It is about a region that the report did not look at.
+    RegionNotJudged,
+    /// It is about trust in another account, which the report counts as one's own.
+    AccountIsOwn,
+    /// It is about a way between accounts that were judged apart.
+    AccountsNotJoined,
 }
 
 /// How far a finding was judged.
@@ -71,13 +79,18 @@ impl State {
     pub(crate) fn judged(self) -> Judged {
         match self {
             State::Fails | State::Waived => Judged::Fails,
-            State::Unknown | State::NotListed | State::KeysNotListed => Judged::Unknown,
+            State::Unknown | State::NotListed | State::KeysNotListed | State::SourceNotRead => {
+                Judged::Unknown
+            }
             State::Clear => Judged::Clear,
             State::RuleNotJudged
             | State::RuleDiffers
             | State::AccountNotAudited
             | State::AccountFailed
-            | State::NotCovered => Judged::Not,
+            | State::NotCovered
+            | State::RegionNotJudged
+            | State::AccountIsOwn
+            | State::AccountsNotJoined => Judged::Not,
         }
     }
 
@@ -88,11 +101,15 @@ impl State {
             State::Unknown => Some("could not be judged"),
             State::NotListed => Some("its list was not collected"),
             State::KeysNotListed => Some("the user's access keys were not listed by their ids"),
+            State::SourceNotRead => Some("what showed it was not read"),
             State::RuleNotJudged => Some("its rule was not judged"),
             State::RuleDiffers => Some("its rule had a different test or other parameters"),
             State::AccountNotAudited => Some("its account was not audited"),
-            State::AccountFailed => Some("nothing could be collected from its account"),
-            State::NotCovered => Some("the records read do not go back that far"),
+            State::AccountFailed => Some("nothing of its account could be collected"),
+            State::NotCovered => Some("what was read does not reach back to it"),
+            State::RegionNotJudged => Some("its region was not looked at"),
+            State::AccountIsOwn => Some("an account that it names counted as one's own"),
+            State::AccountsNotJoined => Some("its accounts were judged apart"),
         }
     }
 }
@@ -105,6 +122,8 @@ pub(super) struct Index<'a> {
     /// The findings that stand for a list that was not collected, or for any access key of an owner.
     uncollected: HashMap<List<'a>, &'a Finding>,
     activity: &'a [ActivitySummary],
+    /// Whether reports were joined that lack what is needed to judge ways between their accounts.
+    is_of_separate_reports: bool,
 }
 
 impl<'a> Index<'a> {
@@ -128,6 +147,11 @@ impl<'a> Index<'a> {
                 .collect(),
             uncollected: HashMap::new(),
             activity: &report.activity,
+            is_of_separate_reports: report
+                .run
+                .loosened
+                .iter()
+                .any(|it| it.change == LooseningChange::SeparateReports),
         };
         let standing = report
             .findings
@@ -165,13 +189,9 @@ impl<'a> Index<'a> {
         self.findings.get(id)?.first().copied()
     }
 
-    /// What this report says about the fingerprint of a finding, which is in it or in the other.
-    pub(super) fn side(&self, about: &Finding, other: &Index<'_>) -> Side<'a> {
-        let findings = self
-            .findings
-            .get(&about.fingerprint)
-            .cloned()
-            .unwrap_or_default();
+    /// What this report says about a finding of that identity, which is in it or in the other.
+    pub(super) fn side(&self, id: &Fingerprint, about: &Finding, other: &Index<'_>) -> Side<'a> {
+        let findings = self.findings.get(id).cloned().unwrap_or_default();
         let (state, because) = self.state(&findings, about, other);
         let account = self.accounts.get(&about.account_ref());
         let as_of = account.map(|account| account.as_of);
@@ -201,14 +221,13 @@ impl<'a> Index<'a> {
         if let Some(state) = self.unjudged(about, other) {
             return (state, None);
         }
-        if findings.is_empty() && self.is_not_covered(about, other) {
-            return (State::NotCovered, None);
+        if let Some(state) = self.differently_judged(about) {
+            return (state, None);
         }
-        if findings.is_empty() && self.lacks_account_of_role(about) {
-            return (State::AccountNotAudited, None);
-        }
-        if findings.is_empty() && self.may_hold_key_of(about) {
-            return (State::KeysNotListed, None);
+        if findings.is_empty()
+            && let Some(state) = self.not_looked_at(about, other)
+        {
+            return (state, None);
         }
         match self.uncollected_list_of(about) {
             // A pass that is listed was judged, whatever else was not.
@@ -238,6 +257,46 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Why this report would not judge a finding as the other did, even where it shows that it passes.
+    fn differently_judged(&self, about: &Finding) -> Option<State> {
+        let facts = about.evidence.facts();
+        let account = self.accounts.get(&about.account_ref())?;
+        let own = &account.extent.own_accounts;
+        if facts.values().any(|fact| names_any(fact, own)) {
+            return Some(State::AccountIsOwn);
+        }
+        let lacks_source = root_sources(&facts).any(|name| {
+            let mut read = account.extent.root_sources.iter();
+            !read.any(|source| source.name() == name)
+        });
+        (lacks_source || was_used_later(&facts, account)).then_some(State::SourceNotRead)
+    }
+
+    /// Why this report would not show a finding that it does not hold.
+    fn not_looked_at(&self, about: &Finding, other: &Index<'_>) -> Option<State> {
+        if self.is_not_covered(about, other) {
+            Some(State::NotCovered)
+        } else if self.lacks_account_of_way(about, other) {
+            Some(State::AccountNotAudited)
+        } else if self.is_of_separate_reports && about.resource.kind == CROSSING {
+            Some(State::AccountsNotJoined)
+        } else if self.lacks_region_of(about) {
+            Some(State::RegionNotJudged)
+        } else if self.may_hold_key_of(about) {
+            Some(State::KeysNotListed)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a finding is about a region that this report did not look at, such as that of another session.
+    fn lacks_region_of(&self, about: &Finding) -> bool {
+        let account = self.accounts.get(&about.account_ref());
+        let regions = account.and_then(|account| account.extent.regions.as_ref());
+        about.resource.kind == "region"
+            && !regions.is_some_and(|regions| regions.contains(&about.resource.name))
+    }
+
     /// Whether this report would not show a finding: it is about one person only, or the finding is about something
     /// that happened, and the logs begin later or are of other regions. What names no region may have happened in
     /// any that the other report read.
@@ -265,8 +324,13 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// Whether a finding is about a way into an account that this report is not about.
-    fn lacks_account_of_role(&self, about: &Finding) -> bool {
+    /// Whether a finding is about a way into an account that this report is not about. If it could not be judged, it may
+    /// lead into any that the other report is about.
+    fn lacks_account_of_way(&self, about: &Finding, other: &Index<'_>) -> bool {
+        if about.resource.kind == CROSSING && about.verdict == Verdict::Unknown {
+            let mut accounts = other.accounts.keys();
+            return accounts.any(|account| !self.accounts.contains_key(account));
+        }
         let facts = about.evidence.facts();
         let roles = facts
             .get("crossing.roles")
@@ -284,16 +348,16 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// Whether a finding is about a key that is known by its id, and this report knows the keys of the user by their
-    /// dates alone.
+    /// Whether a finding is about an access key, and this report knows the keys of the user by their dates alone.
     fn may_hold_key_of(&self, about: &Finding) -> bool {
-        let Some(key) = AccessKey::from_finding(about) else {
+        let Some(owner) = owner_of_key(about) else {
             return false;
         };
+        let name = owner.rsplit_once('/').map(|(_, name)| name);
         let account = self.accounts.get(&about.account_ref());
         let gaps = account.into_iter().flat_map(|account| &account.gaps);
         let mut gaps = gaps.filter(|gap| gap.source == Source::AccessKeys);
-        gaps.any(|gap| gap.resource.as_deref().is_none_or(|user| key.is_of(user)))
+        gaps.any(|gap| gap.resource.is_none() || gap.resource.as_deref() == name)
     }
 
     /// The finding that stands for a list on which that resource may be: of the whole account, or of a
@@ -313,6 +377,41 @@ impl<'a> Index<'a> {
     }
 }
 
+/// Whether a fact contains one of these texts, as a text of its own.
+fn names_any(fact: &Json, texts: &[String]) -> bool {
+    match fact {
+        Json::String(text) => texts.contains(text),
+        Json::Array(list) => list.iter().any(|fact| names_any(fact, texts)),
+        Json::Object(fields) => fields.values().any(|fact| names_any(fact, texts)),
+        _ => false,
+    }
+}
+
+/// The names of the sources that say something about root, by the facts that a finding shows.
+fn root_sources(facts: &BTreeMap<String, Json>) -> impl Iterator<Item = &str> {
+    let claims = facts.get("root.claims").and_then(Json::as_array);
+    let claims = claims.into_iter().flatten().filter_map(Json::as_object);
+    claims
+        .filter(|claim| claim.values().any(Json::is_boolean))
+        .filter_map(|claim| claim.get("source")?.as_str())
+}
+
+/// Whether root was used after the account's credential report was generated, by what CloudTrail or a root session
+/// showed to the other report.
+fn was_used_later(facts: &BTreeMap<String, Json>, account: &AuditedAccount) -> bool {
+    let used = facts.get("root.last_used").and_then(Json::as_str);
+    let used = used.and_then(|time| time.parse::<Timestamp>().ok());
+    used.zip(account.report_generated_at)
+        .is_some_and(|(used, generated)| used > generated)
+}
+
+/// The ARN of the user whose access key a finding is about.
+fn owner_of_key(about: &Finding) -> Option<&str> {
+    let ResourceRef { kind, id, .. } = &about.resource;
+    let (owner, _last_rotated) = id.rsplit_once("/access-key/")?;
+    (kind == "access_key").then_some(owner)
+}
+
 /// The regions of the account that were read.
 fn regions_of<'a>(
     activity: &'a ActivitySummary,
@@ -325,6 +424,9 @@ fn regions_of<'a>(
         .filter(move |it| it.account == account);
     own.map(|it| &it.region)
 }
+
+/// The kind of a user or role that may lead into other accounts.
+const CROSSING: &str = "crossing";
 
 /// A list by rule, account, and the resource that owns it; none: it is the account's.
 type List<'f> = (&'f str, AccountRef<'f>, Option<&'f str>);
