@@ -444,6 +444,22 @@ fn a_key_that_only_a_credential_report_shows_is_never_fixed_by_another_date() {
     assert_eq!(steps(&sandbox), [[""; 3]; 0]);
 }
 
+/// A ticket of an earlier report may be open.
+#[test]
+fn what_is_judged_again_and_passes_resolves_its_ticket() {
+    let sandbox = leaky();
+    let removed = sandbox.path("bundle/mfa-devices.json");
+    let devices = fs::read(&removed).unwrap();
+    fs::remove_file(&removed).unwrap();
+    report(&sandbox, "old.json", &[]);
+    fs::write(&removed, devices).unwrap();
+    report(&sandbox, "new.json", &[]);
+    let steps = steps(&sandbox);
+    let of = |action: &str, reason: &str| [action, reason, "sms-mfa"].map(str::to_owned);
+    assert!(steps.contains(&of("open", "new")), "{steps:?}");
+    assert!(steps.contains(&of("resolve", "cleared")), "{steps:?}");
+}
+
 #[test]
 fn a_shorter_minimum_of_passwords_changes_its_ticket() {
     let sandbox = example_by_hand("leaky");

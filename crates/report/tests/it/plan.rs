@@ -1,7 +1,7 @@
 //! What a tracker should do about two reports.
 
 use crate::support::history::{
-    NEW, OLD, at, fails, list_of, listed_key, of_severity, seen, unknown, user, waived,
+    NEW, OLD, at, fails, keys_of, list_of, listed_key, of_severity, seen, unknown, user, waived,
 };
 use crate::support::moved;
 use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
@@ -89,6 +89,49 @@ fn an_older_report_resolves_nothing() {
     let note = "for 444455556666, OLD is from a later time (2026-11-03 10:00:00 UTC) than NEW \
                 (2026-11-02 10:00:00 UTC)";
     assert_eq!(notes, [note]);
+}
+
+/// The tickets of an earlier report are still open where the older of the two did not judge what they are about.
+#[test]
+fn what_could_not_be_judged_is_resolved_once_it_is() {
+    let resolve = |reason| vec![(Action::Resolve, reason)];
+    let clear = || user("a", Verdict::Pass, "busy");
+    assert_eq!(plan(&[unknown("a")], &[]), resolve(Reason::Cleared));
+    assert_eq!(plan(&[unknown("a")], &[clear()]), resolve(Reason::Cleared));
+    let had_failed = seen("2026-01-01T00:00:00Z", unknown("a"));
+    assert_eq!(plan(&[had_failed], &[]), resolve(Reason::Fixed));
+    let accepted = || [waived(false, fails("a"))];
+    assert_eq!(plan(&[unknown("a")], &accepted()), resolve(Reason::Waived));
+    assert_eq!(plan(&[list_of("idle-user")], &accepted()), resolve(Reason::Waived));
+    // What passed had no ticket, and a list never has one.
+    assert_eq!(plan(&[clear()], &accepted()), []);
+    assert_eq!(plan(&[], &accepted()), []);
+    assert_eq!(plan(&[clear()], &[]), []);
+    assert_eq!(plan(&[list_of("idle-user")], &[]), []);
+    assert_eq!(plan(&[keys_of("dan")], &[]), []);
+    // What is still not judged stays open.
+    assert_eq!(plan(&[unknown("a")], &[unknown("a")]), []);
+    assert_eq!(plan(&[unknown("a")], &[list_of("idle-user")]), []);
+    // An older report shows nothing that has become of it.
+    assert_eq!(steps(&at(NEW, [unknown("a")]), &at(OLD, [])), []);
+}
+
+#[test]
+fn what_was_left_out_is_resolved_once_it_is_waived() {
+    type Edit = fn(&mut Report);
+    let accepted = at(NEW, [waived(false, fails("a"))]);
+    let left_out: [Edit; 4] = [
+        |report| report.rules.clear(),
+        |report| report.rules[0].hash = "other".to_owned(),
+        |report| report.accounts.clear(),
+        |report| report.accounts[0].status = AccountStatus::Failed,
+    ];
+    for edit in left_out {
+        let mut old = at(OLD, []);
+        edit(&mut old);
+        let resolved = ("111122223333".to_owned(), Action::Resolve, Reason::Waived);
+        assert_eq!(steps(&old, &accepted), [resolved]);
+    }
 }
 
 #[test]

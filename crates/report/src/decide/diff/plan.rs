@@ -1,12 +1,14 @@
 //! What a tracker should do about a diff: which tickets to open, update and resolve, and why.
 //!
-//! The fingerprint identifies the ticket, so each step can be carried out twice. Nothing is resolved
-//! but what is fixed or waived: what could not be judged, or is no longer examined, stays open.
+//! The fingerprint identifies the ticket, so each step can be carried out twice, and a step to resolve a ticket that was
+//! never opened does nothing. What is resolved is shown not to fail, or waived: what could not be judged, or is not
+//! looked at any more, stays open.
 
 use jiff::Timestamp;
 use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity};
 use serde::Serialize;
 
+use super::side::Judged;
 use super::{Change, Diff, Difference, Entry, State};
 
 /// What to do about a finding, with all that its ticket needs.
@@ -81,7 +83,9 @@ pub enum Reason {
     Changed,
     /// There is evidence that it no longer fails.
     Fixed,
-    /// It fails as before, and a waiver accepts that now.
+    /// It could not be judged before, and is shown not to fail now; a report before that may have opened a ticket.
+    Cleared,
+    /// It fails, and a waiver accepts that now.
     Waived,
 }
 
@@ -108,12 +112,24 @@ fn action(entry: &Entry<'_>) -> Option<(Action, Reason)> {
         (Change::Changed, State::Waived, State::Fails) => Some((Action::Open, Reason::WaiverEnded)),
         (Change::Changed, State::Fails, State::Fails) => Some((Action::Update, Reason::Changed)),
         (Change::Changed, State::Fails, State::Waived) => Some((Action::Resolve, Reason::Waived)),
+        // A report before the one that did not judge it may have opened a ticket.
+        (Change::New, was, State::Waived) if was.judged() != Judged::Clear => {
+            Some((Action::Resolve, Reason::Waived))
+        }
         // What failed once may fail again: an older report shows nothing fixed.
-        (Change::Fixed, ..) if entry.new.as_of >= entry.old.as_of => {
-            Some((Action::Resolve, Reason::Fixed))
+        _ if entry.new.as_of < entry.old.as_of => None,
+        (Change::Fixed, ..) => Some((Action::Resolve, Reason::Fixed)),
+        (Change::Gone, State::Unknown, State::Clear) if !stood_for_list(entry) => {
+            Some((Action::Resolve, Reason::Cleared))
         }
         _ => None,
     }
+}
+
+/// Whether what the older report did not judge was a list, of which there is no ticket.
+fn stood_for_list(entry: &Entry<'_>) -> bool {
+    let mut findings = entry.old.findings.iter();
+    findings.any(|finding| finding.stands_for_list(entry.rule_info))
 }
 
 fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step<'d>> {
