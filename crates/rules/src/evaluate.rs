@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::{Mutex, PoisonError};
 
 use portcullis_model::{
     Account, AccountRef, AccountStatus, AuditedAccount, Crossing, Extent, Finding, Fingerprint,
@@ -11,7 +10,6 @@ use portcullis_model::{
 };
 
 use crate::judge::{self, Decision, Gaps, decide};
-use crate::parallel;
 use crate::program::ScopedProgram;
 use crate::recorded::Recorded;
 use crate::scope::{CROSSING, Needs, SCOPES, State, Subject, crossings, rest, whole};
@@ -30,27 +28,22 @@ pub fn evaluate(
     tool_version: &str,
 ) -> Report {
     let Account { partition, id, .. } = &snapshot.account;
-    let judge = Judge {
+    let mut judge = Judge {
         account: AccountRef { partition, id },
         options: &options,
         gaps: Gaps::new(&snapshot.gaps),
         person: snapshot.person.as_deref(),
         recorded: Recorded::new(snapshot),
+        findings: Vec::new(),
     };
-    let (mut tallies, findings) = (BTreeMap::new(), Mutex::new(Vec::new()));
+    let mut tallies = BTreeMap::new();
     // Of an account among several that could not be entered, its status says it all.
     if snapshot.unreached.is_none() {
-        tallies.extend(parallel::each(rules.rules(), |rule| {
-            let mut verdicts = judge.rule(rule, snapshot);
-            // Added at once, so that they take no memory twice. Their order does not depend on that of the rules.
-            let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
-            findings.append(&mut verdicts.findings);
-            (rule.id.clone(), verdicts.tally)
-        }));
+        for rule in rules.rules() {
+            tallies.insert(rule.id.clone(), judge.rule(rule, snapshot));
+        }
     }
-    let mut findings = findings
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut findings = judge.findings;
     sort(&mut findings);
     let account = account(snapshot, rules, &options, tallies);
     Report { accounts: vec![account], findings, ..without_accounts(rules, options, tool_version) }
@@ -87,24 +80,24 @@ pub fn evaluate_crossings(
     rules: &RuleSet,
     options: &RunOptions,
 ) -> (BTreeMap<String, Tally>, Vec<Finding>) {
-    let judge = Judge { account, options, gaps: Gaps::new(&[]), person: None, recorded: None };
-    let (mut tallies, mut findings) = (BTreeMap::new(), Vec::new());
+    let (gaps, findings) = (Gaps::new(&[]), Vec::new());
+    let mut judge = Judge { account, options, gaps, person: None, recorded: None, findings };
+    let mut tallies = BTreeMap::new();
     for rule in rules.on_crossings() {
-        let mut verdicts = Verdicts::default();
+        let tally = tallies.entry(rule.id.clone()).or_default();
         for part in &rule.parts {
             for (subject, crossing) in crossings(list).zip(list) {
-                let before = verdicts.findings.len();
-                judge.subject(rule, part, &subject, &mut verdicts);
-                for finding in &mut verdicts.findings[before..] {
+                let before = judge.findings.len();
+                judge.subject(rule, part, &subject, tally);
+                for finding in &mut judge.findings[before..] {
                     if finding.verdict == Verdict::Unknown {
                         name_unread(finding, &crossing.unread_accounts);
                     }
                 }
             }
         }
-        tallies.insert(rule.id.clone(), verdicts.tally);
-        findings.append(&mut verdicts.findings);
     }
+    let mut findings = judge.findings;
     sort(&mut findings);
     (tallies, findings)
 }
@@ -145,24 +138,18 @@ struct Judge<'a> {
     person: Option<&'a str>,
     /// What CloudTrail recorded, if its logs were read.
     recorded: Option<Recorded<'a>>,
-}
-
-/// What is decided by one rule.
-#[derive(Default)]
-struct Verdicts {
-    tally: Tally,
     findings: Vec<Finding>,
 }
 
 impl Judge<'_> {
-    fn rule(&self, rule: &Rule, snapshot: &Snapshot) -> Verdicts {
-        let mut verdicts = Verdicts::default();
+    fn rule(&mut self, rule: &Rule, snapshot: &Snapshot) -> Tally {
+        let mut tally = Tally::default();
         let mut missing: Option<(&ScopedProgram, Sources)> = None;
         for part in &rule.parts {
             let unlisted = match (part.scope.subjects)(snapshot) {
                 Ok(subjects) => {
                     for subject in subjects {
-                        self.subject(rule, part, &subject, &mut verdicts);
+                        self.subject(rule, part, &subject, &mut tally);
                     }
                     part.scope.unlisted(snapshot)
                 }
@@ -172,42 +159,42 @@ impl Judge<'_> {
                 let before = missing.map_or(Sources::NONE, |(_, before)| before);
                 missing = Some((part, before | sources));
             } else if part.scope.is_activity() {
-                self.activity(rule, part, snapshot, &mut verdicts);
+                self.activity(rule, part, snapshot, &mut tally);
             }
         }
         if let Some((part, sources)) = missing {
             let subject = whole(&snapshot.account, State::Missing(sources));
-            self.subject(rule, part, &subject, &mut verdicts);
+            self.subject(rule, part, &subject, &mut tally);
         }
-        verdicts
+        tally
     }
 
     /// Judges the rule's windows, and whether it may say anything about what was not recorded.
     fn activity(
-        &self,
+        &mut self,
         rule: &Rule,
         part: &ScopedProgram,
         snapshot: &Snapshot,
-        verdicts: &mut Verdicts,
+        tally: &mut Tally,
     ) {
         let grouping = part.program.grouping.as_ref();
         let windows = grouping.map(|it| it.windows(snapshot)).unwrap_or_default();
         for window in windows.subjects(&snapshot.account) {
-            self.subject(rule, part, &window, verdicts);
+            self.subject(rule, part, &window, tally);
         }
-        let found_something = verdicts.tally.fail + verdicts.tally.unknown > 0;
+        let found_something = tally.fail + tally.unknown > 0;
         let needs = Needs { regions: &rule.regions, read_only: rule.read_only };
         if let Some(rest) = rest(snapshot, needs, found_something, windows.undecided) {
-            self.subject(rule, part, &rest, verdicts);
+            self.subject(rule, part, &rest, tally);
         }
     }
 
     fn subject(
-        &self,
+        &mut self,
         rule: &Rule,
         part: &ScopedProgram,
         subject: &Subject<'_>,
-        verdicts: &mut Verdicts,
+        tally: &mut Tally,
     ) {
         let decision = decide(&part.program, subject);
         if self
@@ -216,7 +203,7 @@ impl Judge<'_> {
         {
             return;
         }
-        verdicts.tally.count(decision.verdict());
+        tally.count(decision.verdict());
         if listed(decision.verdict(), self.options) {
             let mut finding = self.finding(rule, part, subject, decision);
             if let Some(recorded) = self
@@ -226,7 +213,7 @@ impl Judge<'_> {
             {
                 recorded.add_to(&mut finding);
             }
-            verdicts.findings.push(finding);
+            self.findings.push(finding);
         }
     }
 
