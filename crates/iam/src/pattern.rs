@@ -172,9 +172,10 @@ impl Pattern {
     /// Whether it matches whatever the other matches.
     pub(crate) fn covers(&self, other: &Pattern) -> bool {
         // Only wildcards match what no policy can have meant, and only `*` matches both more and less.
-        !other.has_variables()
-            && self.matches(&other.filled(probe::NAME, "="))
-            && self.matches(&other.filled("", "="))
+        self.is_everything()
+            || !other.has_variables()
+                && self.matches(&other.filled(probe::NAME, "="))
+                && self.matches(&other.filled("", "="))
     }
 
     /// Whether the literal prefixes of both patterns agree, and the literal suffixes too.
