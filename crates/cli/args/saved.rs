@@ -32,7 +32,7 @@ What happened to a finding:
              parameters changed, an account that it names counts as one's own
              now, it happened before what was read this time, or it could not be
              judged before and does not fail now
-  fixed      it failed, was judged again by the same test, and does not fail
+  fixed      it failed, was judged again by the same test, and no longer fails
 All others are only counted: they did not change, or were not judged either time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
