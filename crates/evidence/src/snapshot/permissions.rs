@@ -342,8 +342,8 @@ fn roles(
     let mut roles = Vec::new();
     for (role, id) in details.role_detail_list.iter().zip(&reading.roles) {
         let trust = reading.account.principal(*id).trust.as_ref();
-        let trustees =
-            Trustees::new(trust, &reading.account).of_role(&role.role_name, &answers.own_accounts);
+        let trustees = Trustees::new(trust, &reading.account).known(&answers.own_accounts);
+        let trustees = trustees.of_role(&role.role_name);
         let privileges = judged.principal(*id, gaps);
         roles.push(principals::role(role, &trustees, privileges, unplaced, answers, gaps));
     }

@@ -33,11 +33,15 @@ impl<'a> Trustees<'a> {
         Trustees { account, trust, all, own_accounts: None, may_be_management: false }
     }
 
-    /// Adds the name of the role and other accounts of the same owner.
-    pub(super) fn of_role(self, name: &str, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
+    /// Adds other accounts of the same owner.
+    pub(super) fn known(self, own_accounts: &'a BTreeSet<AccountId>) -> Trustees<'a> {
+        Trustees { own_accounts: Some(own_accounts), ..self }
+    }
+
+    /// Adds the name of the role.
+    pub(super) fn of_role(self, name: &str) -> Trustees<'a> {
         let is_unknown = matches!(self.account.organization, Organization::Unknown);
-        let may_be_management = is_unknown && name == MANAGEMENT_ROLE;
-        Trustees { own_accounts: Some(own_accounts), may_be_management, ..self }
+        Trustees { may_be_management: is_unknown && name == MANAGEMENT_ROLE, ..self }
     }
 
     /// Whether anybody may assume the role at all.
