@@ -56,7 +56,7 @@ fn what_could_not_be_listed_is_not_uploaded() {
         let told = runner
             .script("audit.sh")
             .stdout
-            .contains("so it is not uploaded");
+            .contains("so the results are not uploaded");
         let outputs = runner.outputs();
         assert!(outputs.contains_key("sarif") && outputs.contains_key("directory"), "{example}");
         (outputs.contains_key("upload"), told)

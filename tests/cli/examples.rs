@@ -4,8 +4,8 @@ use crate::BY_HAND;
 use crate::support::{Sandbox, repository};
 
 /// What is said of a credential report that is judged as of its own date.
-const BY_ITS_DATE: &str = "note: ages count to the date of the credential report \
-    (audit --as-of now counts them to today)\n";
+const BY_ITS_DATE: &str = "note: ages are measured at the date of the credential report \
+    (`audit --as-of now` measures them today)\n";
 
 fn audit(example: &str) -> (i32, String) {
     let run = Sandbox::new().run(["audit", &repository(&format!("examples/{example}"))]);

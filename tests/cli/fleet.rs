@@ -93,7 +93,7 @@ fn joined_reports_say_what_counts_as_external_only_because_they_were_made_apart(
     };
     let apart = merged(&[]);
     let words = "warning: 1 finding of foreign-trust-without-external-id treats accounts of these reports as \
-                 external, since their reports were made without each other";
+                 external, since the reports were made separately";
     assert!(apart.stderr.contains(words), "{}", apart.stderr);
     let shares = merged(&["--accounts", "all.csv"]);
     assert!(!shares.stderr.contains("external"), "{}", shares.stderr);

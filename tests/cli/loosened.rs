@@ -226,7 +226,7 @@ fn that_ages_count_to_the_date_of_the_report_is_said() {
         let fixed = ["audit", "bundle", "--only", FAILING, "-o", "json"];
         let arguments: Vec<&str> = fixed.iter().chain(more).copied().collect();
         let run = sandbox.run(arguments);
-        let note = "note: ages count to the date of the credential report";
+        let note = "note: ages are measured at the date of the credential report";
         let report: Json = serde_json::from_str(&run.stdout).unwrap();
         let moment = report["accounts"][0]["as_of"].as_str().unwrap().to_owned();
         (run.stderr.contains(note), loosened(&run), moment)

@@ -170,7 +170,7 @@ fn two_bundles_of_one_account_are_refused() {
     sandbox.write("b/account-aliases.json", nobodys);
     let run = sandbox.run(["audit", "a", "b", "--as-of", "2026-11-18T12:00:00Z"]);
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("neither says which account it is of"), "{}", run.stderr);
+    assert!(run.stderr.contains("neither says which account it covers"), "{}", run.stderr);
     assert!(run.stderr.contains("caller-identity.json"), "{}", run.stderr);
 }
 

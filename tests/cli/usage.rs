@@ -103,7 +103,7 @@ fn a_moment_before_the_evidence_is_warned_of() {
     assert!(run.stdout.contains("of 64 rules not"), "{}", run.stdout);
     let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in
-        ["Evidence credential report of a later time", "Count ages to a later moment (--as-of)"]
+        ["Evidence credential report from a later time", "Count ages to a later moment (--as-of)"]
     {
         assert!(text.contains(words), "{text}");
     }
@@ -169,7 +169,7 @@ fn an_empty_name_in_a_list_counts_as_none() {
 fn options_of_a_live_account_do_not_go_with_a_bundle() {
     let role = ["--role-arn", "arn:aws:iam::111122223333:role/auditor"];
     for option in [&["--profile", "p"][..], &["--region", "eu-west-1"], &role, &["--quick"]] {
-        let why = format!("`{}` is for accounts that are asked live", option[0]);
+        let why = format!("`{}` is only for live accounts", option[0]);
         refused(&audit(option), &["cannot be used with", &why]);
     }
     refused(&["audit", "--external-id", "x"], &["--role-arn"]);
@@ -249,7 +249,8 @@ fn a_rule_set_without_effect_is_warned_of() {
             .map(str::to_owned)
     };
     let strict = ["--rule-set", "strict"];
-    let says = |other: &str| Some(format!("warning: --rule-set has no effect beside {other}"));
+    let says =
+        |other: &str| Some(format!("warning: --rule-set has no effect together with {other}"));
     assert_eq!(warned(&[&strict[..], &["--framework", "soc2"]].concat()), says("--framework"));
     assert_eq!(warned(&[&strict[..], &["--only", FAILING]].concat()), says("--only"));
     assert_eq!(warned(&strict), None);

@@ -133,7 +133,7 @@ fn warnings_are_bounded() {
         .collect();
     let stderr = audited(&many.concat(), &[]).stderr;
     assert_eq!(stderr.replace(BY_HAND, "").lines().count(), 11, "{stderr}");
-    assert!(stderr.contains("warning: 20 more waivers to look at"), "{stderr}");
+    assert!(stderr.contains("warning: 20 more waivers need attention"), "{stderr}");
 }
 
 #[test]

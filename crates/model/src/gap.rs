@@ -287,8 +287,8 @@ mod tests {
             ("Throttling", "Collect access-keys again (iam:ListAccessKeys)."),
             (
                 Gap::NOT_IN_LOGS,
-                "Read logs of this account, of the regions and the period that are asked for, or ask \
-                 for what the logs hold.",
+                "Read logs of this account for the regions and the period requested, or request only \
+                 what the logs cover.",
             ),
             (
                 Gap::FUTURE,

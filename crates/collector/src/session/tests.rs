@@ -143,8 +143,8 @@ fn what_keeps_the_accounts_from_being_listed_is_what_to_fix() {
         ("MalformedResponse", "check the network"),
         ("HttpError 502", "check the network"),
         ("TooManyRequestsException", "AWS throttles"),
-        ("AccessDeniedException", "ask with credentials of the management account"),
-        ("AWSOrganizationsNotInUseException", "ask with credentials of the management account"),
+        ("AccessDeniedException", "use credentials of the management account"),
+        ("AWSOrganizationsNotInUseException", "use credentials of the management account"),
         ("ParentNotFoundException", "check the id of the organizational unit"),
     ] {
         let (code, reason) = (code.to_owned(), String::new());

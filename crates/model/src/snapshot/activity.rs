@@ -162,7 +162,7 @@ record! {
         pub agent: Option<SharedText>,
         /// The minimum password length that the new password policy requires; null: it sets none.
         pub min_password_length: Fact<Option<u32>>,
-        /// How many earlier passwords the new password policy does not allow to be reused; null: it
+        /// How many earlier passwords may not be reused under the new password policy; null: it
         /// sets none.
         pub password_reuse_prevention: Fact<Option<u32>>,
         /// How many minutes before the event the user acted on was created; null: not in the records read.

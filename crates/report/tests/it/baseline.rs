@@ -162,8 +162,8 @@ fn a_baseline_that_says_less_than_it_seems_is_warned_about() {
             .rules
             .iter_mut()
             .for_each(|rule| rule.hash = "0".repeat(16))),
-        ["in the baseline, 2 rules (idle-user, old-key) tested something else, or with other \
-          parameters; what failed there still count as known"]
+        ["2 rules (idle-user, old-key) had a different test or other parameters in the baseline; \
+          findings that failed there still count as known"]
     );
 }
 

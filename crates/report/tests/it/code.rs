@@ -211,8 +211,8 @@ fn the_last_command_of_github_names_what_was_not_judged_at_all() {
     }
     let text = rendered(&report, Format::Github);
     let end = "%0A2 accounts were not judged: 222233334444 (timed out), 333344445555 (suspended).\
-        %0AShares of the accounts are missing: 2/5.\
-        %0AShares of the accounts are of different periods.\n";
+        %0AReports for some shares of the accounts are missing: 2/5.\
+        %0AThe shares of the accounts cover different periods.\n";
     assert!(text.ends_with(end), "{text}");
     let junit = rendered(&report, Format::Junit);
     for wrong in ["missing: 2/5", "of different periods"] {

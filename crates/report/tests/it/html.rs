@@ -171,7 +171,7 @@ fn what_repeats_is_written_once() {
         panic!()
     };
     assert_eq!(first["remediation"], json!([{ "paragraph": "Make a new key." }]));
-    let sources = "Ages count to 2026-11-02 10:00:00 UTC; the credential report was made at \
+    let sources = "Ages are measured at 2026-11-02 10:00:00 UTC; the credential report was made at \
                    2026-11-02 07:00:00 UTC; the rest was collected by 2026-11-02 10:00:00 UTC.";
     assert_eq!([&first["kind"], &first["sources"]], ["user", sources]);
     assert_eq!(first["evidence"], json!([["user.name", "user-0"]]));
@@ -345,7 +345,7 @@ fn an_unknown_without_a_gap_is_called_a_defect() {
     let page = page(&report);
     let gaps = section(&page, "gaps");
     assert!(gaps.contains("No source is missing: 1 verdict is unknown"), "{gaps}");
-    assert!(gaps.contains("a defect in the rule, or in Portcullis"));
+    assert!(gaps.contains("a defect in the rule or in Portcullis"));
 }
 
 #[test]

@@ -86,11 +86,11 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     let (missing, report) = joined(&[&["4/5"], &["1/5"], &["2/5"], &["1/5"]]);
     assert_eq!(missing, ["3/5", "5/5"]);
     assert_eq!(report.run.shares, ["1/5", "2/5", "4/5"].map(share));
-    let says = "reports for some reports for some reports for some reports for some shares of the accounts are missing: 3/5, 5/5";
+    let says = "reports for some shares of the accounts are missing: 3/5, 5/5";
     assert_eq!(loosened::describe(&report), [says]);
     let mut outcome = Outcome::without_findings(&report);
     outcome.add_account(AccountStatus::Complete);
-    let status = "Exit status 3: nothing failed at severity low or above, but reports for some reports for some shares of the accounts are missing.";
+    let status = "Exit status 3: nothing failed at severity low or above, but reports for some shares of the accounts are missing.";
     assert_eq!(outcome.to_string(), status);
     // What was missing once may come later.
     let mut join = Join::default();
@@ -201,7 +201,7 @@ fn the_worst_account_decides() {
     assert_eq!(
         sentence([fine(first), dark]),
         "Exit status 3: nothing failed at severity low or above, but nothing could be collected from \
-         1 of 2 accounts."
+         1 of the 2 accounts."
     );
 }
 

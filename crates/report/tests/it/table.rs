@@ -255,7 +255,7 @@ fn warnings_are_bounded() {
     let mut report = decided();
     report.waivers = vec![report.waivers[2].clone(); 1000];
     let table = table(&report, PLAIN);
-    assert!(table.contains("WAIVERS: 1000 of 1000 to look at\n"), "{table}");
+    assert!(table.contains("WAIVERS: 1000 of 1000 need attention\n"), "{table}");
     assert!(table.contains("  - and 980 more\n"), "{table}");
     report.waivers.truncate(1);
     report.waivers[0].judged = false;
@@ -269,7 +269,7 @@ fn a_baseline_of_other_rules_and_pseudonyms_are_told() {
     report.accounts[0].baseline.as_mut().unwrap().ruleset = "other".to_owned();
     let table = table(&report, PLAIN);
     for shown in [
-        "Baseline  as of 2026-10-01 08:00:00 UTC, by other rules or settings\n",
+        "Baseline  as of 2026-10-01 08:00:00 UTC, with other rules or settings\n",
         "Redacted  names, ids and ARNs are pseudonyms\n",
     ] {
         assert!(table.contains(shown), "{shown} in {table}");

@@ -271,7 +271,7 @@ fn a_window_that_begins_after_a_success_is_whole() {
     };
     assert_eq!(judged(success("ana"), &until), ["fail ana 3 2 none none"]);
     for whole in [judged(success("ben"), &until), judged(success("ana"), WINDOWS)] {
-        assert!(whole[0].ends_with("there may have been more before"), "{whole:?}");
+        assert!(whole[0].ends_with("there may have been more before it"), "{whole:?}");
     }
 }
 
@@ -562,7 +562,7 @@ fn whole(region: &str) -> Json {
 }
 
 const UNKNOWN_PORTAL: &str = "unknown not judged: the region of IAM Identity Center is not known: no sign-in to its \
-                              portal was read, nor were all regions";
+                              portal was read, and not all regions were read";
 
 /// Identity Center records sign-ins in its own region, which may be any.
 ///

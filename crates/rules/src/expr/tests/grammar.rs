@@ -162,10 +162,10 @@ fn texts_are_unescaped_as_cel_says() {
 #[test]
 fn texts_that_cel_does_not_have_are_refused_at_their_place() {
     for (text, place, message) in [
-        ("a == 'b", "'", "this text has no end"),
-        ("'a\nb'", "'", "this text has no end"),
-        ("'''a''", "'''", "this text has no end"),
-        (r"'a\'", "'", "this text has no end"),
+        ("a == 'b", "'", "this string is not closed"),
+        ("'a\nb'", "'", "this string is not closed"),
+        ("'''a''", "'''", "this string is not closed"),
+        (r"'a\'", "'", "this string is not closed"),
         (r"'ü\q'", r"\q", r"there is no escape `\q`"),
         (r"'\u12'", r"\u", r"there is no escape `\u`"),
         (r"'\ud800'", r"\u", r"there is no escape `\u`"),
