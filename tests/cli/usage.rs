@@ -103,7 +103,7 @@ fn a_moment_before_the_evidence_is_warned_of() {
     assert!(run.stdout.contains("of 64 rules not"), "{}", run.stdout);
     let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in
-        ["Evidence credential report from a later time", "Count ages to a later moment (--as-of)"]
+        ["Evidence credential report from a later time", "Measure ages at a later time (--as-of)"]
     {
         assert!(text.contains(words), "{text}");
     }

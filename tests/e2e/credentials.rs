@@ -86,7 +86,7 @@ fn an_unknown_profile() {
     assert!(run.stderr.contains("no AWS profile \"no-such-profile\""), "{}", run.stderr);
     assert!(
         run.stderr
-            .contains("`portcullis doctor` shows what else there is"),
+            .contains("`portcullis doctor` shows what else needs fixing"),
         "{}",
         run.stderr
     );

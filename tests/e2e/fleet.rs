@@ -255,7 +255,7 @@ fn root_of_members_is_looked_at_on_request() {
     let audit = ["audit", "-o", "json", "--include", "pass", "--accounts", &listed];
     let roles = ["--role-name", "portcullis"];
     run(&lane, &[&audit, &roles]);
-    assert!(!lane.calls().contains_key("sts:AssumeRoot"), "nobody asked for it");
+    assert!(!lane.calls().contains_key("sts:AssumeRoot"), "it was not requested");
 
     let directory = lane.path("bundles");
     let live = run(&lane, &[&audit, &roles, &["--assume-root", "--collect-to", &directory, "-v"]]);
