@@ -261,7 +261,7 @@ fn root_of_members_is_looked_at_on_request() {
     let live = run(&lane, &[&audit, &roles, &["--assume-root", "--collect-to", &directory, "-v"]]);
     assert!(
         live.stderr
-            .starts_with("warning: --assume-root opens a session as root"),
+            .starts_with("warning: --assume-root opens a root session"),
         "{live:?}"
     );
     // Not the management account, and not the one whose root has nothing.

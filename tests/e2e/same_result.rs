@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{Fingerprint, Report, Verdict};
 use serde_json::Value as Json;
 
@@ -40,10 +40,12 @@ fn collect(lane: &Lane, options: &[&str]) -> String {
     bundle
 }
 
-/// A moment that the times of collecting are not equal to.
+/// A moment that the times of collecting are not equal to: a second after the report was made, since at its own date
+/// a report has no age.
 fn as_of(lane: &Lane, bundle: &str) -> String {
     let report = report(&lane.run(&["audit", bundle, "-o", "json"]));
-    report.accounts[0].report_generated_at.unwrap().to_string()
+    let made = report.accounts[0].report_generated_at.unwrap();
+    (made + SignedDuration::from_secs(1)).to_string()
 }
 
 #[track_caller]

@@ -292,7 +292,7 @@ mod tests {
             ),
             (
                 Gap::FUTURE,
-                "Count ages to a later moment (--as-of) or, if that date is wrong, collect access-keys \
+                "Measure ages at a later time (--as-of) or, if that date is wrong, collect access-keys \
                  again.",
             ),
             (Gap::ABSENT, "Also collect access-keys (iam:ListAccessKeys): it was not collected."),

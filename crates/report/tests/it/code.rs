@@ -215,9 +215,11 @@ fn the_last_command_of_github_names_what_was_not_judged_at_all() {
         %0AThe shares of the accounts cover different periods.\n";
     assert!(text.ends_with(end), "{text}");
     let junit = rendered(&report, Format::Junit);
-    for wrong in ["missing: 2/5", "of different periods"] {
-        let error =
-            format!(r#"<error type="unknown" message="shares of the accounts are {wrong}">"#);
+    for wrong in [
+        "reports for some shares of the accounts are missing: 2/5",
+        "the shares of the accounts cover different periods",
+    ] {
+        let error = format!(r#"<error type="unknown" message="{wrong}">"#);
         assert!(junit.contains(&error), "{junit}");
     }
 }
