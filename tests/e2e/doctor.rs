@@ -69,7 +69,10 @@ fn a_denied_call_is_explained_by_the_words_of_aws() {
             .starts_with("let this machine reach account"),
         "{fixes:?}"
     );
-    assert_eq!(fixes[1], "grant iam:GetAccountSummary to the caller: no identity-based policy allows it");
+    assert_eq!(
+        fixes[1],
+        "grant iam:GetAccountSummary to the caller: no identity-based policy allows it"
+    );
     let again = "try iam:GetAccountPasswordPolicy again: AWS gives no reason (ServiceFailure)";
     assert_eq!(fixes[2], again);
 }

@@ -238,7 +238,7 @@ fn bundles_of_a_run_are_judged_alike_and_a_run_goes_on_where_it_stopped() {
 fn root_sessions(run: &Run) -> Vec<&str> {
     let lines = run.stderr.lines();
     let mut accounts: Vec<_> = lines
-        .filter_map(|line| line.strip_prefix("note: session as root of account "))
+        .filter_map(|line| line.strip_prefix("note: root session in account "))
         .filter_map(|rest| rest.split_once(": access key ASIA"))
         .map(|(account, _)| account)
         .collect();
