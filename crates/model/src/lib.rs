@@ -11,6 +11,7 @@ mod fact;
 mod fingerprint;
 mod gap;
 mod names;
+mod parallel;
 mod record;
 mod report;
 mod shell;
@@ -32,6 +33,7 @@ pub use names::{
     has_root_console, has_root_user, is_partition, is_region, known_regions, partition_of,
     regions_of, without_session_names,
 };
+pub use parallel::each_on;
 pub use record::{Field, List, Record, RecordType, Resource, Shown, Type, Typed, Value};
 pub use report::{
     AccountRef, AccountStatus, AppliedWaiver, AuditedAccount, Baseline, BaselineState, Border,

@@ -17,7 +17,6 @@ mod expr;
 mod framework;
 mod judge;
 mod load;
-mod parallel;
 mod param;
 mod problem;
 mod program;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use portcullis_model::{LooseningChange, RuleInfo};
+use portcullis_model::{LooseningChange, RuleInfo, each_on};
 use serde_json::json;
 
 use crate::problem::{LoadErrors, Problem, place};
@@ -11,7 +11,7 @@ use crate::rule::short_hash;
 use crate::scope::CROSSING;
 use crate::settings::{RULE_SETS, Settings};
 use crate::shared::{SharedTexts, is_shared_text};
-use crate::{Framework, Rule, RuleFile, framework, load, parallel, show};
+use crate::{Framework, Rule, RuleFile, framework, load, show};
 
 /// Which rules to apply.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +65,7 @@ impl RuleSet {
         let (shared, files): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_shared_text(file));
         let shared = SharedTexts::new(&shared);
         let (mut rules, mut errors) = (BTreeMap::new(), Vec::new());
-        let loaded = parallel::each(&files, |file| load::load(file, &shared, settings));
+        let loaded = each_on(2, &files, |file, (): &mut ()| load::load(file, &shared, settings));
         for (file, loaded) in files.into_iter().zip(loaded) {
             match loaded {
                 Ok(rule) => match rules.entry(rule.id.clone()) {

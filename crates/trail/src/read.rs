@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::mem;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountId, Activity, Coverage, Form, InputGap, Period, RegionCoverage, is_region,
+    AccountId, Activity, Coverage, Form, InputGap, Period, RegionCoverage, each_on, is_region,
 };
 
 use crate::digest::{Digest, file_name};
@@ -59,7 +57,7 @@ impl ActivityReader {
             let numbered: Vec<_> = (self.inputs.len()..).zip(&files).collect();
             let found = Mutex::new(mem::take(&mut self.found));
             self.inputs
-                .extend(side_by_side(&numbered, |(number, path), pool| {
+                .extend(each_on(threads(), &numbered, |(number, path), pool| {
                     let mut input = read_file(path, pool);
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     move_events(&mut input, *number, &mut found);
@@ -120,36 +118,9 @@ fn may_be_log(path: &Path) -> bool {
     is_named || path.is_symlink() || !path.is_file() || begins_as_log(path).unwrap_or(true)
 }
 
-/// Processes items in parallel, with a value that each thread keeps. The results are in the order of the items.
-fn side_by_side<T: Sync, S: Default, R: Send>(
-    items: &[T],
-    work: impl Fn(&T, &mut S) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut kept = S::default();
-        let mut results = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else {
-                return results;
-            };
-            results.push((index, work(item, &mut kept)));
-        }
-    };
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len());
-    let mut results = thread::scope(|scope| {
-        let workers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut results = work();
-        for worker in workers {
-            results.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        results
-    });
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+/// How many threads read files.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn read_file(path: &Path, pool: &mut Pool) -> Input {
@@ -181,7 +152,7 @@ fn hashes(inputs: &[Input]) -> HashMap<String, String> {
             files.push((name.to_owned(), path));
         }
     }
-    let hashes = side_by_side(&files, |(_, path), (): &mut ()| sha256(path));
+    let hashes = each_on(threads(), &files, |(_, path), (): &mut ()| sha256(path));
     let mut known = HashMap::new();
     for ((name, _), hash) in files.into_iter().zip(hashes) {
         if let Ok(hash) = hash {
