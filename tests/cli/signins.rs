@@ -776,7 +776,7 @@ fn an_old_sign_in_is_gone_and_not_fixed() {
             .map(|it| format!("{} {} {}", it["rule"], it["change"], it["reason"]))
             .collect()
     };
-    let why = "\"gone\" \"the records read do not go back that far this time\"";
+    let why = "\"gone\" \"the records read do not show it this time\"";
     assert_eq!(changes("later.json"), [format!("\"user-sign-in-without-mfa\" {why}")]);
     let both = ["root-console-sign-in", "user-sign-in-without-mfa"];
     for narrowed in ["ana.json", "north.json"] {

@@ -54,7 +54,7 @@ pub enum State {
     AccountNotAudited,
     /// Nothing of the account could be collected.
     AccountFailed,
-    /// The report is about the account, but not about the time at which that happened.
+    /// It is about something that happened, or about one of several people, and the report has read other records.
     NotCovered,
     /// It is about a region that the report did not look at.
     RegionNotJudged,
@@ -106,7 +106,7 @@ impl State {
             State::RuleDiffers => Some("its rule had a different test or other parameters"),
             State::AccountNotAudited => Some("its account was not audited"),
             State::AccountFailed => Some("nothing could be collected from its account"),
-            State::NotCovered => Some("the records read do not go back that far"),
+            State::NotCovered => Some("the records read do not show it"),
             State::RegionNotJudged => Some("its region was not looked at"),
             State::AccountIsOwn => Some("an account that it names counted as one's own"),
             State::AccountsNotJoined => Some("its accounts were judged apart"),
@@ -274,7 +274,7 @@ impl<'a> Index<'a> {
 
     /// Why this report would not show a finding that it does not hold.
     fn not_looked_at(&self, about: &Finding, other: &Index<'_>) -> Option<State> {
-        if self.is_not_covered(about, other) {
+        if self.is_not_covered(about) {
             Some(State::NotCovered)
         } else if self.lacks_account_of_way(about, other) {
             Some(State::AccountNotAudited)
@@ -297,31 +297,13 @@ impl<'a> Index<'a> {
             && !regions.is_some_and(|regions| regions.contains(&about.resource.name))
     }
 
-    /// Whether this report would not show a finding: it is about one person only, or the finding is about something
-    /// that happened, and the logs begin later or are of other regions. What names no region may have happened in
-    /// any that the other report read.
-    fn is_not_covered(&self, about: &Finding, other: &Index<'_>) -> bool {
+    /// Whether this report need not show a finding: it is about one person only, or the finding is about something that
+    /// happened. That cannot be undone, so if it is not shown, other records were read.
+    fn is_not_covered(&self, about: &Finding) -> bool {
         let facts = about.evidence.facts();
-        let mut times = EVENT_TIMES
-            .into_iter()
-            .filter_map(|path| facts.get(path)?.as_str());
-        let Some(at) = times.find_map(|time| time.parse::<Timestamp>().ok()) else {
-            return self.activity.iter().any(|activity| activity.user.is_some());
-        };
-        let needed: Vec<&String> = match &about.resource.region {
-            Some(region) => vec![region],
-            None => other
-                .activity
-                .iter()
-                .flat_map(|it| regions_of(it, &about.account))
-                .collect(),
-        };
-        !self.activity.iter().any(|activity| {
-            let read: Vec<&String> = regions_of(activity, &about.account).collect();
-            activity.user.is_none()
-                && activity.period.is_some_and(|period| period.from <= at)
-                && needed.iter().all(|region| read.contains(region))
-        })
+        let has_happened = |path| facts.get(path).is_some_and(Json::is_string);
+        EVENT_TIMES.into_iter().any(has_happened)
+            || self.activity.iter().any(|activity| activity.user.is_some())
     }
 
     /// Whether a finding is about a way into an account that this report is not about. If it could not be judged, it may
@@ -410,19 +392,6 @@ fn owner_of_key(about: &Finding) -> Option<&str> {
     let ResourceRef { kind, id, .. } = &about.resource;
     let (owner, _last_rotated) = id.rsplit_once("/access-key/")?;
     (kind == "access_key").then_some(owner)
-}
-
-/// The regions of the account that were read.
-fn regions_of<'a>(
-    activity: &'a ActivitySummary,
-    account: &str,
-) -> impl Iterator<Item = &'a String> {
-    let own = activity
-        .coverage
-        .regions
-        .iter()
-        .filter(move |it| it.account == account);
-    own.map(|it| &it.region)
 }
 
 /// The kind of a user or role that may lead into other accounts.
