@@ -138,7 +138,7 @@ pub(crate) fn run(args: &DoctorArgs, config: &Config) -> Result<u8, Failure> {
         let examination = examine(&options, &outcome, calls, PATIENCE).await;
         (outcome, examination)
     });
-    // A name look-up that still hangs must not delay the exit.
+    // A name lookup that still hangs must not delay the exit.
     runtime.shutdown_background();
     match args.output {
         View::Text => terminal::print_page(|page| write(&examination, page))?,

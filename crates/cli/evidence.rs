@@ -135,7 +135,7 @@ fn ask<T>(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(asking()) {
         Ok(answer) => {
-            // A name look-up that still hangs must not delay the exit.
+            // A name lookup that still hangs must not delay the exit.
             runtime.shutdown_background();
             Ok(answer)
         }

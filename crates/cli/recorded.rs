@@ -14,7 +14,7 @@ use portcullis_trail::{ActivityReader, Filter, add_to, explain_refusals, summari
 use crate::failure::Failure;
 use crate::{input, terminal};
 
-/// The code of gaps in the answer to a look-up.
+/// The code of gaps in the answer to a lookup.
 const UNREADABLE: &str = "Unreadable";
 /// The name of a live event history as an input.
 pub(crate) const HISTORY: &str = "the event history";
@@ -93,7 +93,7 @@ impl Recorded {
     }
 }
 
-/// Whether an input is AWS's answer to a look-up of Portcullis.
+/// Whether an input is AWS's answer to a lookup of Portcullis.
 fn is_history(input: &str) -> bool {
     input == HISTORY || Path::new(input).ends_with(format!("{}.json", Source::CloudTrail))
 }

@@ -21,7 +21,7 @@ use crate::recorded::{HISTORY, Recorded, read_history, read_logs, read_share};
 use crate::reporting::Reporting;
 use crate::{evidence, input, merge, output, rule_files};
 
-/// How far back a look-up goes by default. AWS answers only two pages per second.
+/// How far back a lookup goes by default. AWS answers only two pages per second.
 pub(crate) const LOOKED_UP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads, judges and shows the activity, and returns the exit status for the report.
@@ -148,13 +148,13 @@ fn live(args: &SigninsArgs) -> LiveArgs {
     }
 }
 
-/// The look-up that the arguments request.
+/// The lookup that the arguments request.
 fn lookup(args: &SigninsArgs) -> LookupRequest {
     let last = args.last.unwrap_or(LOOKED_UP);
     LookupRequest { regions: args.regions.clone(), ..recent(args.from, args.to, last) }
 }
 
-/// A look-up of sign-ins and changes to credentials in this period, in all regions that record them.
+/// A lookup of sign-ins and changes to credentials in this period, in all regions that record them.
 pub(crate) fn recent(
     from: Option<Timestamp>,
     to: Option<Timestamp>,

@@ -10,7 +10,9 @@ use crate::terminal;
 /// Names each changed file. The exit status is 1 if there is one.
 pub(crate) fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     if !args.bundle.exists() {
-        return Err(format!("cannot read {}: it does not exist", args.bundle.display()).into());
+        return Err(
+            format!("cannot read the bundle {}: it does not exist", args.bundle.display()).into()
+        );
     }
     let changes = verify(&args.bundle)?;
     terminal::print_page(|page| {

@@ -15,7 +15,7 @@ case "$*" in
 esac
 "#;
 
-/// An artefact as the API lists it: <https://docs.github.com/en/rest/actions/artifacts>.
+/// An artifact as the API lists it: <https://docs.github.com/en/rest/actions/artifacts>.
 fn artifact(run: u32, day: u8, branch: &str, from: u32, expired: bool) -> Json {
     json!({
         "name": "kept & safe",

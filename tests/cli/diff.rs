@@ -309,6 +309,7 @@ fn an_older_report_resolves_no_ticket() {
 /// Actions, reasons and rules of the steps from `old.json` to `new.json`.
 fn steps(sandbox: &Sandbox) -> Vec<[String; 3]> {
     let run = sandbox.run(["diff", "old.json", "new.json", "-o", "jsonl"]);
+    assert_ne!(run.status, 2, "{}", run.stderr);
     let lines = run.stdout.lines();
     lines
         .map(|line| {

@@ -11,7 +11,7 @@ use crate::support::{Run, Sandbox};
 
 #[test]
 fn without_credentials_it_says_where_they_were_looked_for() {
-    // A proxy that refuses every connection fails alike each time, which look-ups of names do not.
+    // A proxy that refuses every connection fails alike each time, which lookups of names do not.
     let sandbox = Sandbox::new()
         .env("AWS_REGION", "eu-west-9")
         .env("HTTPS_PROXY", "http://127.0.0.1:1");
@@ -44,7 +44,7 @@ fn without_credentials_it_says_where_they_were_looked_for() {
     assert_eq!(without_names(checks), without_names(&run.stdout));
 }
 
-/// What doctor prints but for the look-ups of names, which may fail in another way each time.
+/// What doctor prints but for the lookups of names, which may fail in another way each time.
 fn without_names(text: &str) -> [&str; 2] {
     let (before, rest) = text.split_once("SIGN-IN DOMAINS").unwrap();
     let (_, after) = rest.split_once("PERMISSIONS").unwrap();

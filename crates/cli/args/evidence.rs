@@ -19,7 +19,7 @@ Examples:
 
 const COLLECT_STATUS: &str = "\
 Exit status:
-  0  everything that was asked for was collected
+  0  everything that was requested was collected
   2  wrong usage or credentials, or the bundle could not be written
   3  something could not be collected; the bundle says what and why";
 

@@ -30,7 +30,7 @@ What happened to a finding:
   unknown    it could not be judged this time, or what showed it was not read
   gone       its rule, account or region was left out this time, its rule or its
              parameters changed, an account that it names counts as one's own
-             now, it happened before what was read this time, or it could not be
+             now, it happened and the records read do not show it, or it could not be
              judged before and does not fail now
   fixed      it failed, was judged again by the same test, and no longer fails
 All others are only counted: they did not change, or were not judged either time.

@@ -20,7 +20,7 @@ use crate::session::Session;
 pub(crate) const CLOUDTRAIL: Service = Service { id: "CloudTrail", name: "cloudtrail" };
 const OPERATION: &str = "LookupEvents";
 const VERSION: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
-/// The pause between an answer and the next look-up, since AWS allows two per second, account and
+/// The pause between an answer and the next lookup, since AWS allows two per second, account and
 /// region.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>

@@ -79,7 +79,7 @@ pub enum Decision {
     Allowed,
 }
 
-/// The most statements whose conditions are compared with those of others.
+/// From this many statements on, their conditions are not compared with those of others.
 const MANY: usize = 8;
 
 impl PolicyDocument {

@@ -53,7 +53,7 @@ impl Gap {
     /// The code of a log file, such as one of a trail, that could not be read completely.
     pub const UNREADABLE_FILE: &str = "UnreadableFile";
 
-    /// The code of a date that is later than the moment to which ages are counted.
+    /// The code of a date that is later than the time at which ages are measured.
     pub const FUTURE: &str = "Future";
 
     /// The code of an account for which the logs read contain nothing that was requested.
@@ -98,7 +98,7 @@ impl Gap {
         suffixes.iter().any(|suffix| self.message.ends_with(suffix))
     }
 
-    /// Whether a date is later than the moment to which ages are counted.
+    /// Whether a date is later than the time at which ages are measured.
     fn is_of_later_time(&self) -> bool {
         self.code == Gap::FUTURE || self.message.contains(" is later than ")
     }

@@ -291,6 +291,7 @@ pub(crate) fn age(made: Timestamp, as_of: Timestamp) -> String {
     let (hours, days) = (minutes / 60, minutes / 60 / 24);
     let age = match minutes {
         ..0 => return format!("made after that date, at {}", time(made)),
+        _ if made == as_of => return format!("made at {}", time(made)),
         0..120 => counted(usize::try_from(minutes).unwrap_or_default(), "minute"),
         120..2880 => format!("{hours} hours"),
         _ => format!("{days} days"),

@@ -183,7 +183,7 @@ const CUT_AT_END: &str =
     "; the period read ends within this episode, so there may have been more after it";
 
 /// The remediation for activity that was not read.
-const READ_MORE: &str = "Read the trail's log files for these regions and the whole period, with \
+const READ_MORE: &str = "Read the trail's log files for the regions concerned and the whole period, with \
                          their digests, which prove that no file is missing.";
 
 /// Returns why the verdict is unknown, and how to change that.

@@ -372,7 +372,7 @@ impl Regions {
                 }
             }
             let has_all_files = missing.is_empty() && different.is_empty();
-            // Events of a look-up that could not be read may be of that period.
+            // Events of a lookup that could not be read may be of that period.
             if has_all_files && input.records.unreadable == 0 {
                 insert(&mut region.proved, period, SignedDuration::ZERO);
             } else if !has_all_files {

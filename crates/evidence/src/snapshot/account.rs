@@ -86,11 +86,7 @@ fn where_offered<T>(fact: Option<Fact<T>>) -> Fact<Option<T>> {
     fact.map_or(Fact::Known(None), |fact| fact.map(Some))
 }
 
-/// Returns the token version of the global STS endpoint, which only the commercial partition has.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>,
-/// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
-/// Returns the age of the credential report; missing if ages are counted to its own date for want of another.
+/// Returns the age of the credential report; missing if ages are measured at its own date because no other is known.
 fn report_age_hours(answers: &Answers, documents: &mut Documents<'_>) -> Fact<f64> {
     let Some(made) = answers.report_made() else {
         return Fact::missing(Source::CredentialReport);
@@ -104,6 +100,10 @@ fn report_age_hours(answers: &Answers, documents: &mut Documents<'_>) -> Fact<f6
         .missing(Source::CredentialReport, "GeneratedTime", Gap::AGELESS, message)
 }
 
+/// Returns the token version of the global STS endpoint, which only the commercial partition has.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html>,
+/// <https://docs.aws.amazon.com/general/latest/gr/sts.html>
 fn sts_token_version(answers: &Answers, gaps: &mut Gaps) -> Fact<Option<u32>> {
     const KEY: &str = "GlobalEndpointTokenVersion";
     if answers.identity.partition.starts_with("aws-") {

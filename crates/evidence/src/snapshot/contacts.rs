@@ -32,7 +32,7 @@ pub(super) fn read(partition: &str, documents: &mut Documents<'_>) -> Option<Con
             let contact =
                 documents
                     .gaps
-                    .require(answers.get(kind), source, kind, "was not asked for");
+                    .require(answers.get(kind), source, kind, "was not requested");
             contact.map(|contact| contact.as_ref().map(address))
         });
         by_type.push((name, address));

@@ -160,7 +160,7 @@ pub(super) fn of_user(
         None => none_if_inactive(virtual_ones, active.map(|active| active || lacks_device)),
     };
     if let Fact::Missing(sources) = devices {
-        let message = "the user's MFA devices were not asked for";
+        let message = "the user's MFA devices were not requested";
         gaps.explain(sources, user.name, Gap::NOT_REQUESTED, message);
     }
     Mfa {

@@ -20,7 +20,7 @@ pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Oid
                 gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
                 answer = None;
             }
-            let answer = gaps.require(answer, SOURCE, arn, "what it accepts was not asked for");
+            let answer = gaps.require(answer, SOURCE, arn, "what it accepts was not requested");
             providers.push(OidcProvider {
                 arn: arn.clone(),
                 url: url(arn).to_owned(),

@@ -481,7 +481,7 @@ fn explain(fact: Fact<bool>, flag: &str, gaps: &mut Gaps) {
     if let Fact::Missing(sources) = fact {
         let message = if sources.contains(Source::CredentialReport) {
             format!(
-                "neither root's row in the credential report nor {flag} in the account summary says so"
+                "neither root's row in the credential report nor {flag} in the account summary has the value"
             )
         } else {
             format!(

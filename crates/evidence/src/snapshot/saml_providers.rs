@@ -89,7 +89,7 @@ fn metadata(
     as_of: Timestamp,
     gaps: &mut Gaps,
 ) -> Fact<Validity> {
-    let detail = gaps.require(detail, SOURCE, arn, "its metadata was not asked for");
+    let detail = gaps.require(detail, SOURCE, arn, "its metadata was not requested");
     detail.and_then(|detail| match metadata::read(&detail.metadata, as_of) {
         Ok(validity) => Fact::Known(validity),
         Err(error) => gaps.missing(SOURCE, arn, "Malformed", format!("its metadata {error}")),

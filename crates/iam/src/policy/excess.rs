@@ -13,7 +13,7 @@ use crate::probe;
 pub struct Excess {
     /// The statements to leave out, as [`Statement::label`] calls them.
     pub statements: BTreeSet<String>,
-    /// Actions in any case, and the label of the statement that must not allow them; none: no statement must.
+    /// Actions in any case, and the label of the statement that must not allow them; none: no statement may allow them.
     pub actions: Vec<(String, Option<String>)>,
 }
 

@@ -208,7 +208,7 @@ record! {
         /// The regions that recorded them, sorted.
         #[shown(Text)]
         pub regions: Vec<SharedText>,
-        /// How many minutes after the last of them one of these users got in; null: not in what was
+        /// How many minutes after the last of them one of these users got in; null: not in the records
         /// read.
         pub minutes_to_success: Option<f64>,
         /// The same for each of their addresses, after the last attempt from there: the longest;

@@ -102,7 +102,7 @@ record! {
         /// are left out.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_accounts: Fact<Vec<ExternalAccount>>,
-        /// Those of them that need no external id, no MFA and no membership of the account's own
+        /// Those of them that need no external ID, no MFA and no membership of the account's own
         /// organization.
         #[from(AccountAuthorizationDetails, Organization)]
         pub external_accounts_without_external_id: Fact<Vec<ExternalAccount>>,
@@ -202,7 +202,7 @@ record! {
         pub other_versions: Vec<String>,
         /// Whether it allows every action on every resource.
         pub allows_everything: Fact<bool>,
-        /// The condition keys on which that depends; empty: on none.
+        /// The condition keys on which `allows_everything` depends; empty: on none.
         #[shown(Nothing)]
         pub everything_depends_on: Fact<Vec<String>>,
         /// The statements that allow every action on every resource, whatever their conditions and
@@ -223,7 +223,7 @@ record! {
         pub actions_on_everything: Fact<Vec<WatchedAction>>,
         /// Those of them that it allows only under conditions which the account does not decide.
         pub conditional_actions: Fact<Vec<ConditionalAction>>,
-        /// Those of them that it does not allow on some resources which it names, as in a Deny.
+        /// The `actions_on_everything` that it does not allow on some resources which it names, as in a Deny.
         pub actions_with_exceptions: Fact<Vec<WatchedAction>>,
         /// The statements that allow kms:Decrypt or kms:ReEncryptFrom with any key, whatever their
         /// conditions and the other statements say.

@@ -57,7 +57,7 @@ record! {
         /// Whether an MFA device of any kind is active.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         pub mfa_active: Fact<bool>,
-        /// The source of `mfa_active`: the newest one that says so.
+        /// The source of `mfa_active`: the newest one that says whether MFA is active.
         #[from(CredentialReport, AccountAuthorizationDetails, VirtualMfaDevices, MfaDevices)]
         #[shown(Text)]
         pub mfa_source: Fact<String>,

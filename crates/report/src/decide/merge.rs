@@ -158,7 +158,7 @@ impl Join {
         missing
     }
 
-    /// Notes whether the shares of the accounts are of different periods. Call this before
+    /// Notes whether the shares of the accounts cover different periods. Call this before
     /// [`Join::expect_all_shares`].
     pub fn compare_periods(&mut self) -> bool {
         let mut periods = self.activity.iter().map(|summary| summary.period);

@@ -41,7 +41,7 @@ enum Kind {
     Failed,
     /// No failing finding counts, but some rules could not be judged.
     Incomplete,
-    /// No failing finding counts, but reports for some shares of the accounts are missing, or are of different periods.
+    /// No failing finding counts, but reports for some shares of the accounts are missing, or the shares cover different periods.
     SharesMissing(&'static str),
     /// Nothing was collected from some account, so a clean result would mean nothing.
     NothingCollected,

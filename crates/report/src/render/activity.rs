@@ -42,7 +42,7 @@ pub(crate) fn coverage(summary: &ActivitySummary) -> Vec<(&'static str, Vec<Stri
     let coverage = &summary.coverage;
     let period = match summary.period {
         Some(period) => stretch(period),
-        None if summary.absent.is_some() => "none: nothing that was asked for was read".to_owned(),
+        None if summary.absent.is_some() => "none: nothing that was requested was read".to_owned(),
         None => "unknown: no management event was read".to_owned(),
     };
     vec![
@@ -94,7 +94,7 @@ fn records(coverage: &Coverage) -> Vec<String> {
     let records = coverage.records;
     let left_out = match records.not_requested {
         0 => String::new(),
-        count => format!(", {count} not asked for"),
+        count => format!(", {count} not requested"),
     };
     let mut lines = vec![format!(
         "{}: {} judged{left_out}, {} not relevant, {}, {} unreadable",
@@ -134,7 +134,7 @@ fn regions(coverage: &Coverage) -> Vec<String> {
     lines
 }
 
-/// What look-ups leave out, since there may be thousands of such calls for each refused one.
+/// What lookups leave out, since there may be thousands of such calls for each refused one.
 ///
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>
 const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: not looked up, since CloudTrail cannot \

@@ -140,7 +140,7 @@ fn gaps(report: &Report) -> Option<String> {
     let (mut missing, mut is_outdated) = (BTreeSet::new(), false);
     for gap in report.accounts.iter().flat_map(|account| &account.gaps) {
         match gap.code.as_str() {
-            Gap::UNDATED => {}
+            Gap::UNDATED | Gap::AGELESS => {}
             Gap::OUTDATED => is_outdated = true,
             _ if gap.is_by_choice() => {}
             _ => {

@@ -251,7 +251,7 @@ fn what_is_not_closed_is_reported_where_it_begins() {
     let closed =
         changed("\"Test\"", "[\n[\"a\"],\n[true],\n]\nx = \"\"\"\na = 1\n[b]\n\"\"\"\ny = = 1");
     let found = mistakes(&closed);
-    assert!(!found.iter().any(|found| found.contains("no end")), "{found:#?}");
+    assert!(!found.iter().any(|found| found.contains("is not closed")), "{found:#?}");
 }
 
 /// What can be read is checked, and nothing is missing that may stand where the file cannot be read.

@@ -229,7 +229,7 @@ fn a_trail_may_leave_out_what_it_never_holds() {
         let found = left_out(&of("o-aa111bb222"), from_ref(&reads), (&other, &elsewhere));
         assert_eq!(found, expected, "{organization}");
     }
-    // Whoever saves a look-up chooses its events.
+    // Whoever saves a lookup chooses its events.
     let lookup = json!({"Events": [{"CloudTrailEvent": writes.to_string()}]});
     assert!(read(lookup.to_string()).left_out.is_empty());
 }
@@ -275,7 +275,7 @@ fn later() -> Value {
     record(json!({"eventID": "later", "eventTime": "2026-11-02T10:30:00Z"}))
 }
 
-/// An answer to a look-up, a CSV or an event that somebody saved is a choice of events: it shows nothing of the
+/// An answer to a lookup, a CSV or an event that somebody saved is a choice of events: it shows nothing of the
 /// time before and after, and takes nothing from the log files beside it.
 #[test]
 fn a_choice_of_events_neither_adds_to_log_files_nor_takes_from_them() {

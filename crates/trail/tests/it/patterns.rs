@@ -465,7 +465,7 @@ fn a_factor_refused_by_nobody_knows_whom() {
     let cause = locked_out(Story::new().event("08:00:00", event))
         .diagnosis
         .cause;
-    assert!(cause.contains("but not whether by Identity Center"), "{cause}");
+    assert!(cause.contains("was refused, but not whether by Identity Center"), "{cause}");
 }
 
 /// 11: a password that must be changed and cannot be.
@@ -777,7 +777,13 @@ fn a_factor_that_was_not_asked_for_is_not_claimed() {
         );
         assert!(!asked.cause.contains("device"), "{}", asked.cause);
         let wrong = workflow(unknown.clone(), &[("CredentialVerification", kind, "Failure")]);
-        assert!(wrong.cause.contains(&format!("{says} was refused")), "{}", wrong.cause);
+        assert!(
+            wrong
+                .cause
+                .contains(&format!("records that {says} was refused")),
+            "{}",
+            wrong.cause
+        );
     }
 }
 

@@ -268,7 +268,7 @@ fn kinds_follow_the_serial_number() {
     assert_eq!(names, ["GAHT12345678", "phone", "alice", "key-ABC"]);
 }
 
-/// Serial numbers have letters, digits and `=,.@:/-`:
+/// Serial numbers have letters, digits and `_+=,.@:/-`:
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html>.
 #[test]
 fn a_damaged_serial_number_proves_no_kind_of_device() {

@@ -51,9 +51,9 @@ pub struct Step<'d> {
     pub note: Option<&'d str>,
     /// What differs, if it failed before too.
     pub differences: &'d [Difference],
-    /// When it was first seen to fail, as far as the two reports tell.
+    /// When it was first seen to fail, as far as the two reports show.
     pub first_seen: Option<Timestamp>,
-    /// The moment that the ages of its account count to in the newer report.
+    /// The time at which the ages of its account are measured in the newer report.
     pub as_of: Option<Timestamp>,
 }
 
@@ -79,7 +79,7 @@ pub enum Reason {
     New,
     /// It fails as before, and no waiver accepts that any more.
     WaiverEnded,
-    /// It fails as before, but more severe or less so, or on other evidence.
+    /// It fails as before, but with a different severity or evidence.
     Changed,
     /// There is evidence that it no longer fails.
     Fixed,

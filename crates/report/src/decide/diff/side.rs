@@ -18,7 +18,7 @@ use crate::decide::comparison::{AccessKey, ByFingerprint, same_test};
 pub struct Side<'a> {
     /// In one word.
     pub state: State,
-    /// The moment that the ages of its account count to; none: the report is not about the account.
+    /// The time at which the ages of its account are measured; none: the report is not about the account.
     pub as_of: Option<Timestamp>,
     /// Why it could not be judged, where the report says.
     pub why: Option<&'a str>,
