@@ -100,7 +100,7 @@ fn verify_names_each_file_that_changed() {
     let run = sandbox.run(["verify", "missing"]);
     assert_eq!(
         (run.status, run.stderr.as_str()),
-        (2, "error: cannot read missing: it does not exist\n")
+        (2, "error: cannot read the bundle missing: it does not exist\n")
     );
 }
 
