@@ -517,7 +517,7 @@ fn what_happened_is_gone_if_it_is_not_shown_again() {
     // It cannot have been undone, so the file that had it is missing.
     assert_eq!(change(&event, everybody()), [because(Change::Gone, why)]);
     assert_eq!(change(&event, log(NEW, from, Value::Null, vec![event.clone()])), []);
-    // What is no event is fixed, unless the report is about one person.
+    // What is not an event is fixed, unless the report is about one person.
     assert_eq!(change(&fails("a"), everybody()), [plain(Change::Fixed)]);
     let one_person = log(NEW, from, json!("ben"), vec![]);
     assert_eq!(change(&fails("a"), one_person), [because(Change::Gone, why)]);

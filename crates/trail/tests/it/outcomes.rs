@@ -425,10 +425,10 @@ fn a_change_of_roots_address_names_the_account() {
     }
 }
 
-/// Without a name, the call is about whoever makes it; one that is no text may be anybody's:
+/// Without a name, the call is about whoever makes it; one that is not text may be anybody's:
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>.
 #[test]
-fn a_name_that_is_no_text_hides_whom_a_call_is_about() {
+fn a_name_that_is_not_text_hides_whom_a_call_is_about() {
     let hides = |parameters: Value| {
         let fields = json!({
             "eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "requestParameters": parameters
