@@ -8,7 +8,7 @@ mod message;
 mod run;
 mod waiver;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::iter::Sum;
 
 use jiff::Timestamp;
@@ -62,6 +62,33 @@ impl Report {
     #[must_use]
     pub fn as_of(&self) -> Option<Timestamp> {
         self.accounts.iter().map(|account| account.as_of).max()
+    }
+
+    /// Returns the rules by id.
+    #[must_use]
+    pub fn rules_by_id(&self) -> HashMap<&str, &RuleInfo> {
+        self.rules
+            .iter()
+            .map(|rule| (rule.id.as_str(), rule))
+            .collect()
+    }
+
+    /// Returns the accounts by partition and id.
+    #[must_use]
+    pub fn accounts_by_ref(&self) -> HashMap<AccountRef<'_>, &AuditedAccount> {
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|account| (account.account_ref(), account))
+            .collect()
+    }
+
+    /// Whether the run was loosened in this way.
+    #[must_use]
+    pub fn is_loosened_by(&self, change: &LooseningChange) -> bool {
+        self.run
+            .loosened
+            .iter()
+            .any(|loosening| loosening.change == *change)
     }
 
     /// Returns the number of verdicts of a rule in all accounts.

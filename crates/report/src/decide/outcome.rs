@@ -77,11 +77,7 @@ impl Outcome {
             gate: report.options.gate.clone(),
             is_share: !report.run.shares.is_empty(),
             shares: lacks.next(),
-            exits_zero: report
-                .run
-                .loosened
-                .iter()
-                .any(|it| it.change == LooseningChange::ExitZero),
+            exits_zero: report.is_loosened_by(&LooseningChange::ExitZero),
             ..Outcome::default()
         }
     }

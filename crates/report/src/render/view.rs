@@ -69,16 +69,8 @@ impl<'a> View<'a> {
             account_ids,
             outcome,
             style,
-            rules: report
-                .rules
-                .iter()
-                .map(|rule| (rule.id.as_str(), rule))
-                .collect(),
-            accounts: report
-                .accounts
-                .iter()
-                .map(|a| (a.account_ref(), a))
-                .collect(),
+            rules: report.rules_by_id(),
+            accounts: report.accounts_by_ref(),
         })
     }
 

@@ -135,23 +135,11 @@ impl<'a> Index<'a> {
         }
         let mut index = Index {
             findings,
-            rules: report
-                .rules
-                .iter()
-                .map(|rule| (rule.id.as_str(), rule))
-                .collect(),
-            accounts: report
-                .accounts
-                .iter()
-                .map(|a| (a.account_ref(), a))
-                .collect(),
+            rules: report.rules_by_id(),
+            accounts: report.accounts_by_ref(),
             uncollected: HashMap::new(),
             activity: &report.activity,
-            is_of_separate_reports: report
-                .run
-                .loosened
-                .iter()
-                .any(|it| it.change == LooseningChange::SeparateReports),
+            is_of_separate_reports: report.is_loosened_by(&LooseningChange::SeparateReports),
         };
         let standing = report
             .findings
