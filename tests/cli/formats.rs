@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::support::{Run, Sandbox, repository};
 use crate::{BY_HAND, FAILING, PASSING, UNKNOWN, audit, sandbox};
 
-/// The name of every format, as the binary tells them.
-fn formats() -> Vec<String> {
+/// The name of every format, as the binary lists them.
+pub(crate) fn formats() -> Vec<String> {
     let run = Sandbox::new().run(["report", "-", "-o", "?"]);
     let names = run
         .stderr
