@@ -48,7 +48,6 @@ use failure::Failure;
 const FAILED: u8 = 2;
 
 /// Runs the command in the arguments, and returns the exit status of the process.
-#[must_use]
 pub fn main() -> ExitCode {
     let status = run().unwrap_or_else(|failure| {
         failure.print();

@@ -79,7 +79,6 @@ pub enum LookResult {
 impl Findings {
     /// Says that the credentials have expired by their own date, and how to get new ones; none if
     /// they have not, or that is not known.
-    #[must_use]
     pub fn expiry_fix(&self, now: Timestamp) -> Option<String> {
         let expired = self.expired(now)?;
         Some(format!("the AWS credentials{} {expired}; {}", self.origin(), self.renewal()))
@@ -144,7 +143,6 @@ impl Findings {
 
 impl Diagnosis {
     /// Returns the findings so far.
-    #[must_use]
     pub fn findings(&self) -> Findings {
         self.lock().clone()
     }

@@ -129,7 +129,6 @@ pub enum CollectError {
 
 impl CollectError {
     /// Returns what to do about it, as part of a sentence.
-    #[must_use]
     pub fn help(&self) -> String {
         let help = match self {
             CollectError::NoProfile { others, .. } if others.is_empty() => {

@@ -98,7 +98,6 @@ impl Fleet {
     }
 
     /// Returns the partition of the caller, such as `aws`.
-    #[must_use]
     pub fn partition(&self) -> &str {
         &self.caller.partition
     }

@@ -125,7 +125,6 @@ impl Bundle {
     /// Returns the time that the bundle describes: the end of collecting, or else the date of the
     /// credential report. None if neither is known, as for a bare CSV, or if the report's date lies
     /// in the future.
-    #[must_use]
     pub fn collected_at(&self, now: Timestamp) -> Option<Timestamp> {
         if let Some(manifest) = &self.manifest {
             return Some(manifest.collected_to);
@@ -139,7 +138,6 @@ impl Bundle {
     /// Returns what makes this evidence less reliable than a bundle collected from AWS's own
     /// endpoints: other endpoints, a missing manifest, or an unknown collection time that the date
     /// of the credential report replaces.
-    #[must_use]
     pub fn loosened(&self, account: &str, as_of: Timestamp) -> Vec<LooseningChange> {
         let mut changes = Vec::new();
         if let Some(manifest) = &self.manifest {
@@ -157,14 +155,12 @@ impl Bundle {
     }
 
     /// Whether `file` belongs to a bundle in `directory`.
-    #[must_use]
     pub fn consists_of(directory: &Path, file: &Path) -> bool {
         let name = file.file_name().and_then(OsStr::to_str);
         file.parent() == Some(directory) && name.is_some_and(is_bundle_file)
     }
 
     /// Whether the bundle at `path` has a CloudTrail file, whose hash is not checked here.
-    #[must_use]
     pub fn holds_activity(path: &Path) -> bool {
         path.join(file_name(Source::CloudTrail)).is_file()
     }

@@ -54,7 +54,6 @@ pub(crate) struct Candidate<'a> {
 
 impl Classes {
     /// Returns the classes that have patterns, with each pattern in words, such as `names "svc-*"`.
-    #[must_use]
     pub fn describe(&self) -> Vec<(UserClass, Vec<String>)> {
         let Classes { service, break_glass } = self;
         let mut described = vec![

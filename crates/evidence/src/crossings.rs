@@ -11,7 +11,6 @@ use crate::snapshot::source_of;
 
 /// Returns, for each account, the users and roles that may assume roles in the others. Gaps in one
 /// account may leave facts about the others missing.
-#[must_use]
 pub fn crossings(accounts: &[AuditedAccount]) -> Vec<Vec<Crossing>> {
     let mut parties = Vec::new();
     let mut indices = Vec::new();

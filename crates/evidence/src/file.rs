@@ -56,7 +56,6 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
 /// is recognised by its byte order mark. Anything else is returned unchanged.
 ///
 /// <https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_character_encoding>
-#[must_use]
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     let Some((encoding, mark)) = Encoding::for_bom(bytes) else {
         return bytes.into();

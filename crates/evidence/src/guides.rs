@@ -42,7 +42,6 @@ pub struct Users {
 
 impl Guides {
     /// Reads the guides from those documents that were collected.
-    #[must_use]
     pub fn read(documents: &BTreeMap<Source, Document>) -> Guides {
         let report = read_report(documents);
         let devices = parse(documents, Source::VirtualMfaDevices);

@@ -13,7 +13,6 @@ pub enum ShapeError {
 
 impl ShapeError {
     /// Interprets an error; none if it is about JSON that is not valid, of which serde quotes nothing.
-    #[must_use]
     pub fn new(error: &serde_json::Error) -> Option<ShapeError> {
         if !error.is_data() {
             return None;

@@ -58,13 +58,11 @@ macro_rules! id {
             ///
             /// # Panics
             /// If the place is 2^32 or more.
-            #[must_use]
             $visibility fn new(place: usize) -> $name {
                 $name(u32::try_from(place).expect("there are fewer"))
             }
 
             /// The index.
-            #[must_use]
             $visibility fn place(self) -> usize {
                 self.0 as usize
             }
@@ -142,7 +140,6 @@ pub enum ChosenTags {
 
 impl ChosenTags {
     /// Whether the tag with this name is included.
-    #[must_use]
     pub fn include(&self, name: &str) -> bool {
         match self {
             ChosenTags::None => false,
@@ -162,13 +159,11 @@ impl ChosenTags {
 
 impl Account {
     /// The policy with this id.
-    #[must_use]
     pub fn policy(&self, id: PolicyId) -> &Policy {
         &self.policies[id.place()]
     }
 
     /// The principal with this id.
-    #[must_use]
     pub fn principal(&self, id: PrincipalId) -> &Principal {
         &self.principals[id.place()]
     }
@@ -207,7 +202,6 @@ impl Account {
     }
 
     /// The account's id in ARNs. If it is not known, an id that no account has.
-    #[must_use]
     pub fn id_text(&self) -> &str {
         self.id.as_ref().map_or("000000000000", AccountId::as_str)
     }
@@ -215,7 +209,6 @@ impl Account {
 
 impl Principal {
     /// Creates a principal without policies.
-    #[must_use]
     pub fn new(kind: PrincipalKind, arn: &str, name: &str) -> Principal {
         Principal {
             kind,

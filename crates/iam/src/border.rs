@@ -31,7 +31,6 @@ pub enum Rank {
 impl Rank {
     /// The rank of a principal, given its privileges if unread policies say nothing and, where that
     /// differs, if they allow everything.
-    #[must_use]
     pub fn new(least: &Privileges, most: Option<&Privileges>) -> Rank {
         let keys = &least.administrator_depends_on;
         let way = |certainty| least.ways.iter().find(|way| way.certainty == certainty);
@@ -61,7 +60,6 @@ impl Rank {
 }
 
 /// The border of an account, given the rank of each principal.
-#[must_use]
 pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     let (organization_known, organization) = match &account.organization {
         Organization::Unknown => (false, None),

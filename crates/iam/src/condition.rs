@@ -133,7 +133,6 @@ impl Operator {
 impl Condition {
     /// Reads one entry of a condition block. The operator may be as long as
     /// `ForAnyValue:StringLikeIfExists`.
-    #[must_use]
     pub fn new(operator: &str, key: &str, values: &[String], variables: bool) -> Condition {
         let lower = operator.to_ascii_lowercase();
         let (quantifier, name) = match lower.split_once(':') {

@@ -145,13 +145,11 @@ fn is_sent(key: &str, action: &str) -> bool {
 
 impl<'a> Context<'a> {
     /// The context of a request by anybody in the account, about a resource of the account.
-    #[must_use]
     pub fn new(account: &'a Account, brings: &'a [(&'a str, Value<'a>)]) -> Context<'a> {
         Context { account, principal: None, resource: Resource::Own, brings }
     }
 
     /// The value of a condition key, whose name is in lower case.
-    #[must_use]
     pub fn value(&self, key: &str) -> Value<'a> {
         for (brought, value) in self.brings {
             if *brought == key || brought.ends_with('/') && key.starts_with(brought) {

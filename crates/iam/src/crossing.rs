@@ -157,7 +157,6 @@ struct Route {
 
 impl Neighbours {
     /// Creates the graph of these accounts.
-    #[must_use]
     pub fn new(parties: &[Party<'_>]) -> Neighbours {
         let mut all = Neighbours {
             accounts: Vec::new(),
@@ -199,7 +198,6 @@ impl Neighbours {
 
     /// The users and roles of an account, by its index, that may assume roles in others and are not
     /// administrators.
-    #[must_use]
     pub fn crossings(&self, account: usize) -> Vec<Crossing> {
         let mut crossings = Vec::new();
         for (place, node) in self.nodes.iter().enumerate() {

@@ -106,7 +106,6 @@ pub struct Judgement {
 
 /// Judges all principals and policies. Unread policies are taken to say nothing, or to allow
 /// everything if `generous`: what both judgements have in common is certain.
-#[must_use]
 pub fn judge(account: &Account, generous: bool) -> Judgement {
     Search::new(account, generous).run()
 }

@@ -45,13 +45,11 @@ pub struct Syntax {
 
 impl Pattern {
     /// Reads a pattern without variables, such as an action.
-    #[must_use]
     pub fn glob(text: &str) -> Pattern {
         Pattern::new(text, Syntax { wildcards: true, variables: false })
     }
 
     /// Reads a pattern.
-    #[must_use]
     pub fn new(text: &str, syntax: Syntax) -> Pattern {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -94,7 +92,6 @@ impl Pattern {
     }
 
     /// The pattern as the document spells it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -151,7 +148,6 @@ impl Pattern {
     }
 
     /// A text that matches the pattern, with `fill` in place of each wildcard and variable.
-    #[must_use]
     pub fn example(&self, fill: &str) -> String {
         self.filled(fill, fill.get(..1).unwrap_or_default())
     }
@@ -260,7 +256,6 @@ impl Pattern {
     }
 
     /// Whether the whole text matches. A variable matches nothing, since its value is not known.
-    #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         // On a mismatch only the last `*` takes one more character, so the work stays bounded; where that
         // one stays within a field which ends here, it is the last `*` that goes beyond fields.

@@ -103,7 +103,6 @@ impl PolicyDocument {
     }
 
     /// What the document decides about a request, as an identity policy.
-    #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         Decision::by(self.about(request.action), request)
     }
@@ -111,7 +110,6 @@ impl PolicyDocument {
 
 impl Statement {
     /// The statement's name for readers: its number, counted from 1, and its Sid if it has one.
-    #[must_use]
     pub fn label(&self, index: usize) -> String {
         let number = index + 1;
         self.sid
@@ -135,7 +133,6 @@ impl Statement {
 
     /// Whether the resource of the request is selected and all conditions hold. The action and the
     /// principal are not compared.
-    #[must_use]
     pub fn applies(&self, request: &Request<'_>) -> Truth {
         let mut applies = self.selects_resource(request);
         for condition in &self.conditions {
@@ -162,7 +159,6 @@ impl Statement {
 
 impl<T> Selection<T> {
     /// The listed items, those of `Not…` too.
-    #[must_use]
     pub fn items(&self) -> &[T] {
         match self {
             Selection::Only(items) | Selection::AllBut(items) => items,
@@ -177,7 +173,6 @@ impl Selection {
     }
 
     /// Whether the action, in lower case, is selected.
-    #[must_use]
     pub fn selects(&self, action: &str) -> bool {
         let matched = self.items().iter().any(|pattern| pattern.matches(action));
         matched == self.is_only()
@@ -193,7 +188,6 @@ impl Selection {
 
 impl Decision {
     /// The decision of the statements about the action of the request.
-    #[must_use]
     pub fn by<'a>(
         statements: impl IntoIterator<Item = &'a Statement>,
         request: &Request<'_>,
@@ -212,7 +206,6 @@ impl Decision {
     }
 
     /// The decision, given whether an Allow and whether a Deny applies.
-    #[must_use]
     pub fn new(allow: Truth, deny: Truth) -> Decision {
         if deny == Truth::Yes {
             return Decision::Denied;
@@ -272,7 +265,6 @@ impl Decision {
     }
 
     /// What it depends on; nothing unless it is conditional.
-    #[must_use]
     pub fn doubts(self) -> Doubts {
         match self {
             Decision::Conditional(doubts) => doubts,
@@ -281,7 +273,6 @@ impl Decision {
     }
 
     /// Whether it is allowed, or may be.
-    #[must_use]
     pub fn may_be_allowed(&self) -> bool {
         matches!(self, Decision::Conditional(_) | Decision::Allowed)
     }

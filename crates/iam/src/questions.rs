@@ -82,13 +82,11 @@ pub struct AllowedAnywhere {
 
 impl PolicyDocument {
     /// Whether it allows every action on every resource without exception, or may.
-    #[must_use]
     pub fn allows_everything(&self, account: &Account) -> bool {
         self.decide_everything(account).may_be_allowed()
     }
 
     /// The decision about every action on every resource.
-    #[must_use]
     pub fn decide_everything(&self, account: &Account) -> Decision {
         if !probe::may_allow_all(self, probe::IAM_ACTION) {
             return Decision::Silent;
@@ -126,7 +124,6 @@ impl PolicyDocument {
     /// of other statements. AWS Config and Security Hub look at nothing else.
     ///
     /// <https://docs.aws.amazon.com/config/latest/developerguide/iam-policy-no-statements-with-admin-access.html>
-    #[must_use]
     pub fn full_statements(&self) -> Vec<String> {
         self.labels(|statement| {
             statement.effect == Effect::Allow
@@ -137,7 +134,6 @@ impl PolicyDocument {
 
     /// The statements that allow one of the actions on any resource, regardless of their conditions
     /// and of other statements.
-    #[must_use]
     pub fn statements_anywhere(
         &self,
         account: &Account,
@@ -163,7 +159,6 @@ impl PolicyDocument {
 
     /// The named services for which it allows every action on every resource; and `all services` or `all services except …`
     /// where it allows other services too, but not everything.
-    #[must_use]
     pub fn whole_services(&self, account: &Account) -> Vec<String> {
         let mut whole = Vec::new();
         let mut others = Vec::new();
@@ -230,7 +225,6 @@ impl PolicyDocument {
     }
 
     /// The services that an Allow names as `service:*`, on any resource.
-    #[must_use]
     pub fn wildcard_services(&self) -> Vec<String> {
         let mut services = BTreeSet::new();
         for statement in &self.statements {
@@ -242,7 +236,6 @@ impl PolicyDocument {
     }
 
     /// The statements that allow with NotAction, unless the document denies all of it again.
-    #[must_use]
     pub fn not_action_allows(&self, account: &Account) -> Vec<String> {
         self.labels(|statement| {
             statement.effect == Effect::Allow
@@ -252,7 +245,6 @@ impl PolicyDocument {
     }
 
     /// How the action is allowed on any resource.
-    #[must_use]
     pub fn allows_anywhere(&self, account: &Account, question: &Anywhere<'_>) -> AllowedAnywhere {
         let action = question.action;
         if !self.may_allow(action) {
@@ -338,7 +330,6 @@ impl PolicyDocument {
     /// NotResource.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-    #[must_use]
     pub fn ignored_variables(&self, protecting: bool) -> Vec<String> {
         if self.knows_variables() {
             return Vec::new();

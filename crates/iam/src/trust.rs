@@ -122,7 +122,6 @@ pub enum Standing {
 impl TrustPolicy {
     /// Everybody who may assume the role according to the trust policy. The account's own principals may
     /// need a permission besides.
-    #[must_use]
     pub fn trustees(&self, account: &Account) -> Vec<Trustee> {
         let mut trustees = Vec::new();
         for (index, statement, element) in self.admitting() {
@@ -166,7 +165,6 @@ impl TrustPolicy {
     }
 
     /// Whether the role admits a federated provider, or a service that acts on the account's behalf.
-    #[must_use]
     pub fn admits_provider(&self, name: &str, account: &Account) -> bool {
         self.admitting().any(|(_, statement, element)| {
             let is_provider = match element {
@@ -343,7 +341,6 @@ impl Standing {
 
 impl Trustee {
     /// Whom the trustee belongs to.
-    #[must_use]
     pub fn standing(&self, account: &Account) -> Standing {
         match &self.who {
             Who::Owned(owner) => owner.standing(account),
@@ -353,7 +350,6 @@ impl Trustee {
     }
 
     /// Whether a condition limits it to the account's own organization.
-    #[must_use]
     pub fn is_of_own_organization(&self, account: &Account) -> bool {
         let organizations = &self.demands.organizations;
         !organizations.is_empty()
@@ -366,7 +362,6 @@ impl Trustee {
     /// or membership in the account's organization; none: that organization is not known.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html>
-    #[must_use]
     pub fn is_guarded(&self, account: &Account) -> Option<bool> {
         let Demands { external_id, mfa, organizations, .. } = &self.demands;
         if *mfa || (*external_id && self.who != Who::Anyone) {
@@ -386,7 +381,6 @@ impl Trustee {
     /// Whether it is a service that could say on whose behalf it acts, but that the policy does not ask.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
-    #[must_use]
     pub fn is_confused_deputy(&self) -> bool {
         matches!(&self.who, Who::Service(name) if services::is_deputy(name))
             && self.demands.sources.is_empty()

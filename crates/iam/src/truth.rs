@@ -37,13 +37,11 @@ pub struct Doubts {
 
 impl Truth {
     /// It depends on the value of a condition key.
-    #[must_use]
     pub fn depends_on(key: &str) -> Truth {
         Truth::Open(Doubts { keys: [key.to_owned()].into(), lacks: BTreeSet::new() })
     }
 
     /// It depends on what was not read.
-    #[must_use]
     pub fn lacking(lack: Lack) -> Truth {
         Truth::Open(Doubts { keys: BTreeSet::new(), lacks: [lack].into() })
     }

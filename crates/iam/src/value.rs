@@ -39,13 +39,11 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// One value.
-    #[must_use]
     pub fn one(text: impl Into<Cow<'a, str>>) -> Value<'a> {
         Value::One(text.into())
     }
 
     /// The value, or none.
-    #[must_use]
     pub fn maybe(text: Option<impl Into<Cow<'a, str>>>) -> Value<'a> {
         text.map_or(Value::Absent, Value::one)
     }

@@ -93,7 +93,6 @@ pub struct Records {
 
 impl Records {
     /// Returns the number of all records.
-    #[must_use]
     pub fn total(&self) -> u64 {
         let of_interest = self.judged + self.not_requested;
         of_interest + self.of_no_interest + self.duplicates + self.unreadable

@@ -20,13 +20,11 @@ pub enum Fact<T> {
 
 impl<T> Fact<T> {
     /// Returns a fact that is missing because of one source.
-    #[must_use]
     pub fn missing(source: Source) -> Fact<T> {
         Fact::Missing(source.into())
     }
 
     /// Returns the value, if known.
-    #[must_use]
     pub fn known(self) -> Option<T> {
         match self {
             Fact::Known(value) => Some(value),
@@ -35,7 +33,6 @@ impl<T> Fact<T> {
     }
 
     /// Borrows the value.
-    #[must_use]
     pub fn as_ref(&self) -> Fact<&T> {
         match self {
             Fact::Known(value) => Fact::Known(value),
@@ -44,13 +41,11 @@ impl<T> Fact<T> {
     }
 
     /// Converts a known value.
-    #[must_use]
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Fact<U> {
         self.and_then(|value| Fact::Known(make(value)))
     }
 
     /// Converts a known value to a fact, which may be missing.
-    #[must_use]
     pub fn and_then<U>(self, make: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
         match self {
             Fact::Known(value) => make(value),
@@ -59,7 +54,6 @@ impl<T> Fact<T> {
     }
 
     /// Returns both values; missing, with all missing sources, if either is.
-    #[must_use]
     pub fn both<U>(self, other: Fact<U>) -> Fact<(T, U)> {
         match (self, other) {
             (Fact::Known(mine), Fact::Known(theirs)) => Fact::Known((mine, theirs)),

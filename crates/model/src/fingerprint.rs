@@ -10,7 +10,6 @@ const RECIPE: &str = "portcullis/fingerprint/v1";
 
 /// Returns the first half of the SHA-256 over the parts, each preceded by its length, which
 /// distinguishes ("ab", "c") from ("a", "bc").
-#[must_use]
 pub fn digest(parts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
@@ -34,13 +33,11 @@ pub struct Fingerprint(String);
 impl Fingerprint {
     /// Returns the fingerprint of a rule's verdict on a resource, given by its
     /// [`ResourceRef::id`](crate::ResourceRef).
-    #[must_use]
     pub fn new(rule: &str, partition: &str, account: &str, resource: &str) -> Fingerprint {
         Fingerprint::from(digest(&[RECIPE, rule, partition, account, resource]))
     }
 
     /// Returns the hexadecimal digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

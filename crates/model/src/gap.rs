@@ -73,19 +73,16 @@ impl Gap {
     pub const BARE_REPORT: &str = "only a credential report was given";
 
     /// Whether AWS was queried, as far as is known, and the answer is lost.
-    #[must_use]
     pub fn is_failure(&self) -> bool {
         ![Gap::NOT_REQUESTED, Gap::ABSENT].contains(&self.code.as_str())
     }
 
     /// Whether the call was deliberately not made.
-    #[must_use]
     pub fn is_by_choice(&self) -> bool {
         self.code == Gap::NOT_REQUESTED
     }
 
     /// Whether AWS denied the call because a permission is missing.
-    #[must_use]
     pub fn is_denied(&self) -> bool {
         ["Denied", "Unauthorized", "NotAuthorized"]
             .iter()
@@ -104,7 +101,6 @@ impl Gap {
     }
 
     /// Returns the code in words, such as `access denied`.
-    #[must_use]
     pub fn reason(&self) -> String {
         let (mut words, mut previous) = (String::new(), ' ');
         for c in self.code.chars() {
@@ -119,13 +115,11 @@ impl Gap {
 
     /// Returns the message, with the code in parentheses unless the message contains it:
     /// `Rate exceeded (Throttling)`.
-    #[must_use]
     pub fn explanation(&self) -> String {
         Gap::explain(&self.code, &self.message)
     }
 
     /// Returns any message with its code, as [`Gap::explanation`] does.
-    #[must_use]
     pub fn explain(code: &str, message: &str) -> String {
         if message.contains(code) {
             message.to_owned()
@@ -135,7 +129,6 @@ impl Gap {
     }
 
     /// Returns what to do about it, in a sentence.
-    #[must_use]
     pub fn remedy(&self) -> String {
         let Gap { source, action, code, .. } = self;
         if self.is_denied() {
@@ -178,7 +171,6 @@ impl Gap {
 
     /// Returns what to do about a fact that is missing without a gap, such as one that the input
     /// lacks for an event.
-    #[must_use]
     pub fn remedy_without_gap(source: Source) -> String {
         match source {
             Source::CloudTrail => {

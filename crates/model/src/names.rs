@@ -13,7 +13,6 @@ pub struct AccountId([u8; 12]);
 
 impl AccountId {
     /// Parses an account id; none if the text is anything but 12 digits.
-    #[must_use]
     pub fn parse(text: &str) -> Option<AccountId> {
         let digits: [u8; 12] = text.as_bytes().try_into().ok()?;
         digits
@@ -23,7 +22,6 @@ impl AccountId {
     }
 
     /// Returns the 12 digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         // Digits are always valid UTF-8.
         str::from_utf8(&self.0).unwrap_or_default()
@@ -65,7 +63,6 @@ pub struct Arn<'a> {
 impl<'a> Arn<'a> {
     /// Parses an ARN; none if one of the six parts is missing, or the partition or resource is
     /// empty.
-    #[must_use]
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let (partition, service, region) = (parts.next()?, parts.next()?, parts.next()?);
@@ -75,26 +72,22 @@ impl<'a> Arn<'a> {
     }
 
     /// Returns the account that the resource belongs to.
-    #[must_use]
     pub fn account_id(self) -> Option<AccountId> {
         AccountId::parse(self.account)
     }
 
     /// Returns the path, such as `/` or `/engineering/`, and the name, if this is the ARN of a
     /// user.
-    #[must_use]
     pub fn user(self) -> Option<(&'a str, &'a str)> {
         self.path_and_name("user")
     }
 
     /// Returns the path and the name, if this is the ARN of a role.
-    #[must_use]
     pub fn role(self) -> Option<(&'a str, &'a str)> {
         self.path_and_name("role")
     }
 
     /// Returns the path and the name, if this is the ARN of a resource of this kind.
-    #[must_use]
     pub fn path_and_name(self, kind: &str) -> Option<(&'a str, &'a str)> {
         let rest = self
             .resource
@@ -105,13 +98,11 @@ impl<'a> Arn<'a> {
     }
 
     /// Whether this is the ARN of the root user, unlike that of a user named `groot`.
-    #[must_use]
     pub fn is_root(self) -> bool {
         self.resource == "root"
     }
 
     /// Whether the resource is AWS's own for all accounts, such as an AWS-managed policy.
-    #[must_use]
     pub fn is_aws_managed(self) -> bool {
         self.account == "aws"
     }
@@ -122,7 +113,6 @@ impl<'a> Arn<'a> {
 ///
 /// <https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html>,
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/18889>
-#[must_use]
 pub fn has_root_user(partition: &str) -> bool {
     !["aws-cn", "aws-iso-b"].contains(&partition)
 }
@@ -130,7 +120,6 @@ pub fn has_root_user(partition: &str) -> bool {
 /// Whether the root user can sign in to the console. In AWS GovCloud (US) it has access keys at most.
 ///
 /// <https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-iam.html>
-#[must_use]
 pub fn has_root_console(partition: &str) -> bool {
     has_root_user(partition) && partition != "aws-us-gov"
 }
@@ -138,7 +127,6 @@ pub fn has_root_console(partition: &str) -> bool {
 /// Whether the text has the form of a partition's name: `aws`, `aws-cn`, `aws-us-gov`.
 ///
 /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
-#[must_use]
 pub fn is_partition(text: &str) -> bool {
     text == "aws"
         || text.starts_with("aws-")
@@ -157,7 +145,6 @@ const DIRECTIONS: &str = "central east north northeast northwest south southeast
 /// remains in redacted reports, a name such as `acme-prod-1` must not be taken for one.
 ///
 /// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
-#[must_use]
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [area @ .., direction, number] = parts.as_slice() else {
@@ -187,7 +174,6 @@ const PARTITIONS: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// Returns the partition of a region.
-#[must_use]
 pub fn partition_of(region: &str) -> &'static str {
     let found = PARTITIONS
         .iter()
@@ -264,7 +250,6 @@ pub fn known_regions() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns all regions of a partition other than `aws`; none for `aws` itself, which has many.
-#[must_use]
 pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
     PARTITIONS
         .iter()
@@ -273,13 +258,11 @@ pub fn regions_of(partition: &str) -> Option<&'static [&'static str]> {
 }
 
 /// Returns the region of the partition's global services.
-#[must_use]
 pub fn global_region(partition: &str) -> &'static str {
     regions_of(partition).map_or("us-east-1", |regions| regions[0])
 }
 
 /// Removes the names of sessions, which often are names of people, from ARNs in a text.
-#[must_use]
 pub fn without_session_names(text: &str) -> String {
     const KIND: &str = ":assumed-role/";
     let is_name_char = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);

@@ -43,7 +43,6 @@ pub struct RecordType {
 
 impl RecordType {
     /// Returns the sources of a field.
-    #[must_use]
     pub fn sources(&self, index: usize) -> Sources {
         let own = self.fields[index].sources;
         if own.is_empty() { self.sources } else { own }
@@ -341,7 +340,6 @@ macro_rules! words {
             pub const ALL: [$name; [$( $word, )*].len()] = [$( $name::$variant, )*];
 
             /// Returns the word in rules and in JSON.
-            #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $( $name::$variant => $word, )* }
             }

@@ -59,13 +59,11 @@ pub struct Report {
 
 impl Report {
     /// Returns the latest time to which an account's ages are counted; none without accounts.
-    #[must_use]
     pub fn as_of(&self) -> Option<Timestamp> {
         self.accounts.iter().map(|account| account.as_of).max()
     }
 
     /// Returns the rules by id.
-    #[must_use]
     pub fn rules_by_id(&self) -> HashMap<&str, &RuleInfo> {
         self.rules
             .iter()
@@ -74,7 +72,6 @@ impl Report {
     }
 
     /// Returns the accounts by partition and id.
-    #[must_use]
     pub fn accounts_by_ref(&self) -> HashMap<AccountRef<'_>, &AuditedAccount> {
         let accounts = self.accounts.iter();
         accounts
@@ -83,7 +80,6 @@ impl Report {
     }
 
     /// Whether the run was loosened in this way.
-    #[must_use]
     pub fn is_loosened_by(&self, change: &LooseningChange) -> bool {
         self.run
             .loosened
@@ -92,7 +88,6 @@ impl Report {
     }
 
     /// Returns the number of verdicts of a rule in all accounts.
-    #[must_use]
     pub fn tally(&self, rule: &str) -> Tally {
         self.accounts
             .iter()
@@ -184,13 +179,11 @@ words! {
 
 impl AccountStatus {
     /// Whether the account was judged at least in part.
-    #[must_use]
     pub fn is_judged(self) -> bool {
         matches!(self, AccountStatus::Complete | AccountStatus::Incomplete)
     }
 
     /// Whether the account should have been judged, but nothing could be collected.
-    #[must_use]
     pub fn is_failed(self) -> bool {
         !self.is_judged() && !matches!(self, AccountStatus::Suspended | AccountStatus::Closed)
     }
@@ -207,7 +200,6 @@ pub struct AccountRef<'r> {
 
 impl AccountRef<'_> {
     /// Whether the account is known; if not, it may be any.
-    #[must_use]
     pub fn is_identified(self) -> bool {
         self.id != "unknown"
     }
@@ -260,7 +252,6 @@ pub struct AuditedAccount {
 
 impl AuditedAccount {
     /// Returns its identity.
-    #[must_use]
     pub fn account_ref(&self) -> AccountRef<'_> {
         AccountRef { partition: &self.partition, id: &self.id }
     }
@@ -386,20 +377,17 @@ pub struct Finding {
 
 impl Finding {
     /// Returns the identity of its account.
-    #[must_use]
     pub fn account_ref(&self) -> AccountRef<'_> {
         AccountRef { partition: &self.partition, id: &self.account }
     }
 
     /// Returns the sort key in a report: the most severe first, of these the urgent ones, then by
     /// rule, account and resource.
-    #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
         (self.severity, !self.urgent, &self.rule, self.account_ref(), &self.resource.id)
     }
 
     /// Returns the status that follows from the verdict and the decisions about it.
-    #[must_use]
     pub fn status(&self) -> Status {
         let is_waived = self.waiver.as_ref().is_some_and(|waiver| !waiver.expired);
         match self.verdict {
@@ -414,7 +402,6 @@ impl Finding {
 
     /// Whether it is not about a resource that its rule judges, but about the owner of a list that
     /// was not collected, such as a user whose access keys are not known.
-    #[must_use]
     pub fn stands_for_list(&self, rule: Option<&RuleInfo>) -> bool {
         self.verdict == Verdict::Unknown
             && !rule.is_some_and(|rule| rule.scope.split(", ").any(|s| s == self.resource.kind))

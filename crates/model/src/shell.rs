@@ -1,7 +1,6 @@
 //! Quoting values in commands that users paste into a shell.
 
 /// Returns the value as one word of a shell command, always on one line.
-#[must_use]
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -91,7 +91,6 @@ pub struct Snapshot {
 impl Snapshot {
     /// Creates the snapshot of an account without users or other resources, in which nothing is
     /// missing.
-    #[must_use]
     pub fn empty(as_of: Timestamp, account: Account, root: Root) -> Snapshot {
         Snapshot {
             as_of,
@@ -165,7 +164,6 @@ const VARIABLES: [(&str, &[&RecordType]); 17] = [
 
 /// Returns the records that a variable in rules, such as `key`, may be; none if there is no such
 /// variable.
-#[must_use]
 pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
     VARIABLES
         .iter()
@@ -175,7 +173,6 @@ pub fn records_of(variable: &str) -> &'static [&'static RecordType] {
 
 /// Returns what a redacted report shows of the texts of a fact, given by its path such as
 /// `key.last_used_service`. A pseudonym if there is no such fact, or if the variable's records differ.
-#[must_use]
 pub fn shown(path: &str) -> Shown {
     let Some((variable, path)) = path.split_once('.') else {
         return Shown::Pseudonym;

@@ -47,7 +47,6 @@ macro_rules! sources {
 
             /// Returns the name in reports, which is the bundle file's name without its extension:
             /// `credential-report`.
-            #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $( Source::$source => $name, )+ $( Source::$other => $title, )+ }
             }
@@ -165,19 +164,16 @@ impl Source {
     }
 
     /// Returns the IAM actions that allow its calls, beginning with `iam:GetCredentialReport`.
-    #[must_use]
     pub fn actions(self) -> &'static [&'static str] {
         self.definition().actions
     }
 
     /// Returns the IAM action that allows its operation: `iam:GetCredentialReport`.
-    #[must_use]
     pub fn action(self) -> &'static str {
         self.actions()[0]
     }
 
     /// Returns its API operation: `GetCredentialReport`.
-    #[must_use]
     pub fn operation(self) -> &'static str {
         self.action()
             .split_once(':')
@@ -185,7 +181,6 @@ impl Source {
     }
 
     /// Returns the service prefix of its actions in IAM policies: `iam`.
-    #[must_use]
     pub fn service(self) -> &'static str {
         self.action()
             .split_once(':')
@@ -194,19 +189,16 @@ impl Source {
 
     /// Returns the sources to collect before it: they decide which users or regions to query, or
     /// are needed to read its answer.
-    #[must_use]
     pub fn guides(self) -> &'static [Source] {
         self.definition().guides
     }
 
     /// Whether AWS offers it in a partition; an unknown partition counts as offering every source.
-    #[must_use]
     pub fn is_offered_in(self, partition: &str) -> bool {
         !self.definition().not_in.contains(&partition)
     }
 
     /// Returns the source with this [name](Source::name).
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Source> {
         Source::every().find(|source| source.name() == name)
     }
@@ -229,13 +221,11 @@ impl Sources {
     pub const NONE: Sources = Sources(0);
 
     /// Whether the set is empty.
-    #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether the set contains the source.
-    #[must_use]
     pub fn contains(self, source: Source) -> bool {
         self.0 & Sources::from(source).0 != 0
     }
@@ -265,7 +255,6 @@ impl Sources {
     ///
     /// GetCallerIdentity needs no permission: AWS answers it even if a policy denies it.
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
-    #[must_use]
     pub fn actions(self, quick: bool) -> Vec<&'static str> {
         let mut actions = Vec::new();
         for source in self.needed(quick).iter() {

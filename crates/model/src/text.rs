@@ -16,7 +16,6 @@ pub struct SharedText(ArcStr);
 
 impl SharedText {
     /// Returns the text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -24,7 +24,6 @@ impl<T: Clone + Eq + Hash> Numbers<T> {
     }
 
     /// The value with this number.
-    #[must_use]
     pub fn get(&self, number: u32) -> &T {
         &self.values[number as usize]
     }

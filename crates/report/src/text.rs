@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 /// Makes text safe to show in a line. Anything that could move the cursor, colour, hide or reorder text, or break the
 /// line, is shown as `\u{1b}`.
-#[must_use]
 pub fn defuse(text: &str) -> Cow<'_, str> {
     if !text.contains(is_deceptive) {
         return Cow::Borrowed(text);

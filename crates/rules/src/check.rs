@@ -29,7 +29,6 @@ impl fmt::Display for ExampleFailure {
 
 impl RuleSet {
     /// Returns the examples that their rules do not meet with the parameters' defaults.
-    #[must_use]
     pub fn check_examples(&self) -> Vec<ExampleFailure> {
         let mut failures = Vec::new();
         for rule in self.rules() {

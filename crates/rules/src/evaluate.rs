@@ -20,7 +20,6 @@ use crate::{Framework, Rule, RuleSet};
 /// The report depends on the arguments alone. `options` say what was chosen, and which verdicts it
 /// lists besides `fail` and `unknown`; `tool_version` is the version of the program. What loosens the
 /// run is left to whoever knows where it was chosen: see [`RuleSet::loosened`].
-#[must_use]
 pub fn evaluate(
     snapshot: &Snapshot,
     rules: &RuleSet,
@@ -50,7 +49,6 @@ pub fn evaluate(
 }
 
 /// The report by those rules on no account at all.
-#[must_use]
 pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str) -> Report {
     Report {
         schema: SCHEMA.to_owned(),
@@ -73,7 +71,6 @@ pub fn without_accounts(rules: &RuleSet, options: RunOptions, tool_version: &str
 /// and the findings.
 ///
 /// [`evaluate`] sees one account alone, and so leaves those rules without a verdict.
-#[must_use]
 pub fn evaluate_crossings(
     list: &[Crossing],
     account: AccountRef<'_>,

@@ -114,7 +114,6 @@ impl FactDoc {
 }
 
 /// Returns the facts that a rule on this kind of resource may read.
-#[must_use]
 pub fn facts_in_reach(scope: &Scope) -> Vec<FactDoc> {
     facts_of_all(scope.variables)
 }
@@ -171,7 +170,6 @@ fn shared_facts(rule: &Rule) -> Vec<FactDoc> {
 }
 
 /// Describes a rule.
-#[must_use]
 pub fn explain(rule: &Rule) -> Explanation<'_> {
     let facts_in_reach = shared_facts(rule);
     let mut facts = Vec::new();

@@ -48,7 +48,6 @@ pub struct Control {
 
 impl Framework {
     /// Returns the ids of all rules that test one of its controls.
-    #[must_use]
     pub fn rules(&self) -> BTreeSet<&str> {
         self.controls
             .iter()
@@ -58,7 +57,6 @@ impl Framework {
     }
 
     /// Returns the numbers of the controls that the rule tests.
-    #[must_use]
     pub fn controls_of(&self, rule: &str) -> Vec<String> {
         let mut numbers = Vec::new();
         for control in &self.controls {

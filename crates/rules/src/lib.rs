@@ -67,19 +67,16 @@ const FRAMEWORKS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/framewor
 const REMEDIATIONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/remediations.rs"));
 
 /// Returns the built-in rule files: all of `rules/<family>/`.
-#[must_use]
 pub fn embedded() -> Vec<RuleFile> {
     files(RULES)
 }
 
 /// Returns the built-in framework files: all of `rules/frameworks/`.
-#[must_use]
 pub fn embedded_frameworks() -> Vec<RuleFile> {
     files(FRAMEWORKS)
 }
 
 /// Returns the built-in texts that remediations include: all of `rules/remediation/`.
-#[must_use]
 pub fn embedded_remediations() -> Vec<RuleFile> {
     files(REMEDIATIONS)
 }

@@ -35,13 +35,11 @@ pub(crate) struct InShared {
 
 impl Problem {
     /// Creates a problem at a position.
-    #[must_use]
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Problem {
         Problem { at, message: message.into(), help: None, hides_values: false, shared: None }
     }
 
     /// Hides the values in its lines.
-    #[must_use]
     pub(crate) fn without_values(self) -> Problem {
         Problem { hides_values: true, ..self }
     }
@@ -72,7 +70,6 @@ const MAX_WORD: usize = 100;
 
 /// Returns the valid word most similar to `word`, if it may be a typing error; otherwise the only
 /// one with all parts of `word`, such as `stale-access-key` for `stale-key`.
-#[must_use]
 pub fn similar<'w>(word: &str, valid: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.retain(|other| word.len().max(other.len()) <= MAX_WORD);
@@ -138,13 +135,11 @@ impl LoadError {
     }
 
     /// Returns the position in the file in bytes.
-    #[must_use]
     pub fn offset(&self) -> usize {
         self.at.start
     }
 
     /// Returns the line and the column in characters, both from 1.
-    #[must_use]
     pub fn position(&self) -> (usize, usize) {
         position(&self.text, self.at.start)
     }
@@ -225,7 +220,6 @@ fn without_values(text: &str) -> String {
 }
 
 /// Returns the problems of a file as errors, from top to bottom.
-#[must_use]
 pub fn place(file: &RuleFile, mut problems: Vec<Problem>) -> Vec<LoadError> {
     let text: Arc<str> = file.text.as_str().into();
     let names: Arc<str> = without_values(&file.text).into();

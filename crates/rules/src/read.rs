@@ -65,7 +65,6 @@ impl Text {
     }
 
     /// Returns a problem with the text as a whole.
-    #[must_use]
     pub fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.at.clone(), message)
     }
@@ -403,7 +402,6 @@ impl<'t> Fields<'t> {
     }
 
     /// Returns the problems, including one for each unknown entry.
-    #[must_use]
     pub fn finish(mut self) -> Vec<Problem> {
         match &self.missing[..] {
             [] => {}
@@ -427,7 +425,6 @@ impl<'t> Fields<'t> {
     }
 
     /// Returns the position of the first character, at which missing entries are reported.
-    #[must_use]
     pub fn start(&self) -> Range<usize> {
         self.at.start..self.at.start + 1
     }

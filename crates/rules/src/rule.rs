@@ -69,7 +69,6 @@ impl fmt::Debug for Rule {
 impl Rule {
     /// Returns the kind of resource it judges, such as `access_key`, or several: `user, group,
     /// role`.
-    #[must_use]
     pub fn scope(&self) -> String {
         self.each_scope(|scope| scope.name).join(", ")
     }
@@ -80,13 +79,11 @@ impl Rule {
     }
 
     /// Whether it judges CloudTrail events rather than the account's configuration.
-    #[must_use]
     pub fn is_on_activity(&self) -> bool {
         self.parts.iter().any(|part| part.scope.is_activity())
     }
 
     /// Whether it judges ways from one account into others.
-    #[must_use]
     pub fn is_on_crossings(&self) -> bool {
         self.parts.iter().any(|part| part.scope.name == CROSSING)
     }
@@ -101,7 +98,6 @@ impl Rule {
     }
 
     /// Returns the sources it needs: those of the facts it reads, and of its list of resources.
-    #[must_use]
     pub fn sources(&self) -> Sources {
         let mut sources = Sources::NONE;
         for part in &self.parts {
@@ -111,7 +107,6 @@ impl Rule {
     }
 
     /// Returns the rule's entry in reports.
-    #[must_use]
     pub fn info(&self) -> RuleInfo {
         RuleInfo {
             id: self.id.clone(),

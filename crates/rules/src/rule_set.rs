@@ -124,7 +124,6 @@ impl RuleSet {
     }
 
     /// Keeps the selected rules; none if no rule is left, so that the audit would always pass.
-    #[must_use]
     pub fn select(self, selection: &Selection) -> Option<RuleSet> {
         let Selection { rule_set, only, frameworks, skip, evidence } = selection;
         let level = |name: &str| RULE_SETS.iter().position(|known| *known == name);
@@ -143,7 +142,6 @@ impl RuleSet {
     }
 
     /// Returns the rules, sorted by id.
-    #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -155,7 +153,6 @@ impl RuleSet {
 
     /// Keeps the rules on ways between accounts that judged the given reports, with the severities
     /// used there; none if such a rule does not exist here or tests something else.
-    #[must_use]
     pub fn on_crossings_as_judged(mut self, judged: &[RuleInfo]) -> Option<RuleSet> {
         self.rules
             .retain(|rule| rule.is_on_crossings() && judged.iter().any(|info| info.id == rule.id));
@@ -173,25 +170,21 @@ impl RuleSet {
     }
 
     /// Returns the rule with this id.
-    #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
     /// Returns the frameworks, sorted by id.
-    #[must_use]
     pub fn frameworks(&self) -> &[Framework] {
         &self.frameworks
     }
 
     /// Returns the framework with this id.
-    #[must_use]
     pub fn framework(&self, id: &str) -> Option<&Framework> {
         self.frameworks.iter().find(|framework| framework.id == id)
     }
 
     /// Returns the severities that the settings lower and the parameters that they change.
-    #[must_use]
     pub fn loosened(&self) -> Vec<LooseningChange> {
         let mut changes = Vec::new();
         for Rule { id, severity, lowered_from, params, .. } in &self.rules {

@@ -207,7 +207,6 @@ pub(crate) fn of_type(ty: Type) -> Option<&'static Scope> {
 
 impl Scope {
     /// Whether it covers CloudTrail events rather than the account's configuration.
-    #[must_use]
     pub fn is_activity(&self) -> bool {
         self.sources().contains(Source::CloudTrail)
     }

@@ -39,7 +39,6 @@ impl SharedText {
     }
 
     /// Whether the rules of a scope can include it.
-    #[must_use]
     pub fn serves(&self, scope: &Scope) -> bool {
         let line = format!("{INCLUDE}{}}}", self.name);
         let text = Text::new(&line, 0..line.len(), &line);
@@ -66,7 +65,6 @@ fn included(line: &str) -> Option<(&str, Range<usize>)> {
 }
 
 /// Returns the texts that the remediations of rules can include.
-#[must_use]
 pub fn shared_texts() -> Vec<SharedText> {
     SharedTexts::new(&[]).0.into_values().collect()
 }

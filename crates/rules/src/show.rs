@@ -76,7 +76,6 @@ fn fields(record: &dyn Record) -> BTreeMap<&'static str, Shown<'_>> {
 }
 
 /// Returns the type in words, for error messages and documentation.
-#[must_use]
 pub fn type_name(ty: Type) -> String {
     match ty {
         Type::Bool => "bool".to_owned(),

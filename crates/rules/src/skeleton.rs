@@ -21,7 +21,6 @@ within   = "10m"
 
 /// Returns a rule file for a new rule on this kind of resource, with comments on what to fill in
 /// and on the facts it may read. The file loads once its blanks are filled in.
-#[must_use]
 pub fn skeleton(id: &str, scope: &Scope) -> String {
     let resource = scope
         .given()
@@ -66,7 +65,6 @@ fn texts(scope: &Scope) -> String {
 }
 
 /// Whether a rule may have this id: words of lowercase letters and digits, joined by `-`.
-#[must_use]
 pub fn is_rule_id(id: &str) -> bool {
     id.split('-').all(|word| {
         !word.is_empty()

@@ -83,13 +83,11 @@ impl ActivityReader {
     }
 
     /// The files below directories that were not read, since they do not look like logs.
-    #[must_use]
     pub fn passed_over(&self) -> &[PathBuf] {
         &self.passed_over
     }
 
     /// Returns everything that was read, each event once.
-    #[must_use]
     pub fn finish(self) -> Activity {
         drop(self.pool);
         activity(self.inputs, self.found)

@@ -38,7 +38,6 @@ pub struct Filter {
 }
 
 /// Returns the activity that passes the filter as a summary for people, and as facts for rules by account id.
-#[must_use]
 pub fn summarise(
     activity: Activity,
     filter: &Filter,

@@ -17,7 +17,6 @@ pub struct Draft {
 
 impl Draft {
     /// Creates an empty bundle that `tool` began to collect at `collected_from`.
-    #[must_use]
     pub fn new(tool: &str, collected_from: Timestamp) -> Draft {
         let manifest = Manifest {
             schema: SCHEMA.to_owned(),
@@ -42,7 +41,6 @@ impl Draft {
     }
 
     /// Returns the bundle, completed at `collected_to`.
-    #[must_use]
     pub fn finish(mut self, collected_to: Timestamp) -> Bundle {
         self.manifest.collected_to = collected_to;
         self.manifest.gaps.sort();

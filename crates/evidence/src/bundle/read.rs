@@ -49,7 +49,6 @@ impl Bundle {
     }
 
     /// Returns the account of the bundle at `path`, if known, reading no more than necessary.
-    #[must_use]
     pub fn account_at(path: &Path) -> Option<AccountId> {
         if !path.is_dir() {
             return Bundle::read(path).ok()?.account();
@@ -64,13 +63,11 @@ impl Bundle {
     }
 
     /// Whether the directory at `path` was written by `collect --signins`.
-    #[must_use]
     pub fn is_collected_activity(path: &Path) -> bool {
         Bundle::holds_activity(path) && matches!(read_manifest(path), Ok(Some(_)))
     }
 
     /// Returns the directories directly below that one that look like bundles, sorted: they hold a file of one.
-    #[must_use]
     pub fn below(directory: &Path) -> Vec<PathBuf> {
         let mut bundles = Vec::new();
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {

@@ -110,7 +110,6 @@ impl OrganizationsFeatures {
 
     /// Whether the organization manages its members' root users; none if the account may not query
     /// this.
-    #[must_use]
     pub fn manages_root_credentials(&self) -> Option<bool> {
         let features = self.enabled_features.as_ref()?;
         Some(

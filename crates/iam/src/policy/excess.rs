@@ -28,7 +28,6 @@ impl Excess {
 
     /// What is left of a document, in the version that knows variables; none if no statement is. A statement loses the
     /// actions that are too broad, and is dropped if it has no others.
-    #[must_use]
     pub fn taken_from(&self, document: &PolicyDocument, json: &DocumentJson) -> Option<String> {
         let mut json = object(json)?;
         let statements = match json.remove("Statement")? {

@@ -29,7 +29,6 @@ pub enum PrincipalElement {
 
 impl PrincipalElement {
     /// The account of an AWS principal.
-    #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         match self {
             PrincipalElement::Account(id) => Some(*id),

@@ -8,7 +8,6 @@ use crate::pattern::Pattern;
 
 impl PolicyDocument {
     /// An equivalent document.
-    #[must_use]
     pub fn to_json(&self) -> Json {
         let statements: Vec<Json> = self.statements.iter().map(Statement::to_json).collect();
         match &self.version {

@@ -236,7 +236,6 @@ fn count(mut ranges: Vec<(u128, u128)>) -> u128 {
 
 impl Owner {
     /// Whom it belongs to. From any network, credentials of any account may be used.
-    #[must_use]
     pub fn standing(&self, account: &Account) -> Standing {
         let is_own = match self {
             Owner::Own => true,
@@ -261,7 +260,6 @@ impl Owner {
     }
 
     /// The id of the account, organization or network, or the principal's own.
-    #[must_use]
     pub fn id(&self) -> String {
         match self {
             Owner::Own | Owner::Unnamed => String::new(),

@@ -17,7 +17,6 @@ impl Evidence {
     ///
     /// # Panics
     /// If a fact cannot be written as JSON.
-    #[must_use]
     pub fn new<N: Serialize + Ord, F: Serialize>(facts: &BTreeMap<N, F>) -> Evidence {
         let text = serde_json::to_string(facts).expect("facts are plain data");
         // A copy, since shrinking a string in place may keep its memory.
@@ -28,13 +27,11 @@ impl Evidence {
     ///
     /// # Panics
     /// Never, since the text was written as JSON.
-    #[must_use]
     pub fn facts(&self) -> BTreeMap<String, Json> {
         serde_json::from_str(&self.0).expect("it is JSON text")
     }
 
     /// Whether there are no facts.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Evidence::default()
     }

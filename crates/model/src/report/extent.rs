@@ -23,7 +23,6 @@ pub struct Extent {
 
 impl Extent {
     /// Whether nothing is known of it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Extent::default()
     }

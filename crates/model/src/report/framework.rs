@@ -71,7 +71,6 @@ words! {
 
 impl ControlStatus {
     /// Returns the words shown to people.
-    #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             ControlStatus::NotClaimed => "not claimed",
@@ -100,7 +99,6 @@ pub struct ControlCounts {
 
 impl ControlCounts {
     /// Returns the number of controls with this status.
-    #[must_use]
     pub fn with_status(mut self, status: ControlStatus) -> u32 {
         *self.entry(status)
     }

@@ -34,7 +34,6 @@ pub enum MessagePart<'m> {
 
 impl Message {
     /// Creates a message as stored in a report; none if its facts overlap or are out of order.
-    #[must_use]
     pub fn new(text: String, facts: Vec<MessageFact>) -> Option<Message> {
         let mut end = 0;
         for fact in &facts {
@@ -47,7 +46,6 @@ impl Message {
     }
 
     /// Returns the sentence and its facts.
-    #[must_use]
     pub fn into_parts(mut self) -> (String, Vec<MessageFact>) {
         // A large account has tens of thousands of messages. The text is copied, since shrinking it
         // in place may keep its memory.
@@ -56,7 +54,6 @@ impl Message {
     }
 
     /// Returns the parts in order.
-    #[must_use]
     pub fn parts(&self) -> Vec<MessagePart<'_>> {
         let mut parts = Vec::new();
         let mut at = 0;

@@ -56,7 +56,6 @@ impl FromStr for Share {
 
 impl Share {
     /// Whether the account is in this share, which depends only on the account's id.
-    #[must_use]
     pub fn holds(self, account: AccountId) -> bool {
         let number: u64 = account.as_str().parse().unwrap_or_default();
         number % self.count == self.index - 1

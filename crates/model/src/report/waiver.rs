@@ -60,25 +60,21 @@ impl WaiverOutcome {
     pub const LONG_DAYS: i32 = 1096;
 
     /// Whether its last day has passed.
-    #[must_use]
     pub fn is_expired(&self) -> bool {
         self.days_left < 0
     }
 
     /// Whether it is about to expire.
-    #[must_use]
     pub fn expires_soon(&self) -> bool {
         (0..=WaiverOutcome::WARNING_DAYS).contains(&self.days_left)
     }
 
     /// Whether it lasts so long that it would be forgotten.
-    #[must_use]
     pub fn lasts_long(&self) -> bool {
         self.days_left > WaiverOutcome::LONG_DAYS
     }
 
     /// Whether it could have matched a finding, but did not.
-    #[must_use]
     pub fn is_unmatched(&self) -> bool {
         self.judged && self.fails == 0 && self.unknown == 0
     }

@@ -46,7 +46,6 @@ pub struct AccountActivity {
 
 impl AccountActivity {
     /// Returns activity of this period of which nothing was read.
-    #[must_use]
     pub fn new(period: Period) -> AccountActivity {
         AccountActivity {
             period,

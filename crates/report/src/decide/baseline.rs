@@ -166,7 +166,6 @@ impl EarlierReport {
     }
 
     /// Warns of what limits the comparison with a report judged by these rules.
-    #[must_use]
     pub fn warnings(&self, rules: &[RuleInfo]) -> Vec<String> {
         let mut warnings = Vec::new();
         for ((partition, id), as_of) in &self.compared {

@@ -103,13 +103,11 @@ impl Change {
     ];
 
     /// Whether its findings are listed, and not only counted.
-    #[must_use]
     pub fn is_listed(self) -> bool {
         !matches!(self, Change::Unchanged | Change::StillUnknown)
     }
 
     /// The words for people.
-    #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Change::New => "new",
@@ -163,7 +161,6 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// The finding that shows best what it is about: as it fails now, or else as it was before.
-    #[must_use]
     pub fn finding(&self) -> Option<&'a Finding> {
         representative(&self.old, &self.new)
     }
@@ -202,13 +199,11 @@ impl<'a> Diff<'a> {
     }
 
     /// Returns a note for each account of which the older report is the newer one.
-    #[must_use]
     pub fn backwards(old: &Report, new: &Report) -> Vec<String> {
         notes::backwards(old, new)
     }
 
     /// How many findings have changed in that way.
-    #[must_use]
     pub fn count(&self, change: Change) -> usize {
         self.counts.get(&change).copied().unwrap_or_default()
     }

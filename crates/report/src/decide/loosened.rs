@@ -66,7 +66,6 @@ fn add_unknown(joined: &mut Loosening, other: &Loosening) {
 }
 
 /// Describes what loosens the run, in phrases that say where it was chosen.
-#[must_use]
 pub fn describe(report: &Report) -> Vec<String> {
     describe_those(report, |_| true)
 }

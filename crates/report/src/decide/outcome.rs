@@ -51,7 +51,6 @@ enum Kind {
 
 impl Outcome {
     /// The outcome of a report, by the gate in its options.
-    #[must_use]
     pub fn new(report: &Report) -> Outcome {
         let mut outcome = Outcome::without_findings(report);
         for account in &report.accounts {
@@ -64,7 +63,6 @@ impl Outcome {
     }
 
     /// The outcome of a report before its accounts and findings are added.
-    #[must_use]
     pub fn without_findings(report: &Report) -> Outcome {
         let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
             LooseningChange::MissingShares { .. } => {
@@ -114,7 +112,6 @@ impl Outcome {
     }
 
     /// The exit status: 0 clean, 1 failed, 3 incomplete.
-    #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self.kind() {
             Kind::Clean | Kind::NothingToJudge => 0,
@@ -140,7 +137,6 @@ impl Outcome {
     }
 
     /// Whether no account was judged.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.judged == 0
     }

@@ -56,7 +56,6 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
 }
 
 /// The state of the waivers at this time, without a report.
-#[must_use]
 pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
     let judged = Judged::default();
     let matchers = sorted(waivers).into_iter().map(Matcher::new);
@@ -66,7 +65,6 @@ pub fn unapplied(waivers: &[Waiver], as_of: Timestamp) -> Vec<WaiverOutcome> {
 }
 
 /// The findings that the waiver matches and that fail or could not be judged.
-#[must_use]
 pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     let matcher = Matcher::new(waiver);
     let mut matching = Vec::new();
@@ -83,7 +81,6 @@ pub fn matching<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
 
 /// The other findings of the waiver's rule that fail in its accounts: a waiver that matches nothing may be meant for
 /// one of them.
-#[must_use]
 pub fn failing_elsewhere<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Finding> {
     let matcher = Matcher::new(waiver);
     let mut others = Vec::new();

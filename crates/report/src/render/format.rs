@@ -47,7 +47,6 @@ macro_rules! formats {
             pub const ALL: &[$formats] = &[$($formats::$variant,)*];
 
             /// The name on the command line.
-            #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $($formats::$variant => $name,)* }
             }
@@ -103,7 +102,6 @@ formats! {
 
 impl Format {
     /// Whether the format has only findings, so that it does not show which accounts were not judged.
-    #[must_use]
     pub fn holds_findings_alone(self) -> bool {
         matches!(self, Format::Jsonl | Format::Csv | Format::Gitlab | Format::Ocsf | Format::Asff)
     }

@@ -32,19 +32,16 @@ pub struct Style {
 }
 
 /// Bold text.
-#[must_use]
 pub fn bold() -> Paint {
     Paint::new().effects(Effects::BOLD)
 }
 
 /// Text that matters less.
-#[must_use]
 pub fn dim() -> Paint {
     Paint::new().effects(Effects::DIMMED)
 }
 
 /// The colour of a severity.
-#[must_use]
 pub fn severity_style(severity: Severity) -> Paint {
     let color = match severity {
         Severity::Critical => AnsiColor::BrightRed,

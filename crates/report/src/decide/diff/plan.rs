@@ -91,7 +91,6 @@ pub enum Reason {
 
 /// The steps that make tickets say what the newer report says, in the order in which to take them. Of one finding there
 /// are two at most: that its fingerprint has moved, and what else has become of it.
-#[must_use]
 pub fn ticket_steps<'d>(diff: &'d Diff<'d>) -> Vec<Step<'d>> {
     let mut steps = Vec::new();
     // First, so that what else there is to say finds its ticket.

@@ -32,7 +32,6 @@ enum Kind {
 
 impl ResourcePattern {
     /// Whether the pattern matches the resource.
-    #[must_use]
     pub fn matches(&self, named: &ResourceRef) -> bool {
         match &self.0 {
             Kind::Name(pattern) => pattern.matches(&named.name),

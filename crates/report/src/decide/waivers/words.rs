@@ -24,7 +24,6 @@ pub enum State {
 
 impl State {
     /// The state of a waiver.
-    #[must_use]
     pub fn from_outcome(outcome: &WaiverOutcome) -> State {
         if outcome.is_expired() {
             State::Expired
@@ -65,14 +64,12 @@ pub(crate) fn decision_and_reason(waiver: &AppliedWaiver) -> String {
 }
 
 /// What the waiver is about: `old-key on alice in 111122223333`.
-#[must_use]
 pub fn subject(outcome: &WaiverOutcome) -> String {
     let waiver = &outcome.waiver;
     format!("{} on {} in {}", waiver.rule, waiver.resource, account(waiver))
 }
 
 /// When the waiver ends, or ended.
-#[must_use]
 pub fn end(outcome: &WaiverOutcome) -> String {
     let day = outcome.waiver.expires;
     match outcome.days_left {
@@ -84,7 +81,6 @@ pub fn end(outcome: &WaiverOutcome) -> String {
 }
 
 /// What the waiver matches, or why that is not known.
-#[must_use]
 pub fn matches(outcome: &WaiverOutcome) -> String {
     match (outcome.fails, outcome.unknown) {
         (0, 0) if outcome.judged => "nothing that fails".to_owned(),
@@ -95,7 +91,6 @@ pub fn matches(outcome: &WaiverOutcome) -> String {
 }
 
 /// The warning about a waiver; none if it is in force and used.
-#[must_use]
 pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
     let day = outcome.waiver.expires;
     let says = match State::from_outcome(outcome) {
@@ -118,7 +113,6 @@ pub fn warning(outcome: &WaiverOutcome) -> Option<String> {
 }
 
 /// The warnings about the waivers of a report, the most urgent first.
-#[must_use]
 pub fn warnings(report: &Report) -> Vec<String> {
     let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
     outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
