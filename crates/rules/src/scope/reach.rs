@@ -47,7 +47,8 @@ pub(crate) fn rest<'a>(
     }
     let (mut missing, reach) = reach(snapshot, activity, needs);
     if undecided > 0 {
-        missing.push(format!("the records read do not say how {undecided} of the attempts ended"));
+        missing
+            .push(format!("the records read do not say enough about {undecided} of the attempts"));
     }
     let absent = absent_portal(snapshot, activity, needs.regions);
     let state = if missing.is_empty() {

@@ -153,14 +153,15 @@ impl Grouping {
         };
         let not_here: HashSet<&str> = elsewhere.iter().map(|it| it.resource_id.as_str()).collect();
         for sign_in in activity.sign_ins.iter().chain(elsewhere) {
-            match self.takes(sign_in, &snapshot.account) {
-                Some(true) => {
-                    if let Some(key) = self.key(sign_in) {
-                        let person = self.by_user.then(|| ids.person(sign_in));
-                        groups.entry((key, person)).or_default().push(sign_in);
-                    }
+            let takes = self.takes(sign_in, &snapshot.account);
+            if takes == Some(false) {
+                continue;
+            }
+            match self.key(sign_in).filter(|_| takes.is_some()) {
+                Some(key) => {
+                    let person = self.by_user.then(|| ids.person(sign_in));
+                    groups.entry((key, person)).or_default().push(sign_in);
                 }
-                Some(false) => {}
                 None => undecided += 1,
             }
         }

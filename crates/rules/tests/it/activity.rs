@@ -455,9 +455,26 @@ fn an_attempt_of_unknown_outcome_leaves_the_rule_open() {
     let csv = sign_in("ana", "08:00:00", &json!({ "outcome": unknown }));
     let report = report(WINDOWS, &[csv], &covered());
     let expected =
-        "unknown not judged: the records read do not say how 1 of the attempts ended".to_owned();
+        "unknown not judged: the records read do not say enough about 1 of the attempts".to_owned();
     assert_eq!(lines(&report), [expected]);
     assert_eq!(report.findings[0].missing.len(), 1);
+}
+
+/// Who came from where cannot be told from an attempt whose address is not recorded.
+#[test]
+fn an_attempt_without_an_address_leaves_a_rule_about_addresses_open() {
+    let by_address = WINDOWS.replace("[\"user\"]", "[\"source\"]");
+    assert_ne!(by_address, WINDOWS);
+    let attempt = |source: Json| {
+        let with = json!({ "outcome": "failure", "pattern": "wrong_password", "source": source });
+        sign_in("ana", "08:00:00", &with)
+    };
+    let open =
+        "unknown not judged: the records read do not say enough about 1 of the attempts".to_owned();
+    let known = report(&by_address, &[attempt(json!("192.0.2.10"))], &covered());
+    assert!(!lines(&known).contains(&open), "{:?}", lines(&known));
+    let hidden = report(&by_address, &[attempt(Json::Null)], &covered());
+    assert_eq!(lines(&hidden), [open]);
 }
 
 /// Root's regions are those of the partition `aws`; China has two, and both count.
