@@ -82,7 +82,7 @@ fn gives_code(event: &Event) -> bool {
     is_over && event.mfa == Some(Mfa::Used)
 }
 
-/// The names of Identity Center's users by id. CloudTrail names a user in one event of each success only.
+/// The names of users by id. CloudTrail names a user of Identity Center in one event of each success only.
 fn names(events: &[Box<Event>]) -> HashMap<SharedText, SharedText> {
     let mut names = HashMap::new();
     for event in events {
@@ -155,10 +155,15 @@ fn has_several_centers(events: &[Box<Event>]) -> bool {
     accounts.len() > 1
 }
 
-/// The id of a user of Identity Center. A session has the id of its role instead.
+/// The id of a user of IAM or Identity Center. A session has the id of its role instead.
 fn user_id(actor: &Actor) -> Option<&SharedText> {
-    let is_user = actor.kind == ActorKind::IdentityCenter && actor.role.is_none();
-    actor.principal_id.as_ref().filter(|_| is_user)
+    let id = actor.principal_id.as_ref()?;
+    let is_user = match actor.kind {
+        ActorKind::User => id.starts_with(USER_ID_PREFIX),
+        ActorKind::IdentityCenter => actor.role.is_none(),
+        _ => false,
+    };
+    is_user.then_some(id)
 }
 
 /// Connects an event with an attempt that earlier events began.
@@ -277,6 +282,7 @@ fn begin(event: &Event, purpose: Purpose, person: Person) -> Attempt {
         mfa: None,
         authenticator: None,
         factors: Vec::new(),
+        hides_factors: false,
         source: event.source.clone(),
         agent: None,
         code: None,
@@ -416,6 +422,9 @@ fn refused_role(event: &Event) -> Option<SharedText> {
 }
 
 fn note_factors(attempt: &mut Attempt, event: &Event) {
+    let is_unclear =
+        event.outcome == Outcome::Unknown || event.factors.is_empty() || event.workflow.is_none();
+    attempt.hides_factors |= event.name == "CredentialVerification" && is_unclear;
     let state = match (&*event.name, event.outcome) {
         ("CredentialVerification", Outcome::Failure) => FactorState::Refused,
         ("CredentialVerification" | "UserAuthentication", Outcome::Success) => FactorState::Passed,

@@ -138,7 +138,10 @@ fn sign_in(attempt: &Attempt) -> SignIn {
             .factors
             .iter()
             .filter(move |factor| factor.state == state);
-        factors.map(|factor| factor.name.clone()).collect()
+        if attempt.hides_factors {
+            return Fact::missing(Source::CloudTrail);
+        }
+        Fact::Known(factors.map(|factor| factor.name.clone()).collect())
     };
     let event_ids: Vec<SharedText> = attempt
         .events

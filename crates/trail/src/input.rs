@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
-use portcullis_model::{Event, Form, Period, Records, RootCall, digest as id_digest};
+use portcullis_model::{AccountId, Event, Form, Period, Records, RootCall, digest as id_digest};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -279,6 +279,9 @@ impl Input {
         );
         match event::read(record, &id, field, &mut self.pool) {
             Ok(event) => {
+                if AccountId::parse(&event.account).is_none() {
+                    self.trouble("the account of an event is not an account id".to_owned());
+                }
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = u32::from(rank) + u32::from(is_addendum);

@@ -39,6 +39,10 @@ pub struct Attempt {
     pub authenticator: Option<SharedText>,
     /// The factors that were requested, if the events have them.
     pub factors: Vec<Factor>,
+    /// Whether an event does not show which factor was verified, or how that ended. Not part of a
+    /// report.
+    #[serde(skip)]
+    pub hides_factors: bool,
     /// The source address.
     pub source: Option<SharedText>,
     /// The user agent.

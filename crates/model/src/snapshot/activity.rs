@@ -98,10 +98,10 @@ record! {
         pub authenticator: Option<SharedText>,
         /// The factors that Identity Center found right, such as `PASSWORD`.
         #[shown(Text)]
-        pub passed_factors: Vec<SharedText>,
+        pub passed_factors: Fact<Vec<SharedText>>,
         /// The factors that Identity Center found wrong, such as `TOTP`.
         #[shown(Text)]
-        pub refused_factors: Vec<SharedText>,
+        pub refused_factors: Fact<Vec<SharedText>>,
         /// The address that it came from; null: the event does not say.
         pub source: Option<SharedText>,
         /// The last error code; null: there is none.

@@ -234,6 +234,19 @@ fn a_user_of_identity_center_is_named_by_another_sign_in() {
     assert_eq!(attempts[0].person, attempts[1].person);
 }
 
+/// A record without the name of an IAM user has the user's unique id.
+#[test]
+fn a_user_of_iam_is_named_by_another_sign_in() {
+    let story = Story::new();
+    let identity = |id: &str, name: Value| json!({"userIdentity": {"type": "IAMUser", "principalId": id, "userName": name}});
+    let story = story.event("08:00:00", identity("AIDAEXAMPLEANA", json!("ana.silva")));
+    let story = story.event("09:00:00", identity("AIDAEXAMPLEANA", Value::Null));
+    let story = story.event("09:10:00", identity("AIDAEXAMPLEBEN", Value::Null));
+    let attempts = attempts(story);
+    assert_eq!(attempts[0].person, attempts[1].person);
+    assert_eq!(attempts[2].person.name.as_deref(), Some("AIDAEXAMPLEBEN"));
+}
+
 #[test]
 fn a_login_of_a_command_line_is_two_events() {
     let oauth = |story: Story, time, name, client| {

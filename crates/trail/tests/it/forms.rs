@@ -343,6 +343,16 @@ fn an_event_without_time_name_account_or_region_is_a_gap() {
     }
 }
 
+/// The event is kept: the account may have been replaced before the log was shared.
+#[test]
+fn an_account_that_is_no_account_id_is_a_gap() {
+    for account in ["x", "1111", "11112222333a", "1111222233334"] {
+        let mut event = sign_in(1);
+        event["recipientAccountId"] = json!(account);
+        breaks(log_file(&[event]), "the account of an event is not an account id", 1);
+    }
+}
+
 /// It may be any event of its service; those of other services are of no interest in any case.
 #[test]
 fn an_event_without_a_name_is_a_gap_where_it_may_matter() {

@@ -1,9 +1,9 @@
 //! Who signed in, the filters, and the JSON that says it all.
 
 use jiff::SignedDuration;
-use portcullis_model::{ActivitySummary, Fact, Mfa};
+use portcullis_model::{ActivitySummary, Fact, Mfa, Source};
 use portcullis_trail::{Filter, summarise};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Story, log_file, read, record, summary};
 
@@ -358,4 +358,38 @@ fn the_account_that_an_address_tried_first_knows_what_it_tried_elsewhere() {
     };
     assert_eq!(elsewhere(10), [1, 0, 0]);
     assert_eq!(elsewhere(11), [0, 0, 0]);
+}
+
+/// What a record does not show of the factors is missing, so that no rule takes it for a success.
+#[test]
+fn factors_that_a_record_does_not_show_are_missing() {
+    let verified = json!({
+        "eventName": "CredentialVerification",
+        "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}},
+        "responseElements": null,
+        "serviceEventDetails": {"CredentialVerification": "Failure"},
+        "additionalEventData": {"AuthWorkflowID": "w-1", "CredentialType": "TOTP"}
+    });
+    let refused = |path: &str, value: Value| {
+        let mut event = verified.clone();
+        if let Some(field) = event.pointer_mut(path) {
+            *field = value;
+        }
+        let activity = read(log_file(&Story::new().event("08:00:00", event).records));
+        let (_, facts) = summarise(activity, &Filter::default());
+        facts["111122223333"].sign_ins[0]
+            .refused_factors
+            .clone()
+            .map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(refused("", verified.clone()), Fact::Known(vec!["TOTP".to_owned()]));
+    let damages = [
+        ("/serviceEventDetails/CredentialVerification", json!("Maybe")),
+        ("/serviceEventDetails", Value::Null),
+        ("/additionalEventData/CredentialType", json!(7)),
+        ("/additionalEventData/AuthWorkflowID", Value::Null),
+    ];
+    for (path, damage) in damages {
+        assert_eq!(refused(path, damage), Fact::missing(Source::CloudTrail), "{path}");
+    }
 }
