@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use jiff::Timestamp;
+
 /// Makes text safe to show in a line. Anything that could move the cursor, colour, hide or reorder text, or break the
 /// line, is shown as `\u{1b}`.
 pub fn defuse(text: &str) -> Cow<'_, str> {
@@ -31,6 +33,11 @@ pub(crate) fn defuse_lines(text: &str) -> String {
 pub(crate) fn is_web_page(address: &str) -> bool {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
     address.starts_with("https://") && address.chars().all(is_allowed)
+}
+
+/// Whether this is a time as reports write it.
+pub(crate) fn is_time(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<Timestamp>().is_ok()
 }
 
 /// Whether a character is a control character, an unusual space, invisible, changes the direction of its neighbours

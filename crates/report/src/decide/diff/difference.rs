@@ -1,12 +1,12 @@
 //! Compares a failing finding with the same finding in an earlier report.
 
-use jiff::Timestamp;
 use portcullis_model::{Finding, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::side::Side;
+use crate::text::is_time;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -156,10 +156,6 @@ fn is_missing(value: &Json) -> bool {
     value
         .as_object()
         .is_some_and(|fields| fields.len() == 1 && fields.contains_key("missing"))
-}
-
-fn is_time(text: &str) -> bool {
-    text.parse::<Timestamp>().is_ok()
 }
 
 #[cfg(test)]

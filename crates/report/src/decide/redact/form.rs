@@ -1,7 +1,8 @@
 //! Recognises texts by their form.
 
-use jiff::Timestamp;
 use portcullis_model::AccountId;
+
+use crate::text::is_time;
 
 /// Portcullis' names for credentials without a name, by their place in the credential report.
 const SLOTS: [&str; 6] =
@@ -26,11 +27,6 @@ pub(super) fn is_service(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     })
-}
-
-/// Whether this is a time as reports write it.
-pub(super) fn is_time(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<Timestamp>().is_ok()
 }
 
 /// Whether this is a unique id of IAM, such as an access key id: four letters beginning with `A`, and more.
