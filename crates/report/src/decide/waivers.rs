@@ -17,7 +17,7 @@ use portcullis_model::{
 
 pub use resource::{NotAResource, ResourcePattern};
 pub use words::{State, end, matches, subject, warning, warnings};
-pub(crate) use words::{account, decision, decision_and_reason};
+pub(crate) use words::{account, decision, decision_and_reason, state};
 
 /// The account of a waiver for all accounts.
 pub const ANY_ACCOUNT: &str = "*";

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::side::Side;
+use crate::decide::waivers::state;
 use crate::text::is_time;
 
 /// One difference.
@@ -62,21 +63,12 @@ fn of_pair(old: &Finding, new: &Finding) -> Vec<Difference> {
     if !old.urgent && new.urgent {
         differences.push(difference("urgent", json!(false), json!(true)));
     }
-    let (was, is) = (waiver_state(old), waiver_state(new));
+    let [was, is] = [old, new].map(|finding| finding.waiver.as_ref().map_or("none", state));
     if was != is {
         differences.push(difference("waiver", json!(was), json!(is)));
     }
     differences.extend(of_evidence(old, new));
     differences
-}
-
-/// The state of a finding's waiver, in a word.
-fn waiver_state(finding: &Finding) -> &'static str {
-    match &finding.waiver {
-        None => "none",
-        Some(waiver) if waiver.expired => "expired",
-        Some(_) => "in force",
-    }
 }
 
 /// The differences in facts that both have, since another version of a rule may show other facts.

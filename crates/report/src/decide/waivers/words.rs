@@ -48,6 +48,15 @@ pub(crate) fn account(waiver: &Waiver) -> &str {
     }
 }
 
+/// Whether the waiver of a finding is still in force.
+pub(crate) fn state(waiver: &AppliedWaiver) -> &'static str {
+    if waiver.expired {
+        "expired"
+    } else {
+        "in force"
+    }
+}
+
 /// What a waiver decides about its finding: `waived until 2026-12-31 by ann`.
 pub(crate) fn decision(waiver: &AppliedWaiver) -> String {
     let AppliedWaiver { owner, expires, expired, .. } = waiver;

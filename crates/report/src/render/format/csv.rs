@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use csv::{Terminator, WriterBuilder};
 use portcullis_model::{AppliedWaiver, BaselineState, Evidence, Finding};
 
+use crate::decide::waivers;
 use crate::defuse;
 use crate::render::advice::remediation;
 use crate::render::json::write_json_line;
@@ -36,7 +37,7 @@ const COLUMNS: &[Column] = &[
     ("region", |(_, f)| f.resource.region.clone().unwrap_or_default()),
     ("message", |(_, f)| f.message.clone()),
     (REMEDIATION, |(_, f)| remediation(f)),
-    ("waiver", |(_, f)| f.waiver.as_ref().map(state).unwrap_or_default().to_owned()),
+    ("waiver", |(_, f)| of_waiver(f, |waiver| waivers::state(waiver).to_owned())),
     ("waiver_reason", |(_, f)| of_waiver(f, |waiver| waiver.reason.clone())),
     ("waiver_owner", |(_, f)| of_waiver(f, |waiver| waiver.owner.clone())),
     ("waiver_expires", |(_, f)| of_waiver(f, |waiver| waiver.expires.to_string())),
@@ -103,14 +104,6 @@ fn of_writer(error: csv::Error) -> io::Error {
         csv::ErrorKind::Io(error) => error,
         // All records have as many cells as there are columns.
         kind => io::Error::other(format!("{kind:?}")),
-    }
-}
-
-fn state(waiver: &AppliedWaiver) -> &'static str {
-    if waiver.expired {
-        "expired"
-    } else {
-        "in force"
     }
 }
 
