@@ -308,13 +308,12 @@ impl Spill {
 
     /// Returns the report with this head.
     pub(crate) fn finish(self, head: Report) -> io::Result<Filed> {
-        let mut outcome = Outcome::without_findings(&head);
-        for line in &self.accounts {
-            outcome.add_account(line.status);
-        }
-        for line in &self.findings {
-            outcome.add_finding(self.rules.get(line.rule), line.severity, line.status);
-        }
+        let accounts = self.accounts.iter().map(|line| line.status);
+        let findings = self
+            .findings
+            .iter()
+            .map(|line| (self.rules.get(line.rule).as_str(), line.severity, line.status));
+        let outcome = Outcome::from_parts(&head, accounts, findings);
         let file = self
             .file
             .into_inner()

@@ -52,18 +52,18 @@ enum Kind {
 impl Outcome {
     /// The outcome of a report, by the gate in its options.
     pub fn new(report: &Report) -> Outcome {
-        let mut outcome = Outcome::without_findings(report);
-        for account in &report.accounts {
-            outcome.add_account(account.status);
-        }
-        for finding in &report.findings {
-            outcome.add_finding(&finding.rule, finding.severity, finding.status());
-        }
-        outcome
+        let accounts = report.accounts.iter().map(|account| account.status);
+        let findings = report.findings.iter();
+        let findings = findings.map(|finding| (&*finding.rule, finding.severity, finding.status()));
+        Outcome::from_parts(report, accounts, findings)
     }
 
-    /// The outcome of a report before its accounts and findings are added.
-    pub fn without_findings(report: &Report) -> Outcome {
+    /// The outcome of a report whose accounts and findings are elsewhere: each finding by its rule, severity and status.
+    pub fn from_parts<'f>(
+        report: &Report,
+        accounts: impl IntoIterator<Item = AccountStatus>,
+        findings: impl IntoIterator<Item = (&'f str, Severity, Status)>,
+    ) -> Outcome {
         let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
             LooseningChange::MissingShares { .. } => {
                 Some("reports for some shares of the accounts are missing")
@@ -71,43 +71,40 @@ impl Outcome {
             LooseningChange::DifferentPeriods => Some(DIFFERENT_PERIODS),
             _ => None,
         });
-        Outcome {
+        let mut outcome = Outcome {
             gate: report.options.gate.clone(),
             is_share: !report.run.shares.is_empty(),
             shares: lacks.next(),
             exits_zero: report.is_loosened_by(&LooseningChange::ExitZero),
             ..Outcome::default()
+        };
+        for status in accounts {
+            outcome.accounts += 1;
+            outcome.judged += usize::from(status.is_judged());
+            outcome.failed += usize::from(status.is_failed());
         }
+        for (rule, severity, status) in findings {
+            outcome.add_finding(rule, severity, status);
+        }
+        outcome
     }
 
-    /// Adds an account.
-    pub fn add_account(&mut self, status: AccountStatus) {
-        self.accounts += 1;
-        self.judged += usize::from(status.is_judged());
-        self.failed += usize::from(status.is_failed());
-    }
-
-    /// Adds a finding of this rule.
-    pub fn add_finding(&mut self, rule: &str, severity: Severity, status: Status) {
+    fn add_finding(&mut self, rule: &str, severity: Severity, status: Status) {
         // Severities are ordered from the most severe.
         let counts = usize::from(severity <= self.gate.fail_on);
         match status {
             Status::Open => self.open += counts,
             Status::Waived => self.waived += counts,
             Status::Known => self.known += counts,
-            Status::Unknown
-                if self
-                    .gate
-                    .allow_unknown
-                    .iter()
-                    .any(|allowed| allowed == rule) =>
-            {
-                self.allowed = true;
+            Status::Unknown => {
+                let mut allowed = self.gate.allow_unknown.iter();
+                if allowed.any(|allowed| allowed == rule) {
+                    self.allowed = true;
+                } else if !self.missed.contains(rule) {
+                    self.missed.insert(rule.to_owned());
+                }
             }
-            Status::Unknown if !self.missed.contains(rule) => {
-                self.missed.insert(rule.to_owned());
-            }
-            Status::Unknown | Status::Pass | Status::NotApplicable => {}
+            Status::Pass | Status::NotApplicable => {}
         }
     }
 

@@ -39,10 +39,6 @@ impl<'a> View<'a> {
         findings: &'a dyn Rows<Finding>,
         style: Style,
     ) -> io::Result<View<'a>> {
-        let mut outcome = Outcome::without_findings(report);
-        for account in &report.accounts {
-            outcome.add_account(account.status);
-        }
         let mut entries = Vec::with_capacity(findings.count());
         let (mut rule_ids, mut account_ids) = (Numbers::default(), Numbers::default());
         for rule in &report.rules {
@@ -50,7 +46,6 @@ impl<'a> View<'a> {
         }
         for place in 0..findings.count() {
             let finding = findings.get(place)?;
-            outcome.add_finding(&finding.rule, finding.severity, finding.status());
             entries.push(Entry {
                 // No report has four billion findings.
                 place: u32::try_from(place).unwrap_or(u32::MAX),
@@ -61,6 +56,11 @@ impl<'a> View<'a> {
                 account: account_ids.number(&finding.account),
             });
         }
+        let accounts = report.accounts.iter().map(|account| account.status);
+        let judged = entries
+            .iter()
+            .map(|entry: &Entry| (rule_ids.get(entry.rule).as_str(), entry.severity, entry.status));
+        let outcome = Outcome::from_parts(report, accounts, judged);
         Ok(View {
             report,
             findings,

@@ -88,8 +88,7 @@ fn shares_that_are_missing_are_named_and_make_the_whole_incomplete() {
     assert_eq!(report.run.shares, ["1/5", "2/5", "4/5"].map(share));
     let says = "reports for some shares of the accounts are missing: 3/5, 5/5";
     assert_eq!(loosened::describe(&report), [says]);
-    let mut outcome = Outcome::without_findings(&report);
-    outcome.add_account(AccountStatus::Complete);
+    let outcome = Outcome::from_parts(&report, [AccountStatus::Complete], []);
     let status = "Exit status 3: nothing failed at severity low or above, but reports for some shares of the accounts are missing.";
     assert_eq!(outcome.to_string(), status);
     // What was missing once may come later.
@@ -130,8 +129,7 @@ fn shares_of_different_periods_make_the_whole_incomplete() {
     assert!(differ);
     let says = "the shares of the accounts cover different periods";
     assert_eq!(loosened::describe(&report), [says]);
-    let mut outcome = Outcome::without_findings(&report);
-    outcome.add_account(AccountStatus::Complete);
+    let outcome = Outcome::from_parts(&report, [AccountStatus::Complete], []);
     let status = format!("Exit status 3: nothing failed at severity low or above, but {says}.");
     assert_eq!(outcome.to_string(), status);
 }
