@@ -237,36 +237,32 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
     let about = both.min_by_key(|finding| finding.verdict)?;
     let (old, new) = (was.side(id, about, is), is.side(id, about, was));
     let differences = difference::between(&old, &new);
-    let stood_for_list = old
-        .findings
-        .iter()
-        .any(|finding| was.stands_for_list(finding));
-    let stands_for_list = new
-        .findings
-        .iter()
-        .any(|finding| is.stands_for_list(finding));
+    let stood_for_list = was.stand_for_list(&old.findings);
+    let is_list = stood_for_list || is.stand_for_list(&new.findings);
     let seen_before = first_seen(old.findings.iter().copied(), old.as_of);
     let had_failed = seen_before.is_some() && !stood_for_list;
     let change = change(old.state, new.state, !differences.is_empty(), had_failed)?;
     let seen_now = first_seen(new.findings.iter().copied(), new.as_of);
-    let told = representative(&old, &new)?;
-    let rule_info = is.rule(told).or_else(|| was.rule(told));
+    let finding = representative(&old, &new)?;
+    let rule_info = is.rule(finding).or_else(|| was.rule(finding));
     Some(Entry {
         change,
         fingerprint,
-        partition: &told.partition,
-        account: &told.account,
-        rule: &told.rule,
-        title: rule_info.map_or(&told.rule, |rule| &rule.title),
-        severity: told.severity,
-        resource: &told.resource,
-        reason: reason(change, &old, &new, stood_for_list || stands_for_list),
+        partition: &finding.partition,
+        account: &finding.account,
+        rule: &finding.rule,
+        title: rule_info.map_or(&finding.rule, |rule| &rule.title),
+        severity: finding.severity,
+        resource: &finding.resource,
+        reason: reason(change, &old, &new, is_list),
         first_seen: seen_before.into_iter().chain(seen_now).min(),
         differences,
         old,
         new,
         rule_info,
-        account_alias: is.account_alias(told).or_else(|| was.account_alias(told)),
+        account_alias: is
+            .account_alias(finding)
+            .or_else(|| was.account_alias(finding)),
     })
 }
 

@@ -141,21 +141,20 @@ impl<'a> Index<'a> {
             activity: &report.activity,
             is_of_separate_reports: report.is_loosened_by(&LooseningChange::SeparateReports),
         };
-        let standing = report
-            .findings
-            .iter()
-            .filter(|finding| index.stands_for_list(finding) || may_be_any_key(finding));
-        index.uncollected = standing.map(|finding| (list(finding), finding)).collect();
+        for finding in &report.findings {
+            if index.stand_for_list(&[finding]) || may_be_any_key(finding) {
+                index.uncollected.insert(list(finding), finding);
+            }
+        }
         index
     }
 
     /// The identities of what fails or could not be judged.
     pub(super) fn problems(&self) -> impl Iterator<Item = &Fingerprint> {
-        let is_problem = |f: &&'a Finding| matches!(f.verdict, Verdict::Fail | Verdict::Unknown);
-        let groups = self.findings.iter();
-        groups
-            .filter(move |(_, findings)| findings.iter().any(is_problem))
-            .map(|(id, _)| id)
+        self.findings.iter().filter_map(|(id, findings)| {
+            let first = findings.first()?;
+            matches!(first.verdict, Verdict::Fail | Verdict::Unknown).then_some(id)
+        })
     }
 
     /// The finding's rule.
@@ -168,9 +167,10 @@ impl<'a> Index<'a> {
         self.accounts.get(&finding.account_ref())?.alias.as_deref()
     }
 
-    /// [`Finding::stands_for_list`].
-    pub(super) fn stands_for_list(&self, finding: &Finding) -> bool {
-        finding.stands_for_list(self.rule(finding))
+    /// Whether one of the findings stands for a list: see [`Finding::stands_for_list`].
+    pub(super) fn stand_for_list(&self, findings: &[&Finding]) -> bool {
+        let mut findings = findings.iter();
+        findings.any(|finding| finding.stands_for_list(self.rule(finding)))
     }
 
     pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {
@@ -186,41 +186,35 @@ impl<'a> Index<'a> {
         Side { state, as_of, why: because.map(|finding| finding.message.as_str()), findings }
     }
 
-    /// The state, and the finding that tells why it could not be judged.
+    /// The state, and the finding that shows why it could not be judged. What fails comes first among the findings,
+    /// then what is unknown.
     fn state(
         &self,
         findings: &[&'a Finding],
         about: &Finding,
         other: &Index<'_>,
     ) -> (State, Option<&'a Finding>) {
-        let of = |verdict| {
-            findings
-                .iter()
-                .copied()
-                .filter(move |f| f.verdict == verdict)
+        let differs = || {
+            self.unjudged(about, other)
+                .or_else(|| self.differently_judged(about))
         };
-        if of(Verdict::Fail).next().is_some() {
-            let waived = of(Verdict::Fail).all(|finding| finding.status() == Status::Waived);
-            return (if waived { State::Waived } else { State::Fails }, None);
-        }
-        if let Some(unknown) = of(Verdict::Unknown).next() {
-            return (State::Unknown, Some(unknown));
-        }
-        if let Some(state) = self.unjudged(about, other) {
-            return (state, None);
-        }
-        if let Some(state) = self.differently_judged(about) {
-            return (state, None);
-        }
-        if findings.is_empty()
-            && let Some(state) = self.not_looked_at(about, other)
-        {
-            return (state, None);
-        }
-        match self.uncollected_list_of(about) {
+        let first = findings.first().copied();
+        match first.map(|finding| finding.verdict) {
+            Some(Verdict::Fail) if are_waived(findings) => (State::Waived, None),
+            Some(Verdict::Fail) => (State::Fails, None),
+            Some(Verdict::Unknown) => (State::Unknown, first),
             // A pass that is listed was judged, whatever else was not.
-            Some(list) if findings.is_empty() => (State::NotListed, Some(list)),
-            _ => (State::Clear, None),
+            Some(Verdict::Pass | Verdict::NotApplicable) => {
+                (differs().unwrap_or(State::Clear), None)
+            }
+            None => {
+                let list = self.uncollected_list_of(about);
+                match differs().or_else(|| self.not_looked_at(about, other)) {
+                    Some(state) => (state, None),
+                    None if list.is_some() => (State::NotListed, list),
+                    None => (State::Clear, None),
+                }
+            }
         }
     }
 
@@ -345,6 +339,12 @@ impl<'a> Index<'a> {
                 .copied()
         })
     }
+}
+
+/// Whether waivers in force accept all failures among the findings.
+fn are_waived(findings: &[&Finding]) -> bool {
+    let mut failures = findings.iter().filter(|f| f.verdict == Verdict::Fail);
+    failures.all(|failure| failure.status() == Status::Waived)
 }
 
 /// Whether a fact contains one of these texts, as a text of its own.
