@@ -3,7 +3,7 @@
 use portcullis_model::{Finding, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::side::Side;
 use crate::decide::waivers::state;
@@ -43,10 +43,8 @@ fn difference(what: &str, old: Json, new: Json) -> Difference {
 
 /// The failures, in an order that pairs resources with the same id in both reports.
 fn failures<'a>(side: &Side<'a>) -> Vec<&'a Finding> {
-    let all = side.findings.iter().copied();
-    let mut failures: Vec<_> = all
-        .filter(|finding| finding.verdict == Verdict::Fail)
-        .collect();
+    let mut failures = side.findings.clone();
+    failures.retain(|finding| finding.verdict == Verdict::Fail);
     failures.sort_by_cached_key(|f| {
         (f.resource.name.clone(), f.severity, json!(f.evidence).to_string())
     });
@@ -108,28 +106,30 @@ fn is_steady(name: &str, old: &Json, new: &Json) -> bool {
         (Json::Number(old), Json::Number(new)) => old == new || is_of_run(name),
         (Json::String(old), Json::String(new)) => old == new || (is_time(old) && is_time(new)),
         (Json::Array(old), Json::Array(new)) => {
-            old.len() == new.len()
-                && old
-                    .iter()
-                    .zip(new)
-                    .all(|(old, new)| is_steady(name, old, new))
+            let mut pairs = old.iter().zip(new);
+            old.len() == new.len() && pairs.all(|(old, new)| is_steady(name, old, new))
         }
-        (Json::Object(old), Json::Object(new)) => {
-            // The resource id of an access key has a date, which moves when the key is activated again.
-            let is_same =
-                old.get("id").is_some_and(Json::is_string) && old.get("id") == new.get("id");
-            let is_listed_once = is_listed_once(old.get("created"), new.get("created"));
-            old.len() == new.len()
-                && old.iter().all(|(field, old)| {
-                    let may_differ = is_same && field == "resource_id"
-                        || is_listed_once && OF_LISTED_KEY.contains(&field.as_str());
-                    let path = format!("{name}.{field}");
-                    new.get(field)
-                        .is_some_and(|new| may_differ || is_steady(&path, old, new))
-                })
-        }
+        (Json::Object(old), Json::Object(new)) => is_steady_record(name, old, new),
         (old, new) => old == new,
     }
+}
+
+/// Whether two records of that name, such as access keys, are the same in this sense.
+fn is_steady_record(name: &str, old: &Map<String, Json>, new: &Map<String, Json>) -> bool {
+    let has_same_id = old.get("id").is_some_and(Json::is_string) && old.get("id") == new.get("id");
+    let is_listed_once = is_listed_once(old.get("created"), new.get("created"));
+    let is_steady_field = |(field, old): (&String, &Json)| {
+        let Some(new) = new.get(field) else {
+            return false;
+        };
+        match field.as_str() {
+            // It has a date, which moves when the key is activated again.
+            "resource_id" if has_same_id => true,
+            field if is_listed_once && OF_LISTED_KEY.contains(&field) => true,
+            field => is_steady(&format!("{name}.{field}"), old, new),
+        }
+    };
+    old.len() == new.len() && old.iter().all(is_steady_field)
 }
 
 /// Whether a number of that name depends on the run: on its time, its parameters, or what it read of CloudTrail. How old
@@ -137,9 +137,8 @@ fn is_steady(name: &str, old: &Json, new: &Json) -> bool {
 fn is_of_run(name: &str) -> bool {
     const UNITS: [&str; 5] = ["age", "days", "hours", "minutes", "seconds"];
     let field = name.rsplit_once('.').map_or(name, |(_, field)| field);
-    let mut words = field.split('_');
-    let is_age =
-        words.clone().any(|word| UNITS.contains(&word)) && !words.any(|word| word == "max");
+    let words: Vec<&str> = field.split('_').collect();
+    let is_age = words.iter().any(|word| UNITS.contains(word)) && !words.contains(&"max");
     is_age || name.starts_with("params.") || name.starts_with("activity.")
 }
 
