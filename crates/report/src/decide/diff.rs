@@ -151,6 +151,9 @@ pub struct Entry<'a> {
     pub old: Side<'a>,
     /// What the newer report says.
     pub new: Side<'a>,
+    /// The finding that shows best what it is about: as it fails now, or else as it was before.
+    #[serde(skip)]
+    pub finding: &'a Finding,
     /// The rule, by the newer report that has it.
     #[serde(skip)]
     pub(crate) rule_info: Option<&'a RuleInfo>,
@@ -160,11 +163,6 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The finding that shows best what it is about: as it fails now, or else as it was before.
-    pub fn finding(&self) -> Option<&'a Finding> {
-        representative(&self.old, &self.new)
-    }
-
     /// The fingerprint that it had in the older report, if that is another.
     pub(crate) fn replaces(&self) -> Option<&'a Fingerprint> {
         let mut old = self.old.findings.iter().map(|finding| &finding.fingerprint);
@@ -211,8 +209,16 @@ impl<'a> Diff<'a> {
 
 fn order<'e>(entry: &'e Entry<'_>) -> impl Ord + 'e {
     let Entry { change, severity, rule, partition, account, resource, fingerprint, .. } = entry;
-    let is_urgent = entry.finding().is_some_and(|finding| finding.urgent);
-    (*change, *severity, !is_urgent, *rule, *partition, *account, &resource.id, *fingerprint)
+    (
+        *change,
+        *severity,
+        !entry.finding.urgent,
+        *rule,
+        *partition,
+        *account,
+        &resource.id,
+        *fingerprint,
+    )
 }
 
 fn origin<'r>(report: &'r Report) -> Origin<'r> {
@@ -259,6 +265,7 @@ fn entry<'a>(id: &Fingerprint, was: &Index<'a>, is: &Index<'a>) -> Option<Entry<
         differences,
         old,
         new,
+        finding,
         rule_info,
         account_alias: is
             .account_alias(finding)

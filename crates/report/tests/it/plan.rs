@@ -5,7 +5,10 @@ use crate::support::history::{
 };
 use crate::support::moved;
 use portcullis_model::{AccountStatus, Finding, Report, Severity, Verdict};
-use portcullis_report::{Action, Diff, Reason, merge, ticket_steps};
+use portcullis_report::{
+    Action, Detail, Diff, DiffFormat, Reason, Style, merge, render_diff, ticket_steps,
+};
+use serde_json::{Value as Json, json};
 
 const OTHER: &str = "444455556666";
 
@@ -14,7 +17,7 @@ fn steps(old: &Report, new: &Report) -> Vec<(String, Action, Reason)> {
     let diff = Diff::between(old, new).unwrap();
     let steps = ticket_steps(&diff).into_iter();
     steps
-        .map(|step| (step.account.to_owned(), step.action, step.reason))
+        .map(|step| (step.entry.account.to_owned(), step.action, step.reason))
         .collect()
 }
 
@@ -142,12 +145,34 @@ fn a_step_has_what_its_ticket_needs() {
     let [step] = &steps[..] else {
         panic!("{steps:?}")
     };
-    assert_eq!((step.partition, step.account, step.rule), ("aws", "111122223333", "idle-user"));
-    assert_eq!((step.title, step.severity), ("Title of idle-user", Severity::Medium));
-    assert_eq!((step.message, step.remediation), ("a is idle", "Look."));
-    assert_eq!((step.fingerprint, step.replaces), (&fails("a").fingerprint, None));
-    let moments = [step.first_seen, step.as_of].map(|moment| moment.unwrap().to_string());
-    assert_eq!(moments, [NEW, NEW]);
+    assert_eq!((step.action, step.reason), (Action::Open, Reason::New));
+    let mut lines = Vec::new();
+    let style = Style { width: 80, color: false, detail: Detail::All };
+    render_diff(&diff, DiffFormat::Jsonl, style, &mut lines).unwrap();
+    let ticket: Json = serde_json::from_slice(&lines).unwrap();
+    let expected = json!({
+        "action": "open",
+        "reason": "new",
+        "fingerprint": fails("a").fingerprint,
+        "partition": "aws",
+        "account": "111122223333",
+        "account_alias": "acme",
+        "rule": "idle-user",
+        "title": "Title of idle-user",
+        "risk": "It is risky.",
+        "severity": "medium",
+        "urgent": false,
+        "resource": fails("a").resource,
+        "message": "a is idle",
+        "remediation": "Look.",
+        "references": ["https://docs.aws.amazon.com/IAM/latest/UserGuide/"],
+        "note": null,
+        "differences": [],
+        "first_seen": NEW,
+        "as_of": NEW,
+        "commands": [],
+    });
+    assert_eq!(ticket, expected);
 }
 
 /// A ticket learns that somebody uses what it is about, and not that a later run read no log.
@@ -159,7 +184,7 @@ fn an_urgent_finding_comes_first_and_changes_its_ticket() {
     let steps = ticket_steps(&diff);
     let order: Vec<_> = steps
         .iter()
-        .map(|step| (step.message, step.urgent))
+        .map(|step| (step.entry.finding.message.as_str(), step.entry.finding.urgent))
         .collect();
     assert_eq!(order, [("b is idle", true), ("a is idle", false)]);
     assert_eq!(plan(&[fails("b")], &[urgent()]), [(Action::Update, Reason::Changed)]);

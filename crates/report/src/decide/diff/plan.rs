@@ -4,57 +4,20 @@
 //! never opened does nothing. What is resolved is shown not to fail, or waived: what could not be judged, or is not
 //! looked at any more, stays open.
 
-use jiff::Timestamp;
-use portcullis_model::{Finding, Fingerprint, ResourceRef, Severity};
 use serde::Serialize;
 
 use super::side::Judged;
-use super::{Change, Diff, Difference, Entry, State};
+use super::{Change, Diff, Entry, State};
 
-/// What to do about a finding, with all that its ticket needs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What to do about a finding.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<'d> {
     /// What to do.
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// The ticket's identity.
-    pub fingerprint: &'d Fingerprint,
-    /// For [`Reason::Moved`]: the fingerprint that the ticket had until now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<&'d Fingerprint>,
-    /// The account's partition.
-    pub partition: &'d str,
-    /// The account's id.
-    pub account: &'d str,
-    /// The account's alias, where it is known.
-    pub account_alias: Option<&'d str>,
-    /// The rule's id.
-    pub rule: &'d str,
-    /// The rule's title.
-    pub title: &'d str,
-    /// Why it matters, where the rule says so.
-    pub risk: Option<&'d str>,
-    /// How severe it is, or was.
-    pub severity: Severity,
-    /// Whether it comes before others of its severity: see [`Finding::urgent`].
-    pub urgent: bool,
-    /// The resource.
-    pub resource: &'d ResourceRef,
-    /// What is wrong, or was.
-    pub message: &'d str,
-    /// What to do about it.
-    pub remediation: &'d str,
-    /// Pages to read.
-    pub references: &'d [String],
-    /// Why the change may not be what it seems, such as that it could not be judged before.
-    pub note: Option<&'d str>,
-    /// What differs, if it failed before too.
-    pub differences: &'d [Difference],
-    /// When it was first seen to fail, as far as the two reports show.
-    pub first_seen: Option<Timestamp>,
-    /// The time at which the ages of its account are measured in the newer report.
-    pub as_of: Option<Timestamp>,
+    /// The finding, and what has become of it. Its fingerprint identifies the ticket.
+    pub entry: &'d Entry<'d>,
 }
 
 /// What to do with a ticket.
@@ -95,11 +58,12 @@ pub fn ticket_steps<'d>(diff: &'d Diff<'d>) -> Vec<Step<'d>> {
     let mut steps = Vec::new();
     // First, so that what else there is to say finds its ticket.
     for entry in &diff.moved {
-        let step = step(entry, Action::Update, Reason::Moved);
-        steps.extend(step.map(|step| Step { replaces: entry.replaces(), ..step }));
+        steps.push(Step { action: Action::Update, reason: Reason::Moved, entry });
     }
     for entry in &diff.entries {
-        steps.extend(action(entry).and_then(|(action, reason)| step(entry, action, reason)));
+        if let Some((action, reason)) = action(entry) {
+            steps.push(Step { action, reason, entry });
+        }
     }
     steps
 }
@@ -129,30 +93,4 @@ fn action(entry: &Entry<'_>) -> Option<(Action, Reason)> {
 fn stood_for_list(entry: &Entry<'_>) -> bool {
     let mut findings = entry.old.findings.iter();
     findings.any(|finding| finding.stands_for_list(entry.rule_info))
-}
-
-fn step<'d>(entry: &'d Entry<'d>, action: Action, reason: Reason) -> Option<Step<'d>> {
-    let Finding { message, remediation, urgent, .. } = entry.finding()?;
-    Some(Step {
-        action,
-        reason,
-        fingerprint: entry.fingerprint,
-        replaces: None,
-        partition: entry.partition,
-        account: entry.account,
-        account_alias: entry.account_alias,
-        rule: entry.rule,
-        title: entry.title,
-        risk: entry.rule_info.map(|rule| rule.risk.as_str()),
-        severity: entry.severity,
-        urgent: *urgent,
-        resource: entry.resource,
-        message,
-        remediation,
-        references: entry.rule_info.map_or(&[], |rule| &rule.references),
-        note: entry.reason.as_deref(),
-        differences: &entry.differences,
-        first_seen: entry.first_seen,
-        as_of: entry.new.as_of,
-    })
 }

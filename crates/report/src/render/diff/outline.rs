@@ -97,10 +97,8 @@ fn title(change: Change, diff: &Diff<'_>) -> String {
 pub(super) fn headline(entry: &Entry<'_>, diff: &Diff<'_>) -> String {
     let mut accounts = diff.old.accounts.iter().chain(&diff.new.accounts);
     let many_accounts = accounts.any(|a| (a.partition, a.id) != (entry.partition, entry.account));
-    let message = entry
-        .finding()
-        .map_or("", |finding| finding.message.as_str());
-    describe(many_accounts.then_some(entry.account), entry.resource, message)
+    let account = many_accounts.then_some(entry.account);
+    describe(account, entry.resource, &entry.finding.message)
 }
 
 /// Further details, one per line.
