@@ -203,28 +203,29 @@ impl<'s> Names<'s> {
 
     /// Redacts the text of a fact.
     pub(super) fn text_of(&self, path: &str, text: &str) -> String {
-        let is_source = path.ends_with(".missing") && Source::from_name(text).is_some();
-        // In words, the id of a key would be lowercase.
-        let is_reason =
-            path == GAP_REASON && text.to_ascii_uppercase().split(' ').all(form::is_code);
-        if is_source || is_reason {
+        if is_own_word(path, text) {
             return text.to_owned();
         }
-        let identifies =
-            text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text);
-        match (shown(path), form::statement(text)) {
-            (Shown::Nothing, _) => self
-                .ways
-                .get(text)
-                .cloned()
-                .unwrap_or_else(|| super::WITHHELD.to_owned()),
-            (Shown::Text, _) if !identifies => text.to_owned(),
-            (Shown::Statement, Some((number, Some(sid)))) => {
-                format!("{number} ({})", self.name(sid))
-            }
-            (Shown::Statement, Some((_, None))) => text.to_owned(),
-            _ => self.text_at(path, text),
+        match shown(path) {
+            Shown::Text if !is_id(text) => text.to_owned(),
+            Shown::Text | Shown::Pseudonym => self.text_at(path, text),
+            Shown::Statement => self
+                .statement(text)
+                .unwrap_or_else(|| self.text_at(path, text)),
+            Shown::Nothing => match self.ways.get(text) {
+                Some(way) => way.clone(),
+                None => super::WITHHELD.to_owned(),
+            },
         }
+    }
+
+    /// Keeps the number of a policy statement, and redacts its Sid; none for another text.
+    fn statement(&self, text: &str) -> Option<String> {
+        let (number, sid) = form::statement(text)?;
+        Some(match sid {
+            Some(sid) => format!("{number} ({})", self.name(sid)),
+            None => number.to_owned(),
+        })
     }
 
     /// Replaces a name of any kind. Accounts and keys have their ids as names.
@@ -264,16 +265,28 @@ impl<'s> Names<'s> {
         let is_other = |c: char| !c.is_ascii_digit();
         for run in text.split_inclusive(is_other) {
             let digits = run.trim_end_matches(is_other);
-            let is_account = AccountId::parse(digits).is_some();
-            clean.push_str(&if is_account {
-                self.account(digits)
-            } else {
-                digits.to_owned()
-            });
+            match AccountId::parse(digits) {
+                Some(_) => clean.push_str(&self.account(digits)),
+                None => clean.push_str(digits),
+            }
             clean.push_str(&run[digits.len()..]);
         }
         clean
     }
+}
+
+/// Whether the text of a fact is a word of Portcullis: the name of a missing source, or the reason for a gap.
+fn is_own_word(path: &str, text: &str) -> bool {
+    if path == GAP_REASON {
+        // In words, the id of a key would be lowercase.
+        return text.to_ascii_uppercase().split(' ').all(form::is_code);
+    }
+    path.ends_with(".missing") && Source::from_name(text).is_some()
+}
+
+/// Whether a text identifies an account or something in it, wherever it stands.
+fn is_id(text: &str) -> bool {
+    text.starts_with("arn:") || AccountId::parse(text).is_some() || form::is_key(text)
 }
 
 /// The last part of an ARN.
