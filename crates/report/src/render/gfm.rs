@@ -110,21 +110,24 @@ const SIGNS: [&str; 5] = ["=", "<", "<=", ">=", ">"];
 
 /// Whether a word has no meaning in Markdown or on GitHub.
 fn is_plain(word: &str) -> bool {
+    if SIGNS.contains(&word) {
+        return true;
+    }
     let mut chars = word.chars();
     let is_harmless =
         chars.all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || ".,;:!?'\"()%/-".contains(c));
     let lower = word.to_ascii_lowercase();
-    let is_word = is_harmless
-        && !word.starts_with('-')
-        && !["//", "www."].iter().any(|address| lower.contains(address))
-        // `:+1:` is an emoji, and so is `:100:`.
-        && (word.matches(':').count() < 2 || is_time(word))
-        && !lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|part| {
-        let hash = part.len() >= 7 && part.chars().all(|c| c.is_ascii_hexdigit());
-        // `gh-12` is an issue, and hexadecimal digits may be a commit.
-        part.starts_with("gh-") || (hash && part.contains(|c: char| c.is_ascii_digit()))
-    });
-    is_word || SIGNS.contains(&word)
+    let is_address = lower.contains("//") || lower.contains("www.");
+    // `:+1:` is an emoji, and so is `:100:`.
+    let is_emoji = word.matches(':').count() > 1 && !is_time(word);
+    let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    is_harmless && !word.starts_with('-') && !is_address && !is_emoji && !parts.any(is_reference)
+}
+
+/// Whether GitHub may link a part of a word: `gh-12` is an issue, and hexadecimal digits may be a commit.
+fn is_reference(part: &str) -> bool {
+    let is_hexadecimal = part.len() >= 7 && part.chars().all(|c| c.is_ascii_hexdigit());
+    part.starts_with("gh-") || is_hexadecimal && part.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a word is a time of day such as `10:00:00`, since no emoji has two digits.
