@@ -10,6 +10,7 @@ use portcullis_model::{
 
 use super::index::{Index, RuleLink};
 use crate::render::advice::steps;
+use crate::render::counts::unjudged;
 use crate::render::gaps::{SOURCES, causes, descriptions};
 use crate::render::view::{View, with_status};
 use crate::words::{Shared, counted, few};
@@ -54,21 +55,17 @@ struct Missing {
 impl Gaps {
     pub(super) fn new(view: &View<'_>, index: &Index<'_>) -> io::Result<Gaps> {
         let report = view.report;
-        let mut cards = Cards::default();
         let needed = needed(view)?;
         let is_missed = |gap: &&Gap| !gap.is_by_choice() || needed.contains(&gap.source);
+        let mut cards = Cards::default();
         for account in &report.accounts {
             cards.add_causes(account, is_missed);
         }
-        let (mut count, mut rules, mut cures) = (0, BTreeSet::new(), BTreeSet::new());
         for entry in with_status(&view.entries, Status::Unknown) {
-            let finding = view.finding(entry)?;
-            count += 1;
-            rules.insert(entry.rule);
-            cards.add_finding(&finding, view.account_id(entry), &mut cures);
+            cards.add_finding(&*view.finding(entry)?, view.account_id(entry));
         }
         let mut missing = Vec::new();
-        for (sources, card) in cards.0 {
+        for (sources, card) in cards.by_sources {
             let descriptions =
                 descriptions(report, |gap| sources.contains(&gap.source) && is_missed(&gap));
             missing.push(Missing::new(report, index, &sources, card, descriptions));
@@ -83,10 +80,10 @@ impl Gaps {
             complete: missing.is_empty() && all_there && !report.accounts.is_empty(),
             failed: (!failed.is_empty()).then(|| few(&failed, LISTED_ACCOUNTS)),
             count: missing.len().max(failed.len()),
-            extent: extent(count, rules.len()),
+            extent: extent(view),
             missing,
             not_asked: descriptions(report, |gap| !is_missed(&gap)),
-            cures: cures.into_iter().collect(),
+            cures: cards.cures.into_iter().collect(),
         })
     }
 }
@@ -100,9 +97,13 @@ fn needed(view: &View<'_>) -> io::Result<BTreeSet<Source>> {
     Ok(needed)
 }
 
-/// What is missing, by the sources that share a cause.
+/// What is missing, and what would change that.
 #[derive(Default)]
-struct Cards<'a>(BTreeMap<BTreeSet<Source>, Card<'a>>);
+struct Cards<'a> {
+    /// The sources of a card share a cause.
+    by_sources: BTreeMap<BTreeSet<Source>, Card<'a>>,
+    cures: BTreeSet<String>,
+}
 
 /// What sources are missing for, and what that leaves unknown.
 #[derive(Default)]
@@ -117,7 +118,7 @@ struct Card<'a> {
 impl<'a> Cards<'a> {
     fn add_causes(&mut self, account: &'a AuditedAccount, is_missed: impl Fn(&&Gap) -> bool) {
         for cause in causes(account.gaps.iter().filter(is_missed), SOURCES) {
-            let card = self.0.entry(cause.sources).or_default();
+            let card = self.by_sources.entry(cause.sources).or_default();
             card.accounts.insert(account.account_ref());
             card.reasons.add(cause.says, Some(&account.id));
             card.remedies.insert(cause.remedy);
@@ -125,28 +126,28 @@ impl<'a> Cards<'a> {
     }
 
     /// Counts a finding that is unknown for each source that it lacks, and adds what to do.
-    fn add_finding(&mut self, finding: &Finding, account: &'a str, cures: &mut BTreeSet<String>) {
+    fn add_finding(&mut self, finding: &Finding, account: &'a str) {
         let mut is_explained = false;
-        for (sources, card) in &mut self.0 {
+        for (sources, card) in &mut self.by_sources {
             let lacks = finding
                 .missing
                 .iter()
                 .any(|source| sources.contains(source));
             if lacks && card.accounts.contains(&finding.account_ref()) {
                 *card.findings.entry(finding.rule.clone()).or_default() += 1;
-                cures.append(&mut card.remedies);
+                self.cures.append(&mut card.remedies);
                 is_explained = true;
             }
         }
         if !is_explained {
             let sources: BTreeSet<Source> = finding.missing.iter().copied().collect();
-            let card = self.0.entry(sources).or_default();
+            let card = self.by_sources.entry(sources).or_default();
             *card.findings.entry(finding.rule.clone()).or_default() += 1;
             if !finding.missing.is_empty() {
                 let says = finding.message.trim_start_matches("not judged: ");
                 card.reasons.add(says.to_owned(), Some(account));
             }
-            cures.extend(steps(finding).map(str::to_owned));
+            self.cures.extend(steps(finding).map(str::to_owned));
         }
     }
 }
@@ -184,8 +185,9 @@ impl Missing {
     }
 }
 
-fn extent(verdicts: usize, rules: usize) -> Option<String> {
-    let are = if verdicts == 1 { "is" } else { "are" };
-    let (of_all, of_rules) = (counted(verdicts, "verdict"), counted(rules, "rule"));
-    (verdicts > 0).then(|| format!("{of_all} of {of_rules} {are} unknown"))
+fn extent(view: &View<'_>) -> Option<String> {
+    let count = with_status(&view.entries, Status::Unknown).count();
+    let are = if count == 1 { "is" } else { "are" };
+    let (verdicts, rules) = (counted(count, "verdict"), counted(unjudged(view), "rule"));
+    (count > 0).then(|| format!("{verdicts} of {rules} {are} unknown"))
 }
