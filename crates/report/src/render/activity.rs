@@ -72,9 +72,23 @@ pub(crate) fn person(summary: &ActivitySummary) -> Vec<Part<'_>> {
     parts
 }
 
+impl<'a> Part<'a> {
+    /// Its events, and the people who need no help.
+    pub(crate) fn rows(&self) -> Vec<&Entry<'a>> {
+        let mut rows: Vec<_> = self.entries.iter().collect();
+        rows.retain(|entry| entry.action.is_none() && !entry.is_text());
+        rows
+    }
+}
+
 impl Entry<'_> {
     fn new(name: String, summary: String) -> Self {
         Entry { name, summary, facts: Vec::new(), action: None }
+    }
+
+    /// Whether it is a text to copy.
+    pub(crate) fn is_text(&self) -> bool {
+        self.name.is_empty()
     }
 }
 
