@@ -86,14 +86,14 @@ struct Page<'a> {
     style_hash: String,
     script_hash: String,
     header: header::Header<'a>,
-    accounts: accounts::Accounts<'a>,
+    accounts: Vec<accounts::AccountRow<'a>>,
     gaps: gaps::Gaps,
     glance: glance::Glance<'a>,
     frameworks: frameworks::Frameworks<'a>,
     findings: findings::Findings<'a>,
     locked_out: activity::People<'a>,
     people: activity::People<'a>,
-    waivers: waivers::Waivers<'a>,
+    waivers: Vec<waivers::WaiverRow<'a>>,
     data_type: &'static str,
 }
 
@@ -112,14 +112,14 @@ impl<'a> Page<'a> {
             style_hash: hash(STYLE),
             script_hash: hash(SCRIPT),
             header: header::Header::new(view, index, gaps.extent.clone())?,
-            accounts: accounts::Accounts::new(view),
+            accounts: accounts::rows(view),
             gaps,
             glance: glance::Glance::new(view, index),
             frameworks: frameworks::Frameworks::new(report, index),
             findings: findings::Findings::new(view, index)?,
             locked_out,
             people,
-            waivers: waivers::Waivers::new(report, index),
+            waivers: waivers::rows(report, index),
             data_type: data::media_type(view),
         })
     }

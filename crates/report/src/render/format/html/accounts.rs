@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use askama::Template;
 use portcullis_model::{AccountStatus, AuditedAccount, Report, Severity, Status};
 
 use super::bar::Bar;
@@ -12,26 +11,19 @@ use crate::render::facts::Fact;
 use crate::render::view::{self, AccountPart, Entry, View};
 use crate::words::{self, age, span, time};
 
-/// The table of accounts; empty where there is but one.
-#[derive(Template)]
-#[template(path = "html/accounts.html")]
-pub(super) struct Accounts<'a> {
-    pub(super) accounts: Vec<AccountRow<'a>>,
-}
-
 /// The accounts of an id, which are several where it is not known whose they are.
 pub(super) struct AccountRow<'a> {
-    id: &'a str,
-    accounts: Vec<Account<'a>>,
+    pub(super) id: &'a str,
+    pub(super) accounts: Vec<Account<'a>>,
     /// Of its open findings.
-    worst: Option<Severity>,
-    open: usize,
+    pub(super) worst: Option<Severity>,
+    pub(super) open: usize,
     /// Where they are.
-    link: String,
-    unknown: usize,
-    bar: Bar,
+    pub(super) link: String,
+    pub(super) unknown: usize,
+    pub(super) bar: Bar,
     /// `cis-aws-7.0 72%`.
-    scores: Vec<String>,
+    pub(super) scores: Vec<String>,
 }
 
 /// An account, and the state of its evidence.
@@ -51,32 +43,31 @@ struct Counts {
     unknown: usize,
 }
 
-impl<'a> Accounts<'a> {
-    pub(super) fn new(view: &'a View<'_>) -> Accounts<'a> {
-        let report = view.report;
-        if report.accounts.len() < 2 {
-            return Accounts { accounts: Vec::new() };
-        }
-        let mut parts: Vec<(Counts, &str, AccountPart<'_>)> = Vec::new();
-        for (id, part) in view::by_account(view) {
-            let mut counts = Counts::default();
-            part.entries.iter().for_each(|entry| counts.add(entry));
-            parts.push((counts, id, part));
-        }
-        parts.sort_by_key(|(counts, _, part)| {
-            let failed = part.accounts.iter().any(|a| a.status.is_failed());
-            Reverse((*counts, failed))
-        });
-        let most = parts
-            .iter()
-            .map(|(counts, ..)| counts.all_open())
-            .max()
-            .unwrap_or_default();
-        let rows = parts
-            .iter()
-            .map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most));
-        Accounts { accounts: rows.collect() }
+/// The table of accounts, the worst first; empty where there is but one.
+pub(super) fn rows<'a>(view: &'a View<'_>) -> Vec<AccountRow<'a>> {
+    let report = view.report;
+    if report.accounts.len() < 2 {
+        return Vec::new();
     }
+    let mut parts: Vec<(Counts, &str, AccountPart<'_>)> = Vec::new();
+    for (id, part) in view::by_account(view) {
+        let mut counts = Counts::default();
+        part.entries.iter().for_each(|entry| counts.add(entry));
+        parts.push((counts, id, part));
+    }
+    parts.sort_by_key(|(counts, _, part)| {
+        let failed = part.accounts.iter().any(|a| a.status.is_failed());
+        Reverse((*counts, failed))
+    });
+    let most = parts
+        .iter()
+        .map(|(counts, ..)| counts.all_open())
+        .max()
+        .unwrap_or_default();
+    parts
+        .iter()
+        .map(|(counts, id, part)| AccountRow::new(id, part, report, *counts, most))
+        .collect()
 }
 
 impl Counts {

@@ -1,38 +1,28 @@
 //! Waivers: what has been accepted, by whom, why and until when.
 
-use askama::Template;
 use portcullis_model::{Report, Waiver, WaiverOutcome};
 
 use super::index::{Index, RuleLink};
 use crate::decide::waivers::{State, account, end, matches};
 
-#[derive(Template)]
-#[template(path = "html/waivers.html")]
-pub(super) struct Waivers<'a> {
-    pub(super) waivers: Vec<WaiverRow<'a>>,
-}
-
 pub(super) struct WaiverRow<'a> {
-    class: &'static str,
-    words: &'static str,
-    end: String,
-    matches: String,
-    rules: [RuleLink; 1],
-    waiver: &'a Waiver,
-    account: &'a str,
+    pub(super) class: &'static str,
+    pub(super) words: &'static str,
+    pub(super) end: String,
+    pub(super) matches: String,
+    pub(super) rules: [RuleLink; 1],
+    pub(super) waiver: &'a Waiver,
+    pub(super) account: &'a str,
 }
 
-impl<'a> Waivers<'a> {
-    pub(super) fn new(report: &'a Report, index: &Index<'_>) -> Waivers<'a> {
-        let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
-        outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
-        Waivers {
-            waivers: outcomes
-                .into_iter()
-                .map(|outcome| WaiverRow::new(outcome, index))
-                .collect(),
-        }
-    }
+/// The table of waivers, the most urgent first.
+pub(super) fn rows<'a>(report: &'a Report, index: &Index<'_>) -> Vec<WaiverRow<'a>> {
+    let mut outcomes: Vec<&WaiverOutcome> = report.waivers.iter().collect();
+    outcomes.sort_by_key(|outcome| State::from_outcome(outcome));
+    outcomes
+        .into_iter()
+        .map(|outcome| WaiverRow::new(outcome, index))
+        .collect()
 }
 
 impl<'a> WaiverRow<'a> {
