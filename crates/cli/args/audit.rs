@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Id};
 use portcullis_model::Share;
 
-use super::evidence::{EvidenceArgs, LIVE};
+use super::evidence::{EvidenceArgs, live_options};
 use super::parse;
 use super::reporting::ReportingArgs;
 
@@ -39,7 +39,7 @@ pub(crate) struct AuditArgs {
     /// Directories that `collect` or the AWS CLI wrote, or credential reports (- for
     /// standard input), each of a different account; without any, the live account.
     /// Trust between accounts whose bundles are given together does not count as external
-    #[arg(value_name = "BUNDLE", conflicts_with_all = LIVE.iter().chain(&ASKING))]
+    #[arg(value_name = "BUNDLE", conflicts_with_all = live_options().into_iter().chain(ASKING.map(Id::from)))]
     pub(crate) bundles: Vec<PathBuf>,
     /// Also judge what CloudTrail recorded in these files and directories, as
     /// `signins` does; a bundle that `collect --signins` wrote is judged with it
@@ -106,7 +106,8 @@ pub(crate) struct FleetArgs {
     pub(crate) expect_partition: Option<String>,
 }
 
-/// What conflicts with a bundle besides [`LIVE`]: all of [`FleetArgs`] except the list of accounts.
+/// What conflicts with a bundle besides [`live_options`]: which accounts to ask, and where to keep their bundles. The list
+/// of accounts does not, since it also says which of them are not external.
 const ASKING: [&str; 9] = [
     "org",
     "exclude",

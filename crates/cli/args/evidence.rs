@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, Id, ValueEnum};
 use jiff::Timestamp;
 
 use super::audit::FleetArgs;
@@ -78,7 +78,7 @@ pub(crate) struct DoctorArgs {
 pub(crate) struct FactsArgs {
     /// A directory that `collect` or the AWS CLI wrote, or a credential report (- for
     /// standard input); without one, the live account
-    #[arg(conflicts_with_all = LIVE)]
+    #[arg(conflicts_with_all = live_options())]
     pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) evidence: EvidenceArgs,
@@ -142,8 +142,11 @@ pub(crate) struct EvidenceArgs {
 pub(crate) const CALLS_PER_SECOND: u32 = 20;
 
 /// What conflicts with a bundle: all of [`LiveArgs`].
-pub(super) const LIVE: [&str; 7] =
-    ["profile", "region", "role_arn", "external_id", "quick", "deadline", "max_calls_per_second"];
+pub(super) fn live_options() -> Vec<Id> {
+    let command = LiveArgs::augment_args(Command::new(""));
+    let options = command.get_arguments();
+    options.map(|option| option.get_id().clone()).collect()
+}
 
 /// How to reach the account.
 #[derive(Args)]
