@@ -2,7 +2,7 @@
 //!
 //! Variables and keys are named after the options of `audit`, and the parsers of these options check the values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use std::process;
 use clap::builder::{PossibleValue, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, Id, value_parser};
 use portcullis_rules::{Problem, similar};
 
 use crate::args::Cli;
@@ -84,32 +84,28 @@ struct Layers<'a> {
     values: BTreeMap<String, Vec<String>>,
     /// Where each option was chosen, by id.
     origins: BTreeMap<String, String>,
+    /// The ids of options that exclude each other, in both orders.
+    conflicts: HashSet<[&'a Id; 2]>,
 }
 
 /// Reads the command line, the environment and the configuration.
 pub(crate) fn read() -> Result<(Cli, Config), Failure> {
     let root = command();
     let options = choosable(&root);
-    let given = match root.clone().try_get_matches() {
-        Ok(given) => given,
-        Err(error) if error.use_stderr() => refuse(error, &root),
-        Err(help) => {
-            print_help(&help)?;
-            process::exit(0)
-        }
-    };
+    // First, what the command line itself chooses.
+    let given = parse(&root)?;
     let (names, given_to_command) = innermost(&given);
     let leaf = below(&root, &names);
+    let mut layers = Layers::new(leaf, given_to_command);
+    layers.warn_of_rule_set();
+    warn_of_misspelt_variables(&options);
+
+    // Then what the environment and the configuration choose.
     let open: Vec<&Arg> = options
         .iter()
         .filter(|option| has(&root, option) || has(leaf, option))
         .collect();
-
-    let mut layers = Layers::new(leaf, given_to_command);
-    layers.warn_of_rule_set();
-    warn_of_misspelt_variables(&options);
-    let variables = environment(&open)?;
-    if let Some(pair) = layers.add(variables) {
+    if let Some(pair) = layers.add(environment(&open)?) {
         let [one, other] = pair.map(variable);
         return Err(format!("{one} and {other} cannot be used together").into());
     }
@@ -125,14 +121,10 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         }
     }
     if let Err(message) = layers.settle() {
-        let mut root = root.clone();
-        // The usage then includes the names of parent commands.
-        root.build();
-        below(&root, &names)
-            .clone()
-            .error(ErrorKind::MissingRequiredArgument, message)
-            .exit();
+        refuse_without_need(root, &names, message);
     }
+
+    // At last, the command line again, with these choices as defaults.
     let matches = with_defaults(root.clone(), &names, &layers.values).get_matches();
     config.origins = layers.origins;
     config
@@ -142,6 +134,18 @@ pub(crate) fn read() -> Result<(Cli, Config), Failure> {
         config.named.extend(directories.cloned());
     }
     Ok((Cli::from_arg_matches(&matches).unwrap_or_else(|error| refuse(error, &root)), config))
+}
+
+/// Parses the command line. Wrong usage and questions for help end the process.
+fn parse(root: &Command) -> Result<ArgMatches, Failure> {
+    match root.clone().try_get_matches() {
+        Ok(given) => Ok(given),
+        Err(error) if error.use_stderr() => refuse(error, root),
+        Err(help) => {
+            print_help(&help)?;
+            process::exit(0)
+        }
+    }
 }
 
 /// Reads the configuration that is named on the command line, in the environment, or by nobody.
@@ -206,6 +210,16 @@ fn refuse(mut error: clap::Error, root: &Command) -> ! {
     error.exit()
 }
 
+/// Ends with the message that an option needs another one, and the usage of the command.
+fn refuse_without_need(mut root: Command, names: &[&str], message: String) -> ! {
+    // The usage then includes the names of parent commands.
+    root.build();
+    let mut command = below(&root, names).clone();
+    command
+        .error(ErrorKind::MissingRequiredArgument, message)
+        .exit()
+}
+
 /// Names that other tools use, and what Portcullis calls the same thing.
 const USUAL: [(&str, &str); 6] = [
     ("--format", "output"),
@@ -227,35 +241,25 @@ fn usual(error: &clap::Error, root: &Command) -> Option<String> {
     for word in env::args_os().skip(1) {
         command = command.find_subcommand(word).unwrap_or(command);
     }
-    if wrong.starts_with('-') {
-        let has_it = |arg: &Arg| arg.get_long() == Some(here);
-        let name = if here == "output" {
-            "-o".to_owned()
-        } else {
-            format!("--{here}")
-        };
-        return command
-            .get_arguments()
-            .any(has_it)
-            .then(|| format!("did you mean `{name}`?"));
+    let mut options = command.get_arguments();
+    match here {
+        _ if !wrong.starts_with('-') => Some(format!("did you mean `{here}`?")),
+        _ if !options.any(|option| option.get_long() == Some(here)) => None,
+        "output" => Some("did you mean `-o`?".to_owned()),
+        _ => Some(format!("did you mean `--{here}`?")),
     }
-    Some(format!("did you mean `{here}`?"))
 }
 
 /// Why an option does not go with a bundle.
 fn for_live(error: &clap::Error) -> Option<String> {
-    let parts = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| texts(error, kind));
-    let [invalid, prior] = &parts;
-    let bundles = [invalid, prior]
-        .into_iter()
-        .flatten()
-        .any(|part| part.contains("[BUNDLE]"));
-    let option = [invalid, prior]
-        .into_iter()
-        .flatten()
-        .find(|part| part.starts_with("--"));
-    let is_conflict = error.kind() == ErrorKind::ArgumentConflict && bundles;
-    let option = option.filter(|_| is_conflict)?.split(' ').next()?;
+    let kinds = [ContextKind::InvalidArg, ContextKind::PriorArg];
+    let parts = kinds.map(|kind| texts(error, kind)).concat();
+    let has_bundle = parts.iter().any(|part| part.contains("[BUNDLE]"));
+    if error.kind() != ErrorKind::ArgumentConflict || !has_bundle {
+        return None;
+    }
+    let option = parts.iter().find(|part| part.starts_with("--"))?;
+    let option = option.split(' ').next()?;
     Some(format!("`{option}` is only for live accounts; leave it out to read bundles"))
 }
 
@@ -475,7 +479,15 @@ impl<'a> Layers<'a> {
                 origins.insert(id.to_owned(), name);
             }
         }
-        Layers { command, given, decided: Vec::new(), values: BTreeMap::new(), origins }
+        let mut conflicts = HashSet::new();
+        for one in command.get_arguments() {
+            for other in command.get_arg_conflicts_with(one) {
+                let [one, other] = [one, other].map(Arg::get_id);
+                conflicts.extend([[one, other], [other, one]]);
+            }
+        }
+        let (decided, values) = (Vec::new(), BTreeMap::new());
+        Layers { command, given, decided, values, origins, conflicts }
     }
 
     /// Warns of a rule set that other options of the command line leave without effect.
@@ -520,18 +532,7 @@ impl<'a> Layers<'a> {
     }
 
     fn conflict(&self, one: &Arg, other: &Arg) -> bool {
-        let excludes = |one: &Arg, other: &Arg| {
-            let own = self
-                .command
-                .get_arguments()
-                .find(|arg| arg.get_id() == one.get_id());
-            let excluded = own.map(|own| self.command.get_arg_conflicts_with(own));
-            excluded
-                .into_iter()
-                .flatten()
-                .any(|arg| arg.get_id() == other.get_id())
-        };
-        excludes(one, other) || excludes(other, one)
+        self.conflicts.contains(&[one.get_id(), other.get_id()])
     }
 
     /// Drops options that need another one which was not chosen. It is an error if the command line has such an option.
