@@ -104,7 +104,7 @@ pub(crate) enum Command {
     /// List, explain, check and create rules
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// List the frameworks that an audit can report on
+    /// List and explain the frameworks that an audit can report on
     #[command(subcommand)]
     Frameworks(FrameworksCommand),
     /// Check the waivers of the configuration

@@ -81,7 +81,7 @@ fn warn_of(bundle: &Bundle) -> usize {
     }
     if gaps.len() > SHOWN_GAPS {
         let more = gaps.len() - SHOWN_GAPS;
-        terminal::warn(&format!("{more} more are missing; manifest.json names each"));
+        terminal::warn(&format!("and {more} more; manifest.json names each"));
     }
     gaps.len()
 }

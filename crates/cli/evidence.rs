@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use portcullis_collector::{CollectError, Diagnosis, LookupRequest, MAX_REPORT_AGE, Options};
 use portcullis_evidence::{Bundle, BundleError, Declarations, to_json};
-use portcullis_model::{AccountId, Snapshot, Source, Sources, shell_word};
+use portcullis_model::{AccountId, Snapshot, Source, Sources, minute, shell_word};
 use portcullis_report::{Conflict, Unmergeable};
 use tokio::runtime::Builder;
 
@@ -28,10 +28,10 @@ pub(crate) fn read(path: &Path) -> Result<Bundle, Failure> {
     }
     Bundle::read(path).map_err(|error| match (&error, Bundle::below(path).as_slice()) {
         (BundleError::NothingFound(directory), [first, ..]) => {
-            let all = format!("{}/*", shell_word(&directory.display().to_string()));
             let says =
                 format!("{} is not a bundle itself, but contains bundles", directory.display());
-            let help = format!("name them: {all}, or one alone, such as {}", first.display());
+            let first = shell_word(&first.display().to_string());
+            let help = format!("name one or several of them, such as {first}");
             Failure::with_help(says, help)
         }
         _ => error.into(),
@@ -101,7 +101,7 @@ fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
         .checked_add(MAX_REPORT_AGE)
         .is_ok_and(|latest| latest < collected)
     {
-        let [as_of, collected] = [as_of, collected].map(|it| it.strftime("%Y-%m-%d %H:%M UTC"));
+        let [as_of, collected] = [as_of, collected].map(minute);
         terminal::warn(&format!(
             "--as-of ({as_of}) is before this evidence was collected ({collected}); whatever is dated later counts as \
              unknown: leave out --as-of, or give a later time"

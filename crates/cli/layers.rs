@@ -552,7 +552,12 @@ impl<'a> Layers<'a> {
                     .iter()
                     .map(|id| format!("--{}", id.replace('_', "-")))
                     .collect();
-                return Err(format!("--{given} needs {}", needs.join(" or ")));
+                let needs = match needs.split_last() {
+                    Some((last, [])) => last.clone(),
+                    Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                    None => continue,
+                };
+                return Err(format!("--{given} needs {needs}"));
             }
             self.values.retain(|id, _| !options.contains(&id.as_str()));
         }

@@ -130,7 +130,7 @@ pub(crate) fn failure(errors: Vec<LoadError>, named: &[PathBuf]) -> Failure {
     }
     let mut text = format!("there {count} with rules or configuration\n\n{}", LoadErrors(shown));
     if more > 0 {
-        text = format!("{}\n\n{more} more are not shown", text.trim_end());
+        text = format!("{}\n\nand {more} more", text.trim_end());
     }
     text.into()
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_collector::LookupRequest;
 use portcullis_evidence::{Bundle, Declarations, Manifest};
-use portcullis_model::{AccountActivity, Period, Share, Snapshot, partition_of};
+use portcullis_model::{AccountActivity, Period, Share, Snapshot, minute, partition_of};
 use portcullis_report::merge;
 use portcullis_rules::Evidence;
 use portcullis_trail::{ActivityReader, Filter, IAM_EVENTS};
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &SigninsArgs, config: Config) -> Result<u8, Failure> {
 fn check_period(filter: &Filter) -> Result<(), Failure> {
     match (filter.from, filter.to) {
         (Some(from), Some(to)) if from >= to => {
-            Err(format!("--to ({to}) is not after --from ({from})").into())
+            Err(format!("--to ({}) is not after --from ({})", minute(to), minute(from)).into())
         }
         _ => Ok(()),
     }

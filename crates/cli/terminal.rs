@@ -1,5 +1,6 @@
 //! The terminal that text is laid out for.
 
+use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -50,14 +51,15 @@ pub(crate) fn file_style() -> Style {
     Style { width: WIDTH, color: false, detail: Detail::Usual }
 }
 
-/// The width of the terminal that shows standard error; none if it goes elsewhere.
+/// The width of the terminal that shows standard error; none if it goes elsewhere, or is one that cannot clear a line.
 pub(crate) fn watched_width() -> Option<usize> {
     let stderr = io::stderr();
     let columns = terminal_size::terminal_size_of(&stderr).map(|(columns, _)| columns.0);
     let width = columns
         .filter(|columns| *columns > 1)
         .map_or(WIDTH, usize::from);
-    stderr.is_terminal().then_some(width)
+    let clears_lines = env::var_os("TERM").is_none_or(|name| name != "dumb");
+    (stderr.is_terminal() && clears_lines).then_some(width)
 }
 
 /// Writes to standard output. It is not an error if the reader goes away.
@@ -86,7 +88,7 @@ pub(crate) fn print_page(
 
 /// Clears a progress line, which the next output would continue.
 pub(crate) fn clear_line() {
-    if io::stdout().is_terminal() && io::stderr().is_terminal() {
+    if io::stdout().is_terminal() && watched_width().is_some() {
         let _ = write!(io::stderr(), "\r\u{1b}[K");
     }
 }

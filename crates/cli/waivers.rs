@@ -39,7 +39,7 @@ pub(crate) fn warn(report: &Report) {
     }
     if let more @ 1.. = warnings.len().saturating_sub(PRINTED_WARNINGS) {
         terminal::warn(&format!(
-            "{more} more waivers need attention: `portcullis waivers check` shows all"
+            "and {more} more: `portcullis waivers check` shows all waivers that need attention"
         ));
     }
 }
@@ -67,7 +67,7 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
         .collect();
     match args.view.output {
         View::Text if config.path().is_none() => terminal::print_page(|page| {
-            page.line(bold(), "There is no portcullis.toml here, so there are no waivers.")
+            page.line(bold(), "No portcullis.toml was read, so there are no waivers.")
         })?,
         View::Text => terminal::print_page(|page| write(&checked, report.is_some(), page))?,
         View::Json => terminal::print(|out| write_json(&checked, out))?,

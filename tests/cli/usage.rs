@@ -214,7 +214,7 @@ fn a_directory_that_is_no_bundle_is_refused() {
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(
         run.stderr
-            .contains("is not a bundle: it holds neither credential-report.csv"),
+            .contains("is not a bundle: it holds no credential-report.csv"),
         "{}",
         run.stderr
     );
@@ -230,8 +230,8 @@ fn a_directory_of_bundles_leads_to_them() {
     for command in ["audit", "facts"] {
         let run = sandbox.run([command, "all of us"]);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-        let says = "error: all of us is not a bundle itself, but contains bundles\nhelp: name them: \
-                    'all of us'/*, or one alone, such as all of us/111122223333\n";
+        let says = "error: all of us is not a bundle itself, but contains bundles\nhelp: name one or \
+                    several of them, such as 'all of us/111122223333'\n";
         assert_eq!(run.stderr, says);
     }
 }

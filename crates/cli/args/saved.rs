@@ -14,8 +14,8 @@ Examples:
   portcullis report report.json
   portcullis report report.json -o html=report.html -o sarif=report.sarif
 
-The exit status is 0 whatever the report says; the table shows the exit status of the
-audit.";
+The exit status is 0 whatever the report says; the table shows the exit status
+of the audit.";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -29,11 +29,12 @@ What happened to a finding:
              and times do not count as a change
   unknown    it could not be judged this time, or what showed it was not read
   gone       its rule, account or region was left out this time, its rule or its
-             parameters changed, an account that it names counts as one's own
-             now, it happened and the records read do not show it, or it could not be
-             judged before and does not fail now
+             parameters changed, an account that it names now counts as one's
+             own, it happened and the records read do not show it, or it could
+             not be judged before and does not fail now
   fixed      it failed, was judged again by the same test, and no longer fails
-All others are only counted: they did not change, or were not judged either time.
+All others are only counted: they did not change, or were not judged either
+time.
 
 With -o jsonl, new findings open a ticket, changed ones update it, and fixed or
 waived ones resolve it. So do those that could not be judged before and do not

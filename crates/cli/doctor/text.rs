@@ -2,8 +2,8 @@
 
 use std::io;
 
-use jiff::Timestamp;
 use portcullis_collector::{Findings, LookResult};
+use portcullis_model::minute;
 use portcullis_report::{Page, bold};
 
 use super::permissions::{self, Access};
@@ -43,7 +43,7 @@ fn write_credentials(examination: &Examination, page: &mut Page<'_>) -> io::Resu
         let words = "the profile names a device, but Portcullis does not ask for its code";
         page.item("  MFA        ", words)?;
     }
-    let expiry = findings.expiry.map_or("not known".to_owned(), moment);
+    let expiry = findings.expiry.map_or("not known".to_owned(), minute);
     page.item("  expiry     ", &expiry)?;
     if let Some(caller) = &examination.caller {
         let alias = caller
@@ -131,8 +131,4 @@ fn clock(ahead: Option<i64>) -> String {
         Some(seconds) if seconds > 0 => format!("{seconds} seconds ahead of AWS's"),
         Some(seconds) => format!("{} seconds behind AWS's", -seconds),
     }
-}
-
-fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

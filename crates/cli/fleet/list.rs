@@ -92,7 +92,7 @@ fn csv(text: &str) -> Result<Vec<(u64, Entry)>, String> {
             String::new()
         };
         let columns = COLUMNS.join(", ");
-        return Err(format!("1: unknown heading{quoted}, expected {columns}"));
+        return Err(format!("1: unknown column{quoted}, expected {columns}"));
     }
     let mut entries = Vec::new();
     for record in reader.records() {
@@ -240,10 +240,10 @@ mod tests {
             ),
             (
                 "account,name\n111122223333,prod\n",
-                "1: unknown heading \"account\", expected id, role_arn, external_id, name",
+                "1: unknown column \"account\", expected id, role_arn, external_id, name",
             ),
-            ("id,S3CRET\n111122223333,prod\n", "1: unknown heading, expected id, role_arn, "),
-            ("id,\n111122223333,prod\n", "1: unknown heading, expected id, role_arn, "),
+            ("id,S3CRET\n111122223333,prod\n", "1: unknown column, expected id, role_arn, "),
+            ("id,\n111122223333,prod\n", "1: unknown column, expected id, role_arn, "),
             ("name\nprod\n", "1: missing field `id`"),
             ("111122223333\n", "1: there is no header row above the accounts"),
             (

@@ -12,7 +12,7 @@ use aws_sdk_sts::error::BoxError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::AccountId;
+use portcullis_model::{AccountId, minute};
 use serde::Serialize;
 
 use crate::failure::{credentials_failure, last_causes};
@@ -88,7 +88,7 @@ impl Findings {
     /// `expired at 2026-11-10 06:31 UTC`.
     pub(crate) fn expired(&self, now: Timestamp) -> Option<String> {
         let expiry = self.expiry.filter(|expiry| *expiry <= now)?;
-        Some(format!("expired at {}", expiry.strftime("%Y-%m-%d %H:%M UTC")))
+        Some(format!("expired at {}", minute(expiry)))
     }
 
     /// Returns where the credentials are from, such as ` in the environment`.

@@ -402,7 +402,7 @@ fn a_directory_without_a_bundle_says_what_would_be_one() {
     let error = Bundle::read(by_hand(&[("notes.txt", "mine")]).path())
         .unwrap_err()
         .to_string();
-    assert!(error.contains("is not a bundle: it holds neither credential-report.csv"), "{error}");
+    assert!(error.contains("is not a bundle: it holds no credential-report.csv"), "{error}");
     let error = Bundle::read(Path::new("no/such/bundle")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read the bundle no/such/bundle: it does not exist");
 }

@@ -5,8 +5,14 @@ use std::fmt;
 use std::ops::Deref;
 
 use arcstr::ArcStr;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+
+/// A time as running text shows it: `2026-11-10 06:31 UTC`.
+pub fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
 
 /// A string whose clones share its bytes and take only a pointer each.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, JsonSchema)]

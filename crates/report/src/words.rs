@@ -248,7 +248,7 @@ pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
         return "nothing in the file could be used";
     }
     if account.gaps.iter().any(|gap| gap.code == Gap::NOT_IN_LOGS) {
-        return "the logs contain nothing for it that was requested";
+        return "the logs contain nothing that was requested for the account";
     }
     match account.status {
         AccountStatus::Denied => "nothing could be collected: access is denied",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use portcullis_model::{
     AccountActivity, ActorKind, CredentialEvent, Evidence, Fact, Finding, Message, Mfa, Outcome,
-    Period, Purpose, SIGN_IN_REGIONS, SignIn, Snapshot, User,
+    Period, Purpose, SIGN_IN_REGIONS, SignIn, Snapshot, User, minute,
 };
 use serde_json::{Value as Json, json};
 
@@ -375,10 +375,14 @@ impl Addition<'_> {
         } else {
             "; "
         });
-        let plural = if count == 1 { "" } else { "s" };
-        let at = last.strftime("%Y-%m-%d %H:%M UTC");
+        let (plural, at) = if count == 1 {
+            ("", "at")
+        } else {
+            ("s", "last at")
+        };
+        let last_at = minute(last);
         self.message
-            .push(&format!("{count} {noun}{plural}, last at {at}"));
+            .push(&format!("{count} {noun}{plural}, {at} {last_at}"));
         self.facts
             .insert(format!("activity.{name}"), json!({ "count": count, "last": last }));
     }

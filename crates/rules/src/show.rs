@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::{Fact, List, Record, Sources, Type, Value};
+use portcullis_model::{Fact, List, Record, Sources, Type, Value, minute};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
@@ -14,7 +14,7 @@ pub(crate) fn text(value: Result<Value<'_>, Sources>) -> String {
         Ok(Value::Bool(bool)) => bool.to_string(),
         Ok(Value::Number(n)) => number(n),
         Ok(Value::Text(text)) => text.to_owned(),
-        Ok(Value::Time(time)) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Ok(Value::Time(time)) => minute(time),
         Ok(Value::List(list)) => elements(list).map(text).collect::<Vec<_>>().join(", "),
         Ok(Value::Record(record)) => json(Value::Record(record)).to_string(),
     }

@@ -458,7 +458,7 @@ const EXTERNAL_CLIENT_REFUSED: Words = (
 
 pub(crate) const NOTHING_RECORDED: Words = (
     Likelihood::Possible,
-    "The records read do not mention this person. They may never have reached AWS.",
+    "The records read do not mention this person, whose attempts may never have reached AWS.",
     "Check that the regions and days of the attempt were read. Then check the address of the page, \
     the account id or alias, and whether a proxy blocks signin.aws.amazon.com. An unknown root \
     email address and refusals by an identity provider itself leave no trace in CloudTrail.",

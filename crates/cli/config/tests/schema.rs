@@ -70,7 +70,11 @@ fn option(arg: &Arg) -> Json {
         Kind::Texts => json!({ "type": "array", "items": text }),
     };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    schema["description"] = help.replace('\n', " ").into();
+    // Lists are arrays in the file.
+    let help = help
+        .replace('\n', " ")
+        .replace("; repeat the option, or separate with commas", "");
+    schema["description"] = help.into();
     schema
 }
 

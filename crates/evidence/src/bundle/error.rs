@@ -31,7 +31,7 @@ pub enum BundleError {
     },
     /// The directory contains no file of a bundle.
     #[error(
-        "{} is not a bundle: it holds neither credential-report.csv or .json nor any other file that `portcullis \
+        "{} is not a bundle: it holds no credential-report.csv or .json, and no other file that `portcullis \
          collect` writes; log files of CloudTrail are for `portcullis signins`",
         .0.display()
     )]

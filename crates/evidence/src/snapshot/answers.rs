@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::thread::{self, Builder};
 
 use jiff::Timestamp;
-use portcullis_model::{AccountId, Arn, Fact, Gap, PasswordPolicy, Source, without_session_names};
+use portcullis_model::{
+    AccountId, Arn, Fact, Gap, PasswordPolicy, Source, minute, without_session_names,
+};
 
 use self::details::{details, details_arns};
 pub(super) use self::federation::Providers;
@@ -183,7 +185,7 @@ impl Answers {
         gaps: &mut Gaps,
     ) -> Fact<f64> {
         if is_future(date, self.as_of) {
-            let message = format!("the date {date} is later than {:.0}", self.as_of);
+            let message = format!("the date {} is later than {}", minute(date), minute(self.as_of));
             return gaps.missing(source, resource, Gap::FUTURE, message);
         }
         Fact::Known(days(date, self.as_of))

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use portcullis_model::{Arn, Gap, SharedText, Source, has_root_user};
+use portcullis_model::{Arn, Gap, SharedText, Source, has_root_user, minute};
 
 use self::table::{Columns, Entry, Table};
 use super::documents::{self, Problem};
@@ -93,7 +93,7 @@ pub(super) fn parse(
     let problem = match generated_at {
         None => Some((Gap::UNDATED, "a bare CSV does not say when AWS made the report".to_owned())),
         Some(made) if is_future(made, as_of) => {
-            let [made, as_of] = [made, as_of].map(|time| time.strftime("%Y-%m-%d %H:%M UTC"));
+            let [made, as_of] = [made, as_of].map(minute);
             Some((Gap::FUTURE, format!("made {made}, which is later than {as_of}")))
         }
         Some(_) => None,

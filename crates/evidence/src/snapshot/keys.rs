@@ -5,7 +5,7 @@
 mod matching;
 
 use jiff::Timestamp;
-use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources};
+use portcullis_model::{AccessKey, AgeSource, Fact, Gap, Source, Sources, minute};
 
 use self::matching::{Pair, Slot};
 use super::answers::Answers;
@@ -214,6 +214,7 @@ impl KeyBuilder<'_> {
         let (id, created) = (&key.access_key_id, key.create_date);
         match last_used {
             Fact::Known(Some(used)) if !may_be_since(used, created) => {
+                let [used, created] = [used, created].map(minute);
                 let message =
                     format!("{id} was used at {used}, before it was created at {created}");
                 gaps.missing(Source::AccessKeys, self.user.name, "Contradictory", message)

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources};
+use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources, minute};
 
 use super::answers::Answers;
 use super::credential_report::ReportRow;
@@ -217,7 +217,8 @@ pub(super) fn of_the_future(device: &MfaDevice, as_of: Timestamp) -> Option<Stri
     let enabled = device
         .enabled
         .filter(|enabled| is_future(*enabled, as_of))?;
-    Some(format!("{} was enabled {enabled}, later than {as_of:.0}", device.serial))
+    let [enabled, as_of] = [enabled, as_of].map(minute);
+    Some(format!("{} was enabled {enabled}, which is later than {as_of}", device.serial))
 }
 
 /// Whether AWS could have sent the serial number: an ARN, or what is written on a hardware token.
@@ -241,11 +242,15 @@ fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) ->
     if let Some(created) = detail.map(|detail| detail.create_date)
         && !may_be_since(enabled, created)
     {
-        return Some(format!("{serial} was enabled {enabled}, before the user was created"));
+        return Some(format!(
+            "{serial} was enabled {}, before the user was created",
+            minute(enabled)
+        ));
     }
     let made = answers.report_made()?;
     let is_inactive = user.row.and_then(|row| row.mfa_active) == Fact::Known(false);
     (is_inactive && !may_be_since(enabled, made)).then(|| {
+        let [enabled, made] = [enabled, made].map(minute);
         format!("{serial} was enabled {enabled}, but the credential report of {made} shows no MFA")
     })
 }

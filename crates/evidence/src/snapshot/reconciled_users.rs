@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use portcullis_model::{Arn, Fact, Gap, Source};
+use portcullis_model::{Arn, Fact, Gap, Source, minute};
 
 use super::answers::Answers;
 use super::credential_report::ReportRow;
@@ -148,12 +148,12 @@ impl<'a> Reconciler<'a, '_> {
         let made = self.answers.report_made();
         match (live.map(|live| live.create_date), made) {
             (Some(created), Some(made)) if created < made => {
-                format!("created {created}, yet not in the report of {made}")
+                format!("created {}, yet not in the report of {}", minute(created), minute(made))
             }
             (Some(created), Some(made)) => {
-                format!("created {created}, after the report of {made}")
+                format!("created {}, after the report of {}", minute(created), minute(made))
             }
-            (Some(created), None) => format!("created {created}; not in the report"),
+            (Some(created), None) => format!("created {}; not in the report", minute(created)),
             (None, _) => "not in the report".to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 mod metadata;
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, SamlProvider, Source};
+use portcullis_model::{Fact, Gap, SamlProvider, Source};
 
 use self::metadata::Validity;
 use super::answers::Answers;
@@ -92,7 +92,11 @@ fn metadata(
     let detail = gaps.require(detail, SOURCE, arn, "its metadata was not requested");
     detail.and_then(|detail| match metadata::read(&detail.metadata, as_of) {
         Ok(validity) => Fact::Known(validity),
-        Err(error) => gaps.missing(SOURCE, arn, "Malformed", format!("its metadata {error}")),
+        Err(error) => {
+            let is_early = error == metadata::NOT_YET;
+            let code = if is_early { Gap::FUTURE } else { "Malformed" };
+            gaps.missing(SOURCE, arn, code, format!("its metadata {error}"))
+        }
     })
 }
 

@@ -70,7 +70,7 @@ record! {
         /// The names of the user's groups.
         #[from(AccountAuthorizationDetails)]
         pub groups: Fact<Vec<String>>,
-        /// Whether the user's own, inline and group policies allow every IAM action on every
+        /// Whether the user's attached, inline and group policies allow every IAM action on every
         /// resource.
         #[from(AccountAuthorizationDetails)]
         pub administrator: Fact<bool>,

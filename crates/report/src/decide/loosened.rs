@@ -132,6 +132,7 @@ fn describe_change(change: &LooseningChange) -> String {
         LooseningChange::PasswordPolicyChanged { value } => {
             format!("the configuration says that the password policy changed on {}", day(*value))
         }
+        LooseningChange::AllowUnknown { rule, unknown: 0 } => format!("{rule} may stay unknown"),
         LooseningChange::AllowUnknown { rule, unknown } => {
             format!(
                 "{rule} may stay unknown, which covers {}",

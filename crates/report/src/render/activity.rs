@@ -298,12 +298,12 @@ fn tries(row: &LockedOut) -> String {
             None => words.to_owned(),
         };
     };
-    let times = match row.tries {
-        1 => String::new(),
-        count => format!(", {count} times since {}", time(first)),
+    let (at, times) = match row.tries {
+        1 => ("at", String::new()),
+        count => ("last at", format!(", {count} times since {}", time(first))),
     };
     let (purpose, from, now) = (describe_purpose(row.purpose), from(&row.sources), by_now(row));
-    format!("tried {purpose}, last at {}{times}{from}; {now}", time(last))
+    format!("tried {purpose}, {at} {}{times}{from}; {now}", time(last))
 }
 
 /// Says whether somebody got in later, as far as that is recorded.
@@ -429,12 +429,12 @@ fn describe_actor(event: &Event) -> &'static str {
 fn describe_event(event: &Event, actor: Option<&str>) -> String {
     let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
     parts.extend(actor.map(str::to_owned));
+    parts.extend(event.code.as_ref().map(ToString::to_string));
     parts.extend(
         event
-            .code
-            .iter()
-            .chain(&event.message)
-            .map(ToString::to_string),
+            .message
+            .as_ref()
+            .map(|message| format!("\"{message}\"")),
     );
     parts.extend(
         event

@@ -91,7 +91,9 @@ pub(crate) fn what_to_do<'a>(
         }
     }
     let more = seen.len() - shown.len();
-    let note = format!("The JSON and CSV reports have the commands for the other {more} findings.");
+    let note = format!(
+        "The JSON and CSV reports also have the commands for the findings left out here ({more})."
+    );
     if more > 0 {
         lines.push(&note);
     }
@@ -121,6 +123,13 @@ fn merge<'a>(steps: &mut Vec<Step<'a>>, of_finding: Vec<Step<'a>>) {
         next = place + 1;
     }
     steps.append(&mut waiting);
+}
+
+/// The advice up to its first command.
+pub(crate) fn before_commands(advice: &str) -> &str {
+    let first = advice.lines().find(|line| is_command(line));
+    let end = first.and_then(|line| advice.find(line));
+    advice[..end.unwrap_or(advice.len())].trim_end()
 }
 
 /// The commands in an advice. A command that continues after a backslash has several lines.
@@ -229,6 +238,6 @@ mod tests {
             .collect();
         let text = advice(&many.iter().collect::<Vec<_>>());
         assert_eq!(text.lines().count(), 22);
-        assert!(text.ends_with("the commands for the other 5 findings."), "{text}");
+        assert!(text.ends_with("the findings left out here (5)."), "{text}");
     }
 }

@@ -221,6 +221,6 @@ fn markdown_fits_a_comment_and_says_what_it_leaves_out() {
         .lines()
         .filter(|line| line.starts_with("- access key "))
         .count();
-    let rest = format!("\n**{} more findings are left out here.**", 10_000 - listed);
+    let rest = format!("\n**Findings left out here: {}.**", 10_000 - listed);
     assert!(text.contains(&rest), "{listed} are listed");
 }

@@ -161,7 +161,7 @@ fn commands_that_several_rules_share_are_shown_once() {
         .to_vec();
     let table = table(&report, PLAIN);
     assert_eq!(table.matches("aws iam update").count(), 1, "{table}");
-    assert!(table.contains("    See long for what to do.\n"), "{table}");
+    assert!(table.contains("    short\n    The commands are those of long.\n"), "{table}");
 }
 
 #[test]

@@ -185,8 +185,8 @@ impl Shown {
     }
 }
 
-/// What follows a number of days in a message.
-const DAYS_AGO: &str = " days ago";
+/// What follows a number of days in a message, which is one of hours on the last day.
+const DAYS: &str = " days";
 
 impl Mapped {
     /// Returns the pieces shown for an element, with their nodes; none if the element is left out.
@@ -332,9 +332,10 @@ impl Template {
             match (part, segments.peek().copied()) {
                 (Segment::Text(text), _) => message.push(text),
                 (Segment::Expression(shown), Some(Segment::Text(next))) => {
-                    let rest = next.strip_prefix(DAYS_AGO).zip(shown.last_day(env));
-                    if let Some((rest, hours)) = rest {
-                        message.push(&format!("{hours} ago{rest}"));
+                    let is_age = |it: &&str| it.starts_with(" ago") || it.starts_with(" old");
+                    let rest = next.strip_prefix(DAYS).filter(is_age);
+                    if let Some((rest, hours)) = rest.zip(shown.last_day(env)) {
+                        message.push(&format!("{hours}{rest}"));
                         segments.next();
                     } else {
                         shown.show(env, &mut message);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
     AccountActivity, ActorKind, DEFAULT_REGIONS, Fact, Message, Period, ROOT_SIGN_IN_REGIONS,
-    RegionCoverage, Snapshot, has_root_console, regions_of,
+    RegionCoverage, Snapshot, has_root_console, minute, regions_of,
 };
 
 use super::subject::{self, State, Subject};
@@ -109,13 +109,22 @@ fn reach(
         missing.push(format!("{NO_PORTAL}{hint}"));
     }
     let mut reach = activity.period;
+    let mut unread = Vec::new();
     for region in &needed {
-        match covered(activity, region) {
+        let Some(known) = activity.regions.iter().find(|it| it.region == **region) else {
+            unread.push(*region);
+            continue;
+        };
+        match covered(known, activity.period) {
             Ok(Period { from, to }) => {
                 reach = Period { from: reach.from.max(from), to: reach.to.min(to) };
             }
             Err(what) => missing.push(what),
         }
+    }
+    if !unread.is_empty() {
+        let verb = if unread.len() == 1 { "was" } else { "were" };
+        missing.push(format!("{} {verb} not read", unread.join(", ")));
     }
     (missing, format!("{} {}", needed.join(", "), stretch(reach)))
 }
@@ -255,13 +264,8 @@ fn is_portal_absent(snapshot: &Snapshot, activity: &AccountActivity) -> bool {
 
 /// The part of the period in which nothing is missing for the region, if that is all of it except what
 /// cannot be known; else what is missing.
-fn covered(activity: &AccountActivity, region: &str) -> Result<Period, String> {
-    let period = activity.period;
-    let known = activity.regions.iter().find(|it| it.region == region);
-    let Some(known) = known else {
-        return Err(format!("{region} was not read"));
-    };
-    let RegionCoverage { logged, proved, incomplete, .. } = known;
+fn covered(known: &RegionCoverage, period: Period) -> Result<Period, String> {
+    let RegionCoverage { region, logged, proved, incomplete, .. } = known;
     if let Some(hole) = incomplete.iter().find(|it| overlap(it, &period)) {
         return Err(format!("{region} was not read completely {}", stretch(*hole)));
     }
@@ -324,8 +328,4 @@ fn overlap(one: &Period, other: &Period) -> bool {
 
 fn stretch(Period { from, to }: Period) -> String {
     format!("from {} to {}", minute(from), minute(to))
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

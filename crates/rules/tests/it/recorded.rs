@@ -87,7 +87,7 @@ fn sign_ins_are_counted_with_the_last_and_where_it_came_from() {
     // A second later than the credential report.
     let later = [attempt("08:00:01", json!({}))];
     let expected = format!(
-        "{WORDS}; CloudTrail on 2026-11-18: 1 sign-in, last at 2026-11-18 08:00 UTC, after the credential report \
+        "{WORDS}; CloudTrail on 2026-11-18: 1 sign-in, at 2026-11-18 08:00 UTC, after the credential report \
          was made, from 203.0.113.10"
     );
     assert_eq!(message(activity(&["us-east-1"], &later, &[])), expected);
@@ -138,7 +138,7 @@ fn the_days_that_were_read_are_named() {
     activity["period"]["from"] = json!("2026-11-11T07:00:00Z");
     let message = finding(activity).message;
     let said =
-        "; CloudTrail from 2026-11-11 to 2026-11-18: 1 sign-in, last at 2026-11-18 08:00 UTC";
+        "; CloudTrail from 2026-11-11 to 2026-11-18: 1 sign-in, at 2026-11-18 08:00 UTC";
     assert!(message.contains(said), "{message}");
 }
 
@@ -170,8 +170,8 @@ fn what_was_refused_is_said_with_its_error() {
         attempt("09:03:00", json!({ "outcome": { "missing": ["cloudtrail"] }, "mfa": "unknown" })),
     ];
     let expected = format!(
-        "{WORDS}; CloudTrail on 2026-11-18: 1 possible sign-in, last at 2026-11-18 09:03 UTC, from \
-         203.0.113.10; 1 refused or unfinished sign-in, last at 2026-11-18 09:00 UTC; 2 refused or \
+        "{WORDS}; CloudTrail on 2026-11-18: 1 possible sign-in, at 2026-11-18 09:03 UTC, from \
+         203.0.113.10; 1 refused or unfinished sign-in, at 2026-11-18 09:00 UTC; 2 refused or \
          unfinished MFA enrolments, last at 2026-11-18 09:02 UTC, from 203.0.113.10, error \
          AccessDenied, EntityAlreadyExistsException"
     );
@@ -297,8 +297,8 @@ fn root_is_said_to_have_signed_in_and_called() {
     snapshot["activity"] = activity(&["us-east-1"], &attempts, &calls);
     let report =
         judge(&rule_about("root", "root", "idle_days", "root.idle_days != null"), &snapshot, &[]);
-    let said = "; CloudTrail on 2026-11-18: 1 sign-in, last at 2026-11-18 09:00 UTC, from 203.0.113.10; \
-                1 credential call, last at 2026-11-18 09:05 UTC: CreateAccessKey, from ";
+    let said = "; CloudTrail on 2026-11-18: 1 sign-in, at 2026-11-18 09:00 UTC, from 203.0.113.10; \
+                1 credential call, at 2026-11-18 09:05 UTC: CreateAccessKey, from ";
     assert!(report.findings[0].message.contains(said), "{}", report.findings[0].message);
 }
 

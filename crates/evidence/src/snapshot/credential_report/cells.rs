@@ -1,7 +1,7 @@
 //! The values of one line by column.
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Source};
+use portcullis_model::{Fact, Source, minute};
 
 use super::malformed;
 use super::table::{Columns, Entry};
@@ -75,7 +75,7 @@ impl<'a> Cells<'a> {
             .and_then(|text| match (text.map(str::parse), self.latest) {
                 (None, _) => Fact::Known(None),
                 (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
-                    let latest = latest.strftime("%Y-%m-%d %H:%M UTC");
+                    let latest = minute(latest);
                     self.bad(column, &format!("is later than {latest}"))
                 }
                 (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),

@@ -24,7 +24,7 @@ const NO_XML: &str = "is not valid XML";
 const NO_IDENTITY_PROVIDER: &str = "describes no identity provider";
 const NO_CERTIFICATE: &str = "holds a signing certificate that cannot be read";
 const NO_DATE: &str = "has a validUntil that is not a date";
-const NOT_YET: &str = "holds only signing certificates that are not valid yet";
+pub(super) const NOT_YET: &str = "holds only signing certificates that are not valid yet";
 
 /// The elements that may have a `validUntil`.
 const WITH_VALIDITY: [&str; 3] = ["EntitiesDescriptor", "EntityDescriptor", "IDPSSODescriptor"];

@@ -1114,7 +1114,7 @@ fn what_lists_say_of_the_future_has_no_age() {
     assert_eq!(credentials[0].age_days, Fact::missing(Source::ServiceSpecificCredentials));
     let gap = &gaps(&future, DETAILS, Some("bob"))[0];
     assert_eq!(gap.0, "Future");
-    assert_eq!(gap.1, "the date 2026-01-02T00:00:00Z is later than 2026-01-01T00:00:00Z");
+    assert_eq!(gap.1, "the date 2026-01-02 00:00 UTC is later than 2026-01-01 00:00 UTC");
 
     let now = at(JUST_NOW);
     assert!(

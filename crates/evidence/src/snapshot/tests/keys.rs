@@ -208,8 +208,9 @@ fn a_key_that_was_used_before_its_creation_is_older() {
         let gaps = gaps(&snapshot, Source::AccessKeys, Some("alice"));
         (keys[0].created, keys[0].age_days, gaps)
     };
-    let message = format!("AKIA1 was used at {OLD}, before it was created at {NEW}");
-    let gap = ("Contradictory".to_owned(), message);
+    let message =
+        "AKIA1 was used at 2024-03-01 00:00 UTC, before it was created at 2025-10-02 12:00 UTC";
+    let gap = ("Contradictory".to_owned(), message.to_owned());
     assert_eq!(key(OLD), (Fact::missing(Source::AccessKeys), Fact::Known(671.0), vec![gap]));
     let created = Fact::Known(NEW.parse().unwrap());
     assert_eq!(key("2025-10-02T11:55:00Z"), (created, Fact::Known(90.5), vec![]));

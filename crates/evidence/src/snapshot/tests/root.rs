@@ -107,7 +107,7 @@ fn a_virtual_device_that_the_summary_contradicts_proves_nothing() {
         ),
         (
             enabled(0, Some(future)),
-            "was enabled 2026-01-01T00:05:01Z, later than 2026-01-01T00:00:00Z",
+            "was enabled 2026-01-01 00:05 UTC, which is later than 2026-01-01 00:00 UTC",
         ),
     ] {
         let snapshot = fixture.snapshot();

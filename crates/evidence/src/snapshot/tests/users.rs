@@ -23,7 +23,7 @@ fn created_since_the_report() {
     assert_eq!(bob.groups, Fact::Known(vec![]));
     let both = Sources::from_iter([REPORT, Source::AccessKeys]);
     assert_eq!(bob.access_keys, Fact::Missing(both));
-    let message = "created 2025-12-31T23:00:00Z, after the report of 2025-12-31T22:00:00Z";
+    let message = "created 2025-12-31 23:00 UTC, after the report of 2025-12-31 22:00 UTC";
     let expected = ("NotInReport".to_owned(), message.to_owned());
     assert_eq!(gaps(&snapshot, REPORT, Some("bob")), [expected]);
     assert_eq!(snapshot.account.user_count, Fact::Known(2));

@@ -143,6 +143,7 @@ fn redact_attempt(attempt: &mut Attempt, names: &Names<'_>) {
         mfa: _,
         authenticator,
         factors,
+        hides_factors: _,
         source,
         agent,
         code,

@@ -25,7 +25,7 @@ pub(super) fn write(diff: &Diff<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     match outline.facts.len().saturating_sub(FACTS) {
         0 => {}
-        more => writeln!(out, "- **Note:** there are {more} more notes.")?,
+        more => writeln!(out, "- **Note:** and {more} more")?,
     }
     write_entries(&outline, diff, out)
 }
@@ -52,10 +52,9 @@ fn write_entries(outline: &Outline<'_>, diff: &Diff<'_>, out: &mut dyn Write) ->
     }
     match left_out {
         0 => Ok(()),
-        more => writeln!(
-            out,
-            "\n**{more} more findings are left out here.** The text and JSON forms list all."
-        ),
+        more => {
+            writeln!(out, "\n**Findings left out here: {more}.** The text and JSON forms list all.")
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use crate::words::{capitalised, counted, describe, nonzero, shorten, span, time,
 
 /// The maximum length of a value in a line; JSON has all of it.
 const VALUE_CHARS: usize = 100;
+/// How much of a long value is shown before the first difference.
+const BEFORE_CHARS: usize = 20;
 
 /// A diff, as people read it.
 pub(super) struct Outline<'d> {
@@ -122,6 +124,22 @@ pub(super) fn details(entry: &Entry<'_>) -> Vec<String> {
 /// `severity: medium → high`.
 fn difference(difference: &Difference) -> String {
     let Difference { what, old, new } = difference;
-    let shown = |fact| shorten(&value(fact), VALUE_CHARS);
-    format!("{what}: {} → {}", shown(old), shown(new))
+    let (old, new) = (value(old), value(new));
+    let common = old
+        .chars()
+        .zip(new.chars())
+        .take_while(|(one, other)| one == other)
+        .count();
+    // Long values are shown from shortly before where they differ.
+    let skipped = if common < VALUE_CHARS {
+        0
+    } else {
+        common - BEFORE_CHARS
+    };
+    let shown = |value: &str| {
+        let lead = if skipped > 0 { "…" } else { "" };
+        let rest: String = value.chars().skip(skipped).collect();
+        format!("{lead}{}", shorten(&rest, VALUE_CHARS))
+    };
+    format!("{what}: {} → {}", shown(&old), shown(&new))
 }

@@ -58,7 +58,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(people.text.as_bytes())?;
     if people.left_out > 0 {
         let count = people.left_out;
-        writeln!(out, "\n**{count} more people or events are left out**: `-o html` has all.")?;
+        writeln!(out, "\n**People and events left out here: {count}.** `-o html` has all.")?;
     }
     [lists, folded, frameworks]
         .iter()

@@ -7,7 +7,7 @@ use anstyle::Style as Paint;
 use portcullis_model::{Finding, Severity};
 
 use crate::decide::waivers::decision_and_reason;
-use crate::render::advice::what_to_do;
+use crate::render::advice::{before_commands, what_to_do};
 use crate::render::outline::{Group, Outline, Section};
 use crate::render::view::{Entry, View};
 use crate::words::counted;
@@ -68,7 +68,10 @@ fn write_in_full(view: &View<'_>, group: &Group<'_>, page: &mut Page<'_>) -> io:
     let shown = &group.entries[..group.entries.len().min(most)];
     write_group(view, group, shown, page)?;
     if let Some(rule) = group.same_as {
-        return page.item("    ", &format!("See {rule} for what to do."));
+        for finding in view.findings(&shown[..1]) {
+            page.prose(4, before_commands(&finding?.remediation))?;
+        }
+        return page.item("    ", &format!("The commands are those of {rule}."));
     }
     let account = |finding: &Finding| view.account_of_commands(finding);
     page.prose(4, &what_to_do(view.findings(shown), most, account)?)
