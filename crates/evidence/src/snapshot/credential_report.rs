@@ -173,7 +173,7 @@ fn row_of(
     let entry = &entries[0];
     let problem = if entries.len() > 1 {
         format!("lines {} and {} have the same user", entry.number, entries[1].number)
-    } else if entry.fields.len() < columns.count {
+    } else if entry.fields.len() < columns.count() {
         format!("line {} has too few fields", entry.number)
     } else {
         return row::parse(entry, columns, latest, gaps);

@@ -1,7 +1,5 @@
 //! Splits the report's CSV into a header and one entry per user.
 
-use std::collections::HashMap;
-
 use csv::{ReaderBuilder, StringRecord};
 use jiff::Timestamp;
 use portcullis_model::Arn;
@@ -43,42 +41,38 @@ pub(super) struct Entry {
     pub(super) fields: StringRecord,
 }
 
-/// The positions of the columns. The default has none.
+/// The columns by position. The default has none.
 #[derive(Default)]
 pub(super) struct Columns {
-    indexes: HashMap<String, usize>,
-    /// Names that occur more than once in the header, so that their values are ambiguous.
-    repeated: Vec<String>,
-    /// The number of fields in the header.
-    pub(super) count: usize,
+    names: Vec<String>,
 }
 
 impl Columns {
     fn new(header: &StringRecord) -> Columns {
-        let mut columns = Columns { count: header.len(), ..Columns::default() };
-        for (index, name) in header.iter().enumerate() {
-            if columns
-                .indexes
-                .insert(name.trim().to_owned(), index)
-                .is_some()
-            {
-                columns.repeated.push(name.trim().to_owned());
-            }
-        }
-        for name in &columns.repeated {
-            columns.indexes.remove(name);
-        }
-        columns
+        Columns { names: header.iter().map(|name| name.trim().to_owned()).collect() }
     }
 
+    /// Returns the number of fields in the header.
+    pub(super) fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Returns the positions of the columns with this name.
+    fn indexes(&self, column: &str) -> impl Iterator<Item = usize> {
+        (0..self.names.len()).filter(move |&index| self.names[index] == column)
+    }
+
+    /// Returns the position of a column; none if there are several of its name, so that their values
+    /// are ambiguous.
     pub(super) fn index(&self, column: &str) -> Option<usize> {
-        self.indexes.get(column).copied()
+        let mut indexes = self.indexes(column);
+        indexes.next().filter(|_| indexes.next().is_none())
     }
 
     /// Whether the last column is that of AWS's own reports, a date.
     fn ends_in_date(&self) -> bool {
         let last = HEADER.rsplit(',').next().unwrap_or_default();
-        self.index(last) == Some(self.count - 1)
+        self.index(last) == Some(self.count() - 1)
     }
 
     /// Returns the problems of the header in words. Additional columns are not a problem.
@@ -87,8 +81,8 @@ impl Columns {
             .split(',')
             .filter(|column| self.index(column).is_none())
             .map(|column| {
-                let repeated = self.repeated.iter().any(|name| name == column);
-                let count = if repeated { "more than one" } else { "no" };
+                let is_absent = self.indexes(column).next().is_none();
+                let count = if is_absent { "no" } else { "more than one" };
                 format!("the report has {count} column {column}")
             })
     }
@@ -117,9 +111,9 @@ pub(super) fn parse(text: &str) -> Result<Table, Problem> {
         let number = record
             .position()
             .map_or(0, |start| line_number(text, start));
-        table.cut = record.len() < table.columns.count
+        table.cut = record.len() < table.columns.count()
             || table.columns.ends_in_date() && !record.iter().next_back().is_some_and(is_whole);
-        match entry(number, record, table.columns.count, user, arn) {
+        match entry(number, record, table.columns.count(), user, arn) {
             Some(entry) => table.entries.push(entry),
             None => table.without_user.push(number),
         }
