@@ -1,7 +1,7 @@
 //! Access that somebody has given to partners for a while.
 
 use jiff::Timestamp;
-use portcullis_model::{Arn, DelegationState, Fact, Gap, PartnerDelegation, Source};
+use portcullis_model::{Arn, DelegationState, Fact, PartnerDelegation, Source};
 
 use super::answers::Identity;
 use super::documents::Documents;
@@ -35,9 +35,7 @@ pub(super) fn open(
                 "UNASSIGNED" | "ASSIGNED" | "PENDING_APPROVAL" | "REJECTED" | "EXPIRED" => continue,
                 other => {
                     let message = format!("has the unknown state {other:?}");
-                    documents
-                        .gaps
-                        .push(Gap::new(SOURCE, "Malformed", message).for_resource(id));
+                    documents.gaps.note(SOURCE, id, "Malformed", message);
                     are_known = false;
                     continue;
                 }
@@ -48,8 +46,9 @@ pub(super) fn open(
                 .as_deref()
                 .filter(|id| Arn::parse(id).is_some());
             if let Some(Err(problem)) = approver.map(|approver| identity.check(approver)) {
-                let gap = Gap::new(SOURCE, problem.code, problem.message);
-                documents.gaps.push(gap.for_resource(id));
+                documents
+                    .gaps
+                    .note(SOURCE, id, problem.code, problem.message);
                 are_known = false;
             } else if request.expiration_time.is_none_or(|end| end > as_of) {
                 open.push(delegation(request, state));

@@ -30,6 +30,17 @@ impl Gaps {
         }
     }
 
+    /// Adds a gap for the resource.
+    pub(super) fn note(
+        &mut self,
+        source: Source,
+        resource: &str,
+        code: &str,
+        message: impl Into<SharedText>,
+    ) {
+        self.push(Gap::new(source, code, message).for_resource(resource));
+    }
+
     /// Adds a gap for the resource, and returns the missing fact.
     pub(super) fn missing<T>(
         &mut self,
@@ -38,7 +49,7 @@ impl Gaps {
         code: &str,
         message: impl Into<SharedText>,
     ) -> Fact<T> {
-        self.push(Gap::new(source, code, message).for_resource(resource));
+        self.note(source, resource, code, message);
         Fact::missing(source)
     }
 

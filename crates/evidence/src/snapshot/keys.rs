@@ -239,8 +239,7 @@ impl KeyBuilder<'_> {
     ) -> Fact<&'s KeySlot> {
         if let (None, Fact::Known(_), Some(key)) = (slot, self.user.row, listed) {
             let message = format!("the report does not have the key {}", key.access_key_id);
-            let gap = Gap::new(Source::CredentialReport, "NotInReport", message);
-            gaps.push(gap.for_resource(self.user.name));
+            gaps.note(Source::CredentialReport, self.user.name, "NotInReport", message);
         }
         known_or(slot.map(|slot| slot.facts), Source::CredentialReport)
     }

@@ -22,8 +22,7 @@ pub(super) fn virtual_devices(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Mf
             let owner = device.user.as_ref().map(|owner| owner.arn.clone());
             let device = new_device(&device.serial_number, owner, device.enable_date);
             if let Some(problem) = of_the_future(&device, answers.as_of) {
-                let gap = Gap::new(Source::VirtualMfaDevices, Gap::FUTURE, problem);
-                gaps.push(gap.for_resource(&device.serial));
+                gaps.note(Source::VirtualMfaDevices, &device.serial, Gap::FUTURE, problem);
             }
             virtual_devices.push(device);
         }
@@ -150,8 +149,7 @@ pub(super) fn of_user(
     }
     let contradiction = contradiction(own.as_deref(), active, user, virtual_ones, answers);
     if let Some(message) = &contradiction {
-        let gap = Gap::new(Source::MfaDevices, "Contradictory", message.clone());
-        gaps.push(gap.for_resource(user.name));
+        gaps.note(Source::MfaDevices, user.name, "Contradictory", message.clone());
     }
     let devices = match own {
         Some(_) if contradiction.is_some() => Fact::missing(Source::MfaDevices),

@@ -1,6 +1,6 @@
 //! The facts about OIDC providers.
 
-use portcullis_model::{Arn, Fact, Gap, OidcProvider, Source};
+use portcullis_model::{Arn, Fact, OidcProvider, Source};
 
 use super::answers::Answers;
 use super::gaps::Gaps;
@@ -17,7 +17,7 @@ pub(super) fn oidc_providers(answers: &Answers, gaps: &mut Gaps) -> Fact<Vec<Oid
             let mut answer = found.answers.get(arn);
             if let Some(other) = answer.filter(|answer| !is_url_of(&answer.url, arn)) {
                 let message = format!("the answer about it names {:?} instead", other.url);
-                gaps.push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+                gaps.note(SOURCE, arn, "Contradictory", message);
                 answer = None;
             }
             let answer = gaps.require(answer, SOURCE, arn, "what it accepts was not requested");

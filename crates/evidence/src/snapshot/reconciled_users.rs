@@ -184,9 +184,7 @@ impl<'a> Reconciler<'a, '_> {
             Some(true) => return detail,
         };
         let message = format!("in the credential report, {why}");
-        self.gaps
-            .push(Gap::new(source, "NotListed", message).for_resource(name));
-        Fact::missing(source)
+        self.gaps.missing(source, name, "NotListed", message)
     }
 
     /// Whether an answer that is not older than the live list has an access key or an MFA device of the user.

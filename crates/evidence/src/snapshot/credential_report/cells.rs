@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use portcullis_model::{Fact, Source, minute};
 
-use super::malformed;
 use super::table::{Columns, Entry};
 use crate::snapshot::facts::known_or;
 use crate::snapshot::gaps::Gaps;
@@ -113,8 +112,9 @@ impl<'a> Cells<'a> {
         } else {
             String::new()
         };
-        let gap = malformed(format!("line {}: {column}{shown} {problem}", self.entry.number));
-        self.gaps.push(gap.for_resource(&self.entry.name));
-        Fact::missing(Source::CredentialReport)
+        let Entry { number, name, .. } = self.entry;
+        let message = format!("line {number}: {column}{shown} {problem}");
+        self.gaps
+            .missing(Source::CredentialReport, name, "Malformed", message)
     }
 }

@@ -1,7 +1,7 @@
 //! Reads one line of the report as facts.
 
 use jiff::Timestamp;
-use portcullis_model::{Fact, Gap, Source};
+use portcullis_model::{Fact, Source};
 
 use super::ROOT;
 use super::cells::Cells;
@@ -240,8 +240,8 @@ fn has_more_credentials(cells: &mut Cells<'_>) -> bool {
     let more = text.is_some_and(|text| !matches!(text, "" | "0"));
     if more {
         let message = "the user has keys or certificates beyond those that the report shows";
-        let gap = Gap::new(Source::CredentialReport, "Incomplete", message);
-        cells.gaps.push(gap.for_resource(&cells.entry.name));
+        let (source, user) = (Source::CredentialReport, &cells.entry.name);
+        cells.gaps.note(source, user, "Incomplete", message);
     }
     more
 }

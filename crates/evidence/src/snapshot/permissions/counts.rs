@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use portcullis_iam::{PolicyId, Principal};
-use portcullis_model::Gap;
 
 use super::SOURCE;
 use super::read::PolicyUse;
@@ -46,8 +45,7 @@ impl Counts<'_> {
             let arn = &policy.arn;
             let message =
                 format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
-            self.gaps
-                .push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+            self.gaps.note(SOURCE, arn, "Contradictory", message);
             miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
         }
         miscounted
@@ -76,8 +74,7 @@ impl Counts<'_> {
                 let message = format!(
                     "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
                 );
-                self.gaps
-                    .push(Gap::new(SOURCE, "Contradictory", message).for_resource(arn));
+                self.gaps.note(SOURCE, arn, "Contradictory", message);
                 doubtful.push(id);
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use portcullis_iam::{
     Account, Organization, Policy, PolicyDocument, PolicyId, Principal, PrincipalId, TrustPolicy,
 };
-use portcullis_model::{AccountId, Arn, Fact, Gap, PolicyKind, PrincipalKind};
+use portcullis_model::{AccountId, Arn, Fact, PolicyKind, PrincipalKind};
 
 use super::counts::{Counts, Miscounted};
 use super::{SOURCE, principals};
@@ -203,8 +203,7 @@ impl<'a> AccountReader<'a, '_> {
         if let Some((code, problem)) = problem {
             document = None;
             let message = format!("the policy {arn} {problem}");
-            self.gaps
-                .push(Gap::new(SOURCE, code, message).for_resource(arn));
+            self.gaps.note(SOURCE, arn, code, message);
         }
         let index = self.add(arn, name, document, versions);
         let policy_use = &mut self.uses[index];
@@ -283,8 +282,7 @@ impl<'a> AccountReader<'a, '_> {
                 self.identity_document(documents[0], what, name)
             } else {
                 let message = format!("{} appears twice, with different contents", what());
-                self.gaps
-                    .push(Gap::new(SOURCE, "Contradictory", message).for_resource(name));
+                self.gaps.note(SOURCE, name, "Contradictory", message);
                 None
             };
             let index = self.add(&format!("{arn}/policy/{policy}"), policy, document, Vec::new());
@@ -335,8 +333,7 @@ impl<'a> AccountReader<'a, '_> {
             }
             let who = &user.user_name;
             let message = format!("{who} is in the group {name}, which GroupDetailList lacks");
-            self.gaps
-                .push(Gap::new(SOURCE, "Incomplete", message).for_resource(name));
+            self.gaps.note(SOURCE, name, "Incomplete", message);
             incomplete = true;
         }
         self.all_read &= !incomplete;
@@ -394,8 +391,7 @@ impl<'a> AccountReader<'a, '_> {
         let name = || format!("the trust policy of {}", role.role_name);
         let Some(json) = &role.assume_role_policy_document else {
             let message = format!("{} is absent", name());
-            self.gaps
-                .push(Gap::new(SOURCE, "Incomplete", message).for_resource(&role.arn));
+            self.gaps.note(SOURCE, &role.arn, "Incomplete", message);
             return None;
         };
         let document = self.document(json, name, &role.arn)?;
@@ -405,8 +401,7 @@ impl<'a> AccountReader<'a, '_> {
             .any(|statement| statement.principals.is_none())
         {
             let message = format!("{} has a statement without Principal", name());
-            self.gaps
-                .push(Gap::new(SOURCE, "Malformed", message).for_resource(&role.arn));
+            self.gaps.note(SOURCE, &role.arn, "Malformed", message);
             return None;
         }
         Some(TrustPolicy { document })
@@ -426,8 +421,7 @@ impl<'a> AccountReader<'a, '_> {
             .any(|statement| statement.resources.is_none())
         {
             let message = format!("{} has a statement without Resource", name());
-            self.gaps
-                .push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
+            self.gaps.note(SOURCE, resource, "Malformed", message);
             return None;
         }
         Some(document)
@@ -444,8 +438,7 @@ impl<'a> AccountReader<'a, '_> {
             Ok(document) => Some(document),
             Err(error) => {
                 let message = format!("{}: {error}", name());
-                self.gaps
-                    .push(Gap::new(SOURCE, "Malformed", message).for_resource(resource));
+                self.gaps.note(SOURCE, resource, "Malformed", message);
                 None
             }
         }
