@@ -16,23 +16,42 @@ const KEY_BY_ID: &str = "arn:{partition}:kms:{any}:{account}:key/{key_id}";
 const PRODUCT: &str = "arn:{partition}:aws-marketplace:{any}:{account}:{any}";
 const REMOTE_CLIENT: &str = "arn:{partition}:signin:{region}:{account}:oauth2/public-client/remote";
 
-type Watched = (WatchedAction, &'static str, bool, &'static [&'static str]);
+/// A watched action, with a form of the resources on which it acts.
+struct Watched {
+    action: WatchedAction,
+    resource: &'static str,
+    /// Whether the resources include those of other accounts.
+    in_any_account: bool,
+    /// The condition keys that are left open.
+    unnamed: &'static [&'static str],
+}
 
-/// For each watched action, the resources on which it acts, whether these include other accounts,
-/// and condition keys that are left open. Signing in needs no more than one region. Of several rows for one action, one suffices.
+impl Watched {
+    const fn new(action: WatchedAction, resource: &'static str) -> Watched {
+        Watched { action, resource, in_any_account: false, unnamed: &[] }
+    }
+
+    const fn leaving_open(self, unnamed: &'static [&'static str]) -> Watched {
+        Watched { unnamed, ..self }
+    }
+}
+
+/// The forms of resources on which each watched action acts. Signing in needs no more than one region.
+/// Of several rows for one action, one suffices.
 const WATCHED: [Watched; 12] = [
-    (WatchedAction::AssumeRole, ROLE, true, &[]),
-    (WatchedAction::StopLogging, TRAIL, false, &[]),
-    (WatchedAction::DeleteTrail, TRAIL, false, &[]),
-    (WatchedAction::UpdateTrail, TRAIL, false, &[]),
-    (WatchedAction::PutEventSelectors, TRAIL, false, &[]),
-    (WatchedAction::Decrypt, KEY, false, &[]),
-    (WatchedAction::Decrypt, KEY_BY_ID, false, &[]),
-    (WatchedAction::ReEncryptFrom, KEY, false, &[]),
-    (WatchedAction::ReEncryptFrom, KEY_BY_ID, false, &[]),
-    (WatchedAction::Subscribe, PRODUCT, false, &["aws-marketplace:productid"]),
-    (WatchedAction::CreateOAuth2Token, REMOTE_CLIENT, false, &[]),
-    (WatchedAction::GetWebIdentityToken, "*", false, &["sts:identitytokenaudience"]),
+    Watched { in_any_account: true, ..Watched::new(WatchedAction::AssumeRole, ROLE) },
+    Watched::new(WatchedAction::StopLogging, TRAIL),
+    Watched::new(WatchedAction::DeleteTrail, TRAIL),
+    Watched::new(WatchedAction::UpdateTrail, TRAIL),
+    Watched::new(WatchedAction::PutEventSelectors, TRAIL),
+    Watched::new(WatchedAction::Decrypt, KEY),
+    Watched::new(WatchedAction::Decrypt, KEY_BY_ID),
+    Watched::new(WatchedAction::ReEncryptFrom, KEY),
+    Watched::new(WatchedAction::ReEncryptFrom, KEY_BY_ID),
+    Watched::new(WatchedAction::Subscribe, PRODUCT).leaving_open(&["aws-marketplace:productid"]),
+    Watched::new(WatchedAction::CreateOAuth2Token, REMOTE_CLIENT),
+    Watched::new(WatchedAction::GetWebIdentityToken, "*")
+        .leaving_open(&["sts:identitytokenaudience"]),
 ];
 
 /// Whether any role may be passed to any service.
@@ -149,14 +168,13 @@ fn excess(policy: &Policy, document: &PolicyDocument, account: &Account) -> Exce
     }
     let everywhere = policy.actions_on_everything.as_ref().known();
     for row in &WATCHED {
-        let action = row.0;
-        if !everywhere.is_some_and(|actions| actions.contains(&action)) {
+        if !everywhere.is_some_and(|actions| actions.contains(&row.action)) {
             continue;
         }
         for statement in anywhere(document, account, row).statements {
             excess
                 .actions
-                .push((action.word().to_owned(), Some(statement)));
+                .push((row.action.word().to_owned(), Some(statement)));
         }
     }
     for way in policy.escalations.as_ref().known().into_iter().flatten() {
@@ -192,9 +210,9 @@ fn actions_on_everything(
 ) -> Vec<(WatchedAction, AllowedAnywhere)> {
     let mut allowed: Vec<(WatchedAction, AllowedAnywhere)> = Vec::new();
     for row in &WATCHED {
-        let (action, found) = (row.0, anywhere(document, account, row));
-        if !found.statements.is_empty() && allowed.iter().all(|(other, _)| *other != action) {
-            allowed.push((action, found));
+        let found = anywhere(document, account, row);
+        if !found.statements.is_empty() && allowed.iter().all(|(other, _)| *other != row.action) {
+            allowed.push((row.action, found));
         }
     }
     allowed
@@ -202,7 +220,7 @@ fn actions_on_everything(
 
 /// How a watched action is allowed on every resource of one form.
 fn anywhere(document: &PolicyDocument, account: &Account, row: &Watched) -> AllowedAnywhere {
-    let (action, resource, in_any_account, unnamed) = *row;
+    let Watched { action, resource, in_any_account, unnamed } = *row;
     let action = action.word().to_ascii_lowercase();
     // A key may have no alias; most have one, so a condition that any alias meets leaves out next to nothing.
     let at_times_unnamed = &["kms:requestalias", "kms:resourcealiases"];
