@@ -16,68 +16,63 @@ pub(super) struct Miscounted {
     pub(super) is_unplaced: bool,
 }
 
-/// AWS's counts, and the uses on its lists.
-pub(super) struct Counts<'a> {
-    pub(super) details: &'a AuthorizationDetails,
-    /// The indices in `uses` of managed policies, by ARN.
-    pub(super) managed: &'a HashMap<&'a str, usize>,
-    pub(super) uses: &'a [PolicyUse<'a>],
-    pub(super) principals: &'a [Principal],
-    pub(super) gaps: &'a mut Gaps,
+/// Returns the policies whose AttachmentCount differs from the number of principals that list them,
+/// and adds a gap for each. `managed` has the indices in `uses` of managed policies, by ARN.
+pub(super) fn miscounted(
+    details: &AuthorizationDetails,
+    managed: &HashMap<&str, usize>,
+    uses: &[PolicyUse<'_>],
+    gaps: &mut Gaps,
+) -> Vec<Miscounted> {
+    let mut miscounted = Vec::new();
+    for policy in &details.policies {
+        let Some(index) = managed.get(policy.arn.as_str()) else {
+            continue;
+        };
+        let listing = &uses[*index];
+        let holders: HashSet<&String> = listing.attached_to.iter().collect();
+        let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
+        let counted = policy.attachment_count;
+        if listed == counted {
+            continue;
+        }
+        let arn = &policy.arn;
+        let message =
+            format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
+        gaps.note(SOURCE, arn, "Contradictory", message);
+        miscounted.push(Miscounted { id: listing.id, is_unplaced: listed < counted });
+    }
+    miscounted
 }
 
-impl Counts<'_> {
-    /// Returns the policies whose AttachmentCount differs from the number of principals that list
-    /// them, and adds a gap for each.
-    pub(super) fn miscounted(&mut self) -> Vec<Miscounted> {
-        let mut miscounted = Vec::new();
-        for policy in &self.details.policies {
-            let Some(index) = self.managed.get(policy.arn.as_str()) else {
-                continue;
-            };
-            let used = &self.uses[*index];
-            let holders: HashSet<&String> = used.attached_to.iter().collect();
-            let listed = i32::try_from(holders.len()).unwrap_or(i32::MAX);
-            let counted = policy.attachment_count;
-            if listed == counted {
-                continue;
-            }
-            let arn = &policy.arn;
-            let message =
-                format!("AWS counts {counted} attachments of the policy {arn}, but lists {listed}");
-            self.gaps.note(SOURCE, arn, "Contradictory", message);
-            miscounted.push(Miscounted { id: used.id, is_unplaced: listed < counted });
-        }
-        miscounted
+/// Returns the policies that more principals list as their boundary than AWS counts, and adds a gap
+/// for each.
+pub(super) fn doubtful_boundaries(
+    details: &AuthorizationDetails,
+    managed: &HashMap<&str, usize>,
+    uses: &[PolicyUse<'_>],
+    principals: &[Principal],
+    gaps: &mut Gaps,
+) -> Vec<PolicyId> {
+    let mut boundaries: HashMap<PolicyId, i32> = HashMap::new();
+    for boundary in principals.iter().filter_map(|principal| principal.boundary) {
+        *boundaries.entry(boundary).or_default() += 1;
     }
-
-    /// Returns the policies that more principals list as their boundary than AWS counts, and adds a
-    /// gap for each.
-    pub(super) fn doubtful_boundaries(&mut self) -> Vec<PolicyId> {
-        let mut uses: HashMap<PolicyId, i32> = HashMap::new();
-        for boundary in self
-            .principals
-            .iter()
-            .filter_map(|principal| principal.boundary)
-        {
-            *uses.entry(boundary).or_default() += 1;
+    let mut doubtful = Vec::new();
+    for policy in &details.policies {
+        let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
+        let Some(index) = managed.get(arn.as_str()) else {
+            continue;
+        };
+        let id = uses[*index].id;
+        let listed = boundaries.get(&id).copied().unwrap_or(0);
+        if let Some(counted) = counted.filter(|counted| *counted < listed) {
+            let message = format!(
+                "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
+            );
+            gaps.note(SOURCE, arn, "Contradictory", message);
+            doubtful.push(id);
         }
-        let mut doubtful = Vec::new();
-        for policy in &self.details.policies {
-            let (arn, counted) = (&policy.arn, policy.permissions_boundary_usage_count);
-            let Some(index) = self.managed.get(arn.as_str()) else {
-                continue;
-            };
-            let id = self.uses[*index].id;
-            let listed = uses.get(&id).copied().unwrap_or(0);
-            if let Some(counted) = counted.filter(|counted| *counted < listed) {
-                let message = format!(
-                    "AWS counts {counted} uses of the policy {arn} as a boundary, but lists {listed}"
-                );
-                self.gaps.note(SOURCE, arn, "Contradictory", message);
-                doubtful.push(id);
-            }
-        }
-        doubtful
     }
+    doubtful
 }

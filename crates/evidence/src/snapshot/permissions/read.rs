@@ -7,7 +7,7 @@ use portcullis_iam::{
 };
 use portcullis_model::{AccountId, Arn, Fact, PolicyKind, PrincipalKind};
 
-use super::counts::{Counts, Miscounted};
+use super::counts::{self, Miscounted};
 use super::{SOURCE, principals};
 use crate::shapes::{
     AttachedPolicy, AuthorizationDetails, DocumentJson, GroupDetail, ManagedPolicyDetail,
@@ -113,15 +113,9 @@ pub(in crate::snapshot) fn read<'a>(
         roles.push(reader.role(role));
     }
     let AccountReader { account, uses: policies, all_read, managed, gaps, .. } = reader;
-    let mut counts = Counts {
-        details,
-        managed: &managed,
-        uses: &policies,
-        principals: &account.principals,
-        gaps,
-    };
-    let miscounted = counts.miscounted();
-    let doubtful_boundaries = counts.doubtful_boundaries();
+    let miscounted = counts::miscounted(details, &managed, &policies, gaps);
+    let doubtful_boundaries =
+        counts::doubtful_boundaries(details, &managed, &policies, &account.principals, gaps);
     Reading { account, policies, groups, users, roles, all_read, miscounted, doubtful_boundaries }
 }
 
