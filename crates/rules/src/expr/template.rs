@@ -53,34 +53,29 @@ impl Shown {
         }
     }
 
-    /// Returns the value as filled into a command.
-    fn fill<'a>(&'a self, env: &mut Env<'a>) -> Filling<'a> {
+    /// Returns the value as filled into a command, quoted unless it is the rule's own words.
+    fn fill<'a>(&'a self, env: &mut Env<'a>, quoted: fn(&str) -> String) -> Piece<'a> {
         let node = &self.expression.node;
         match (node.eval(env), &self.mapped) {
-            (Ok(Value::List(list)), Some(mapped)) => {
-                let mut each = Vec::new();
+            (Ok(Value::List(list)), mapped) => {
+                let mut words = Vec::new();
                 for index in 0..list.size() {
-                    let Some(pieces) = mapped.show(list.element(index), env) else {
-                        continue;
+                    let element = list.element(index);
+                    let shown = match mapped {
+                        Some(mapped) => mapped.show(element, env),
+                        None => Some(vec![(node, element)]),
                     };
-                    each.push(
-                        pieces
-                            .into_iter()
-                            .map(|(node, v)| self.known(node, v))
-                            .collect(),
-                    );
+                    if let Some(parts) = shown {
+                        let parts = parts.into_iter().map(|(node, part)| self.known(node, part));
+                        words.push(quoted(&parts.collect::<String>()));
+                    }
                 }
-                Filling::Each(each)
+                Piece::Each(words)
             }
-            (Ok(Value::List(list)), None) => Filling::Each(
-                (0..list.size())
-                    .map(|index| self.known(node, list.element(index)))
-                    .collect(),
-            ),
             (Ok(Value::Text(words)), None) if self.fact(node.leaf(env)).is_none() => {
-                Filling::Words(words)
+                Piece::Once(words.into())
             }
-            (value, _) => Filling::Value(self.known(node.leaf(env), value)),
+            (value, _) => Piece::Once(quoted(&self.known(node.leaf(env), value)).into()),
         }
     }
 
@@ -241,16 +236,6 @@ fn add_line(conditions: &[&Shown], line: &str, advice: &mut String) {
     } else {
         advice.push_str(line);
     }
-}
-
-/// The value of an expression in a line of a command.
-enum Filling<'a> {
-    /// Words of the rule, which are not quoted.
-    Words(&'a str),
-    /// A value, which is quoted.
-    Value(String),
-    /// Values, each on a line of its own.
-    Each(Vec<String>),
 }
 
 /// Returns the names of the fields from an element of the list on, each after a dot.
@@ -458,49 +443,44 @@ impl Segment {
 }
 
 /// A piece of a line, quoted if necessary.
-enum Piece {
-    Once(String),
+enum Piece<'a> {
+    Once(Cow<'a, str>),
     /// One for each repetition of the line.
     Each(Vec<String>),
 }
 
-fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece> {
+fn pieces<'a>(line: &'a [Segment], env: &mut Env<'a>) -> Vec<Piece<'a>> {
     let is_command = matches!(line.first(), Some(Segment::Text(text)) if text.starts_with(' '));
     let mut in_quotes = false;
     let mut pieces = Vec::new();
     for part in line {
-        let filling = match part {
+        let shown = match part {
+            Segment::Expression(shown) => shown,
             Segment::Text(text) => {
                 // In prose, a single quote is an apostrophe.
                 in_quotes ^= is_command && text.matches('\'').count() % 2 == 1;
-                Filling::Words(text)
+                pieces.push(Piece::Once(text.into()));
+                continue;
             }
-            Segment::Expression(shown) => shown.fill(env),
         };
-        let quoted = if in_quotes {
-            show::quoted_json
+        let (quoted, separator): (fn(&str) -> String, _) = if in_quotes {
+            (show::quoted_json, "\", \"")
         } else {
-            shell_word
+            (shell_word, ", ")
         };
-        pieces.push(match filling {
-            Filling::Words(words) => Piece::Once(words.to_owned()),
-            Filling::Value(value) => Piece::Once(quoted(&value)),
-            Filling::Each(values) => {
-                let words: Vec<String> = values.iter().map(|value| quoted(value)).collect();
-                let separator = if in_quotes { "\", \"" } else { ", " };
-                if words.is_empty() || is_command && !in_quotes {
-                    Piece::Each(words)
-                } else {
-                    Piece::Once(words.join(separator))
-                }
+        let repeats_line = is_command && !in_quotes;
+        pieces.push(match shown.fill(env, quoted) {
+            Piece::Each(words) if !words.is_empty() && !repeats_line => {
+                Piece::Once(words.join(separator).into())
             }
+            piece => piece,
         });
     }
     pieces
 }
 
 /// Returns the line, repeated for each element of its lists.
-fn filled_lines(pieces: &[Piece]) -> String {
+fn filled_lines(pieces: &[Piece<'_>]) -> String {
     let lists = pieces.iter().filter_map(|piece| match piece {
         Piece::Once(_) => None,
         Piece::Each(words) => Some(words.len()),
