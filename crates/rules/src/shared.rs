@@ -113,6 +113,14 @@ struct Part {
     shared: Option<(Arc<RuleFile>, usize)>,
 }
 
+impl Part {
+    /// Moves a position in the whole text to the file in which the part begins at `start`.
+    fn moved(&self, at: &Range<usize>, start: usize) -> Range<usize> {
+        let start = start + at.start - self.at.start;
+        start..start + at.len()
+    }
+}
+
 impl Remediation {
     /// Puts the texts that it includes in their places. Problems have positions in the rule's file.
     pub(crate) fn new(own: Text, texts: &SharedTexts) -> Result<Remediation, Vec<Problem>> {
@@ -163,19 +171,19 @@ impl Remediation {
             let Some(part) = part.or(self.parts.last()) else {
                 continue;
             };
-            let (start, length) = (problem.at.start - part.at.start, problem.at.len());
-            problem.at = part.own.start + start..part.own.start + start + length;
-            if let Some((file, offset)) = &part.shared {
-                let kind = (file.path.clone(), problem.message.clone());
-                if shown.contains(&kind) {
-                    continue;
-                }
+            let Some((file, offset)) = &part.shared else {
+                problem.at = part.moved(&problem.at, part.own.start);
+                placed.push(problem);
+                continue;
+            };
+            let kind = (file.path.clone(), problem.message.clone());
+            if !shown.contains(&kind) {
                 shown.push(kind);
-                problem.at = part.own.clone();
-                let at = offset + start..offset + start + length;
+                let at = part.moved(&problem.at, *offset);
                 problem.shared = Some(InShared { file: Arc::clone(file), at });
+                problem.at = part.own.clone();
+                placed.push(problem);
             }
-            placed.push(problem);
         }
         self.own.place(placed)
     }
