@@ -44,26 +44,20 @@ fn range_over(
     body: Syntax,
     shown: Option<Syntax>,
 ) -> Result<Kind, Problem> {
-    let quantifier = match name.text.as_str() {
-        "exists" => Some(Quantifier::Exists),
-        "all" => Some(Quantifier::All),
-        "exists_one" => Some(Quantifier::ExistsOne),
-        _ => None,
-    };
-    let (condition, body) = match (name.text.as_str(), quantifier, shown) {
-        (_, Some(quantifier), None) => {
-            let parts = Quantified { list, variable, body };
-            return Ok(Kind::Quantified(quantifier, Box::new(parts)));
-        }
-        ("map", _, None) => (None, body),
-        ("map", _, Some(shown)) => (Some(body), shown),
-        ("filter", _, None) => {
-            let element = Name { text: variable.clone(), at: name.at.clone() };
-            (Some(body), Syntax { at: name.at.clone(), kind: Kind::Path(vec![element]) })
+    let element = Name { text: variable.clone(), at: name.at.clone() };
+    let over_list = |body| Box::new(Quantified { list, variable, body });
+    Ok(match (name.text.as_str(), shown) {
+        ("exists", None) => Kind::Quantified(Quantifier::Exists, over_list(body)),
+        ("all", None) => Kind::Quantified(Quantifier::All, over_list(body)),
+        ("exists_one", None) => Kind::Quantified(Quantifier::ExistsOne, over_list(body)),
+        ("map", None) => Kind::Map(over_list(body), None),
+        ("map", Some(shown)) => Kind::Map(over_list(shown), Some(Box::new(body))),
+        ("filter", None) => {
+            let element = Syntax { at: name.at.clone(), kind: Kind::Path(vec![element]) };
+            Kind::Map(over_list(element), Some(Box::new(body)))
         }
         _ => return Err(unsupported(name)),
-    };
-    Ok(Kind::Map(Box::new(Quantified { list, variable, body }), condition.map(Box::new)))
+    })
 }
 
 fn variable_name(syntax: &Syntax) -> Option<String> {
