@@ -273,30 +273,34 @@ fn covered(known: &RegionCoverage, period: Period) -> Result<Period, String> {
     read.extend(logged.iter().map(|it| (*it, false)));
     read.retain(|(it, _)| overlap(it, &period));
     read.sort_unstable();
-    let Some((first, is_proved)) = read.first().copied() else {
+    let Some((first, _)) = read.first() else {
         return Err(nothing_read(known, period));
     };
-    if first.from.duration_since(period.from) > slack(period, is_proved) {
-        return Err(unread(region, period.from, first.from));
-    }
-    let (mut until, mut was_proved) = (first.to, is_proved);
-    for (next, is_proved) in read {
-        let quiet = if was_proved && is_proved {
-            SignedDuration::ZERO
-        } else {
-            QUIET
+    let until = read_until(&read, period).map_err(|hole| unread(region, hole))?;
+    Ok(Period { from: first.from.max(period.from), to: until.min(period.to) })
+}
+
+/// Until when everything was read, given what was read in order and whether digests prove it; an error
+/// with the first hole in the period that is too long.
+fn read_until(read: &[(Period, bool)], period: Period) -> Result<Timestamp, Period> {
+    let (mut until, mut was_proved) = (period.from, false);
+    for (index, &(next, is_proved)) in read.iter().enumerate() {
+        let allowed = match index {
+            0 => slack(period, is_proved),
+            _ if was_proved && is_proved => SignedDuration::ZERO,
+            _ => QUIET,
         };
-        if next.from.duration_since(until) > quiet {
-            return Err(unread(region, until, next.from));
+        if next.from.duration_since(until) > allowed {
+            return Err(Period { from: until, to: next.from });
         }
         if next.to > until {
             (until, was_proved) = (next.to, is_proved);
         }
     }
     if period.to.duration_since(until) > slack(period, was_proved) {
-        return Err(unread(region, until, period.to));
+        return Err(Period { from: until, to: period.to });
     }
-    Ok(Period { from: first.from.max(period.from), to: until.min(period.to) })
+    Ok(until)
 }
 
 /// Why nothing of the period counts as read.
@@ -307,12 +311,12 @@ fn nothing_read(known: &RegionCoverage, period: Period) -> String {
         None if seen.is_empty() && proved.is_empty() => {
             format!("no management event was read for {region}")
         }
-        None => unread(region, period.from, period.to),
+        None => unread(region, period),
     }
 }
 
-fn unread(region: &str, from: Timestamp, to: Timestamp) -> String {
-    format!("nothing was read for {region} {}", stretch(Period { from, to }))
+fn unread(region: &str, hole: Period) -> String {
+    format!("nothing was read for {region} {}", stretch(hole))
 }
 
 /// How much may be missing at an end of the period: little before or after digests, otherwise as long as a region may be
