@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_model::{EVENT_TIMES, Severity, Sources};
 
 use crate::constant::Constant;
-use crate::expr::{Expression, Names, Path, Read, Template, Variable};
+use crate::expr::{Expression, Names, Read, Template, Variable};
 use crate::problem::Problem;
 use crate::read::Text;
 use crate::scope::{Grouping, GroupingTexts, Scope};
@@ -85,21 +85,20 @@ impl Program {
         let always = Names { variables, params, present: &[] };
         let when = texts.when.as_ref();
         let when = when.and_then(|when| condition(when, always, &mut problems));
-        let mut present: Vec<Path> = Vec::new();
-        let mut known = Vec::new();
+        let (mut if_applies, mut known) = (Vec::new(), Vec::new());
         if let Some(when) = &when {
-            present.extend(when.node.proves(true));
+            if_applies.extend(when.node.proves(true));
             known.extend(when.node.comparisons());
         }
-        let applies = Names { present: &present, ..always };
+        let applies = Names { present: &if_applies, ..always };
         let assert = condition(&texts.assert, applies, &mut problems);
-        let present_if = |truth: bool| {
-            let mut paths = present.clone();
-            paths.extend(assert.iter().flat_map(|assert| assert.node.proves(truth)));
-            paths
-        };
-        let passes = Names { present: &present_if(true), ..always };
-        let fails = Names { present: &present_if(false), ..always };
+        let (mut if_passes, mut if_fails) = (if_applies.clone(), if_applies.clone());
+        if let Some(assert) = &assert {
+            if_passes.extend(assert.node.proves(true));
+            if_fails.extend(assert.node.proves(false));
+        }
+        let passes = Names { present: &if_passes, ..always };
+        let fails = Names { present: &if_fails, ..always };
         let message = template(&texts.message, fails, &mut problems);
         let remediation = or_note(texts.remediation.compile(fails), &mut problems)
             .map(|template| template.given(&known));
