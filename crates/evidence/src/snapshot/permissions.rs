@@ -225,11 +225,11 @@ impl<'a> Judged<'a> {
 
     /// Returns the facts on which both judgements agree; the others are missing.
     fn between(&self, least: iam::Privileges, most: Option<&iam::Privileges>) -> Privileges {
-        let same_rank = most.is_none_or(|most| most.administrator == least.administrator);
-        let same_keys =
-            most.is_none_or(|most| most.administrator_depends_on == least.administrator_depends_on);
-        let same_guards = most.is_none_or(|most| most.removable_guards == least.removable_guards);
-        let no_more_ways = same_rank && most.is_none_or(|most| most.ways.is_empty());
+        let most = most.unwrap_or(&least);
+        let same_rank = most.administrator == least.administrator;
+        let same_keys = most.administrator_depends_on == least.administrator_depends_on;
+        let same_guards = most.removable_guards == least.removable_guards;
+        let no_more_ways = same_rank && most.ways.is_empty();
         let is_always = least.administrator && least.administrator_depends_on.is_empty();
         let is_settled = is_always || !least.ways.is_empty() || no_more_ways;
         let mut guards = Vec::new();
