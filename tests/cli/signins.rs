@@ -238,7 +238,12 @@ fn regions_that_were_not_read_count_for_one_person_too() {
     );
     let run = Sandbox::new().run(["signins", &repository(&file), "--user", "farid.nasser"]);
     assert_eq!(run.status, 3, "{}", run.stderr);
-    assert!(run.stdout.contains("us-east-2, us-west-2, eu-north-1, ap-southeast-2 were not read"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("us-east-2, us-west-2, eu-north-1, ap-southeast-2 were not read"),
+        "{}",
+        run.stdout
+    );
     assert!(!run.stdout.contains("every rule was judged"), "{}", run.stdout);
 }
 

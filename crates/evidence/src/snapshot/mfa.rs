@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Gap, MfaDevice, MfaKind, Source, Sources, minute};
 
 use super::answers::Answers;
-use super::credential_report::ReportRow;
 use super::gaps::Gaps;
 use super::names::name_key;
 use super::reconciled_users::ReconciledUser;
@@ -110,6 +109,16 @@ pub(super) struct Mfa {
     pub(super) unassigned_device: Fact<Option<String>>,
 }
 
+/// What the answers say about one user's MFA.
+struct Claims<'a> {
+    user: &'a ReconciledUser<'a>,
+    /// The user's own list, if it was collected and can be relied on.
+    own: Option<Vec<MfaDevice>>,
+    /// The account's virtual devices that are the user's.
+    virtual_ones: Fact<&'a [&'a MfaDevice]>,
+    answers: &'a Answers,
+}
+
 /// Decides on a user's MFA from the report, the user's own list and the account's virtual devices.
 pub(super) fn of_user(
     user: &ReconciledUser<'_>,
@@ -117,45 +126,30 @@ pub(super) fn of_user(
     answers: &Answers,
     gaps: &mut Gaps,
 ) -> Mfa {
-    let mut own = own_devices(user, answers);
     let virtual_ones = virtual_devices
         .as_ref()
         .map(|devices| devices.of_user(user.name));
-    let mut answer = active(own.as_deref(), virtual_ones, user.row, answers);
-    if let Fact::Known((true, source)) = answer {
-        let doubt = match source {
-            Source::MfaDevices => {
-                let devices = own.iter().flatten();
-                first_of_all(
-                    devices.map(|device| doubt_of_own(device, user, virtual_ones, answers)),
-                )
-            }
-            Source::VirtualMfaDevices => {
-                let devices = virtual_ones.known().into_iter().flatten();
-                first_of_all(devices.map(|device| doubt_of(device, user, answers)))
-            }
-            _ => None,
-        };
-        if let Some(doubt) = doubt {
-            answer = gaps.missing(source, user.name, "Contradictory", doubt);
-        }
+    let mut claims = Claims { user, own: own_devices(user, answers), virtual_ones, answers };
+    let mut answer = claims.active();
+    if let Fact::Known((true, source)) = answer
+        && let Some(doubt) = claims.doubt(source)
+    {
+        answer = gaps.missing(source, user.name, "Contradictory", doubt);
     }
     let active = answer.map(|(active, _)| active);
-    let lacks_device = own.as_ref().is_some_and(Vec::is_empty) && may_lack(user.row, answers);
+    let lacks_device = claims.own.as_ref().is_some_and(Vec::is_empty) && claims.may_lack();
     if lacks_device {
         let message = "shows no device, though MFA is active in the credential report";
         gaps.explain(Source::MfaDevices.into(), user.name, "NotListed", message);
-        own = None;
+        claims.own = None;
     }
-    let contradiction = contradiction(own.as_deref(), active, user, virtual_ones, answers);
-    if let Some(message) = &contradiction {
-        gaps.note(Source::MfaDevices, user.name, "Contradictory", message.clone());
-    }
-    let devices = match own {
-        Some(_) if contradiction.is_some() => Fact::missing(Source::MfaDevices),
-        Some(own) => Fact::Known(own),
-        None if user.deleted => Fact::Known(Vec::new()),
-        None => none_if_inactive(virtual_ones, active.map(|active| active || lacks_device)),
+    let devices = match claims.contradiction(active) {
+        Some(message) => gaps.missing(Source::MfaDevices, user.name, "Contradictory", message),
+        None => match claims.own {
+            Some(own) => Fact::Known(own),
+            None if user.deleted => Fact::Known(Vec::new()),
+            None => none_if_inactive(virtual_ones, active.map(|active| active || lacks_device)),
+        },
     };
     if let Fact::Missing(sources) = devices {
         let message = "the user's MFA devices were not requested";
@@ -172,36 +166,142 @@ pub(super) fn of_user(
     }
 }
 
-/// Returns what contradicts the user's own list of devices.
-fn contradiction(
-    own: Option<&[MfaDevice]>,
-    active: Fact<bool>,
-    user: &ReconciledUser<'_>,
-    virtual_ones: Fact<&[&MfaDevice]>,
-    answers: &Answers,
-) -> Option<String> {
-    let own = own?;
-    if let Some(device) = own.iter().find(|device| !is_serial(&device.serial)) {
-        return Some(format!(
-            "shows {:?}, which is not the serial number of an MFA device",
-            device.serial
-        ));
+impl Claims<'_> {
+    /// Returns whether MFA is active, and the source that says so: the newest one that knows. If
+    /// neither is known to be newer, MFA is inactive as soon as one says so.
+    fn active(&self) -> Fact<(bool, Source)> {
+        let row = self.user.row.and_then(|row| row.mfa_active);
+        let report = row.map(|active| (active, Source::CredentialReport));
+        let own = self.own.as_ref().map(|own| {
+            let newest = own.iter().filter_map(|device| device.enabled).max();
+            let source = Source::MfaDevices;
+            (self.answers.is_newer(source, newest), (!own.is_empty(), source))
+        });
+        let virtual_ones = self
+            .virtual_ones
+            .known()
+            .filter(|devices| !devices.is_empty())
+            .map(|devices| {
+                let newest = devices.iter().filter_map(|device| device.enabled).max();
+                let source = Source::VirtualMfaDevices;
+                (self.answers.is_newer(source, newest), (true, source))
+            });
+        let mut live = [own, virtual_ones].into_iter().flatten();
+        let newer = live.clone().find(|(newer, _)| *newer == Some(true));
+        let Fact::Known(report) = report else {
+            let first = live.next().map(|(_, answer)| answer);
+            return report.or_else(|| first.map_or(Fact::Missing(Sources::NONE), Fact::Known));
+        };
+        let against = live.find(|(newer, (active, _))| newer.is_none() && !active);
+        let (_, answer) = newer.or(against).unwrap_or((None, report));
+        Fact::Known(answer)
     }
-    let listed = virtual_ones.known();
-    if let Some(device) = listed.and_then(|listed| unlisted_device(own, listed, answers)) {
-        return Some(format!("lacks {}, which is on the list of virtual devices", device.serial));
+
+    /// Returns why no device of the source proves that MFA is active.
+    fn doubt(&self, source: Source) -> Option<String> {
+        match source {
+            Source::MfaDevices => first_of_all(
+                self.own
+                    .iter()
+                    .flatten()
+                    .map(|device| self.doubt_of_own(device)),
+            ),
+            Source::VirtualMfaDevices => {
+                let devices = self.virtual_ones.known().into_iter().flatten();
+                first_of_all(devices.map(|device| self.doubt_of(device)))
+            }
+            _ => None,
+        }
     }
-    // If it is not known whether MFA is active, there already is a gap.
-    let mut doubts = own
-        .iter()
-        .map(|device| doubt_of_own(device, user, virtual_ones, answers));
-    if active.known().is_some()
-        && let Some(doubt) = doubts.find_map(|doubt| doubt)
-    {
-        return Some(doubt);
+
+    /// Whether a user's empty list may lack a device: the report shows MFA, and is not known to be
+    /// older.
+    fn may_lack(&self) -> bool {
+        let is_active = self.user.row.and_then(|row| row.mfa_active) == Fact::Known(true);
+        is_active && self.answers.is_newer(Source::MfaDevices, None) != Some(true)
     }
-    let has_inactive = active == Fact::Known(false) && !own.is_empty();
-    has_inactive.then(|| "shows a device, though the credential report shows no MFA".to_owned())
+
+    /// Returns what contradicts the user's own list of devices.
+    fn contradiction(&self, active: Fact<bool>) -> Option<String> {
+        let own = self.own.as_ref()?;
+        if let Some(device) = own.iter().find(|device| !is_serial(&device.serial)) {
+            return Some(format!(
+                "shows {:?}, which is not the serial number of an MFA device",
+                device.serial
+            ));
+        }
+        if let Some(device) = self.unlisted_device(own) {
+            return Some(format!(
+                "lacks {}, which is on the list of virtual devices",
+                device.serial
+            ));
+        }
+        // If it is not known whether MFA is active, there already is a gap.
+        if active.known().is_some()
+            && let Some(doubt) = own.iter().find_map(|device| self.doubt_of_own(device))
+        {
+            return Some(doubt);
+        }
+        let has_inactive = active == Fact::Known(false) && !own.is_empty();
+        has_inactive.then(|| "shows a device, though the credential report shows no MFA".to_owned())
+    }
+
+    /// Returns why a device does not prove that MFA is active: its date lies in the future or before
+    /// the user was created, or a later credential report shows no MFA.
+    fn doubt_of(&self, device: &MfaDevice) -> Option<String> {
+        let Claims { user, answers, .. } = self;
+        if let Some(doubt) = of_the_future(device, answers.as_of) {
+            return Some(doubt);
+        }
+        let (serial, enabled) = (&device.serial, device.enabled?);
+        let detail = user.detail.known().flatten();
+        if let Some(created) = detail.map(|detail| detail.create_date)
+            && !may_be_since(enabled, created)
+        {
+            return Some(format!(
+                "{serial} was enabled {}, before the user was created",
+                minute(enabled)
+            ));
+        }
+        let made = answers.report_made()?;
+        let is_inactive = user.row.and_then(|row| row.mfa_active) == Fact::Known(false);
+        (is_inactive && !may_be_since(enabled, made)).then(|| {
+            let [enabled, made] = [enabled, made].map(minute);
+            format!(
+                "{serial} was enabled {enabled}, but the credential report of {made} shows no MFA"
+            )
+        })
+    }
+
+    /// Returns the same for a device on the user's own list; a virtual one must also be on the
+    /// account's list.
+    fn doubt_of_own(&self, device: &MfaDevice) -> Option<String> {
+        if let Some(doubt) = self.doubt_of(device) {
+            return Some(doubt);
+        }
+        let mut listed = self.virtual_ones.known()?.iter();
+        let is_listed = listed.any(|listed| listed.serial == device.serial);
+        let is_virtual =
+            Arn::parse(&device.serial).is_some_and(|arn| arn.resource.starts_with("mfa/"));
+        let is_new = self.may_be_newer(device, Source::VirtualMfaDevices);
+        (is_virtual && !is_listed && !is_new).then(|| {
+            format!("the list of virtual devices does not show {} as the user's", device.serial)
+        })
+    }
+
+    /// Returns a virtual device of the user that the user's own list lacks, though the list is newer.
+    fn unlisted_device(&self, own: &[MfaDevice]) -> Option<&MfaDevice> {
+        self.virtual_ones.known()?.iter().copied().find(|device| {
+            !self.may_be_newer(device, Source::MfaDevices)
+                && !own.iter().any(|own| own.serial == device.serial)
+        })
+    }
+
+    /// Whether the device may have been enabled after the source was asked.
+    fn may_be_newer(&self, device: &MfaDevice, source: Source) -> bool {
+        let dates = device.enabled.zip(self.answers.collected_at(source));
+        dates.is_some_and(|(date, asked)| may_be_since(date, asked))
+    }
 }
 
 /// Returns the first doubt if every device has one, since one undoubted device is enough.
@@ -229,72 +329,6 @@ fn is_serial(text: &str) -> bool {
     is_well_formed && (Arn::parse(text).is_some() || !looks_like_arn)
 }
 
-/// Returns why a device does not prove that MFA is active: its date lies in the future or before
-/// the user was created, or a later credential report shows no MFA.
-fn doubt_of(device: &MfaDevice, user: &ReconciledUser<'_>, answers: &Answers) -> Option<String> {
-    if let Some(doubt) = of_the_future(device, answers.as_of) {
-        return Some(doubt);
-    }
-    let (serial, enabled) = (&device.serial, device.enabled?);
-    let detail = user.detail.known().flatten();
-    if let Some(created) = detail.map(|detail| detail.create_date)
-        && !may_be_since(enabled, created)
-    {
-        return Some(format!(
-            "{serial} was enabled {}, before the user was created",
-            minute(enabled)
-        ));
-    }
-    let made = answers.report_made()?;
-    let is_inactive = user.row.and_then(|row| row.mfa_active) == Fact::Known(false);
-    (is_inactive && !may_be_since(enabled, made)).then(|| {
-        let [enabled, made] = [enabled, made].map(minute);
-        format!("{serial} was enabled {enabled}, but the credential report of {made} shows no MFA")
-    })
-}
-
-/// Returns the same for a device on the user's own list; a virtual one must also be on the
-/// account's list.
-fn doubt_of_own(
-    device: &MfaDevice,
-    user: &ReconciledUser<'_>,
-    virtual_ones: Fact<&[&MfaDevice]>,
-    answers: &Answers,
-) -> Option<String> {
-    if let Some(doubt) = doubt_of(device, user, answers) {
-        return Some(doubt);
-    }
-    let is_listed = virtual_ones
-        .known()?
-        .iter()
-        .any(|listed| listed.serial == device.serial);
-    let is_virtual = Arn::parse(&device.serial).is_some_and(|arn| arn.resource.starts_with("mfa/"));
-    let asked = answers.collected_at(Source::VirtualMfaDevices);
-    let is_new = device
-        .enabled
-        .zip(asked)
-        .is_some_and(|(date, asked)| may_be_since(date, asked));
-    (is_virtual && !is_listed && !is_new).then(|| {
-        format!("the list of virtual devices does not show {} as the user's", device.serial)
-    })
-}
-
-/// Returns a virtual device of the user that the user's own list lacks, though the list is newer.
-fn unlisted_device<'a>(
-    own: &[MfaDevice],
-    virtual_ones: &[&'a MfaDevice],
-    answers: &Answers,
-) -> Option<&'a MfaDevice> {
-    let asked = answers.collected_at(Source::MfaDevices);
-    virtual_ones.iter().copied().find(|device| {
-        let is_new = device
-            .enabled
-            .zip(asked)
-            .is_some_and(|(date, asked)| may_be_since(date, asked));
-        !is_new && !own.iter().any(|own| own.serial == device.serial)
-    })
-}
-
 /// Returns the user's own list, if it was collected.
 fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDevice>> {
     let listed = answers
@@ -309,48 +343,6 @@ fn own_devices(user: &ReconciledUser<'_>, answers: &Answers) -> Option<Vec<MfaDe
     }
     sort(&mut devices);
     Some(devices)
-}
-
-/// Whether a user's empty list may lack a device: the report shows MFA, and is not known to be
-/// older.
-fn may_lack(row: Fact<&ReportRow>, answers: &Answers) -> bool {
-    let is_active = row.and_then(|row| row.mfa_active) == Fact::Known(true);
-    is_active && answers.is_newer(Source::MfaDevices, None) != Some(true)
-}
-
-/// Returns whether MFA is active, and the source that says so: the newest one that knows. If
-/// neither is known to be newer, MFA is inactive as soon as one says so.
-fn active(
-    own: Option<&[MfaDevice]>,
-    virtual_ones: Fact<&[&MfaDevice]>,
-    row: Fact<&ReportRow>,
-    answers: &Answers,
-) -> Fact<(bool, Source)> {
-    let report = row
-        .and_then(|row| row.mfa_active)
-        .map(|active| (active, Source::CredentialReport));
-    let own = own.map(|own| {
-        let newest = own.iter().filter_map(|device| device.enabled).max();
-        let source = Source::MfaDevices;
-        (answers.is_newer(source, newest), (!own.is_empty(), source))
-    });
-    let virtual_ones = virtual_ones
-        .known()
-        .filter(|devices| !devices.is_empty())
-        .map(|devices| {
-            let newest = devices.iter().filter_map(|device| device.enabled).max();
-            let source = Source::VirtualMfaDevices;
-            (answers.is_newer(source, newest), (true, source))
-        });
-    let mut live = [own, virtual_ones].into_iter().flatten();
-    let newer = live.clone().find(|(newer, _)| *newer == Some(true));
-    let Fact::Known(report) = report else {
-        let first = live.next().map(|(_, answer)| answer);
-        return report.or_else(|| first.map_or(Fact::Missing(Sources::NONE), Fact::Known));
-    };
-    let against = live.find(|(newer, (active, _))| newer.is_none() && !active);
-    let (_, answer) = newer.or(against).unwrap_or((None, report));
-    Fact::Known(answer)
 }
 
 /// Returns an empty list if MFA is inactive and no virtual device contradicts that; otherwise

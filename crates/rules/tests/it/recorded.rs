@@ -137,8 +137,7 @@ fn the_days_that_were_read_are_named() {
     let mut activity = activity(&REGIONS, &[attempt("08:00:00", json!({}))], &[]);
     activity["period"]["from"] = json!("2026-11-11T07:00:00Z");
     let message = finding(activity).message;
-    let said =
-        "; CloudTrail from 2026-11-11 to 2026-11-18: 1 sign-in, at 2026-11-18 08:00 UTC";
+    let said = "; CloudTrail from 2026-11-11 to 2026-11-18: 1 sign-in, at 2026-11-18 08:00 UTC";
     assert!(message.contains(said), "{message}");
 }
 
