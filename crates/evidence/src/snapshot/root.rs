@@ -92,39 +92,13 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
     let opened = asked.known().and_then(Option::as_ref);
     let opened = opened.filter(|asked| asked.session.is_some());
     let claims = claims(answers, row, &own, opened);
-    let summary_failed = gaps.has_failed(Source::AccountSummary);
-    let mut decide = |point: &Point, fallback: Fact<bool>| {
-        if let Some(session) = opened {
-            return shown(point, session, answers, gaps);
-        }
-        let mut fact = decide(point, &claims, answers).or_else(|| fallback);
-        let mut live = claims.iter().filter(|claim| !is_report(claim));
-        let live = live.any(|claim| (point.of)(claim).is_some());
-        let is_lost = summary_failed || answers.summary.as_ref().known().is_some();
-        if is_lost && !live && fact == Fact::Known(point.sound) {
-            // The report is older than the summary's lost answer, and may be outdated.
-            fact = Fact::missing(Source::AccountSummary);
-        }
-        explain(fact, point.flag, gaps);
-        fact
-    };
-    let active_key = row.and_then(|row| row.any(row.keys.each_ref().map(|key| key.active)));
-    let active_certificate =
-        row.and_then(|row| row.any(row.certificates.each_ref().map(|slot| slot.active)));
-    let has_password_claim = claims.iter().any(|claim| claim.password.is_some());
-    let password = if has_console(answers) || has_password_claim {
-        decide(&PASSWORD, Fact::Missing(Sources::NONE))
-    } else {
-        Fact::Known(false)
-    };
-    let access_key = decide(&ACCESS_KEY, active_key);
-    let certificate = decide(&CERTIFICATE, active_certificate);
-    let mfa = decide(&MFA, Fact::Missing(Sources::NONE));
-    let arn = answers.identity.root_arn();
+    let sources = Claims { all: &claims, opened, answers };
+    let [password, access_key, certificate, mfa] = sources.credentials(row, gaps);
     let mfa = unless_doubtful(mfa, &own, opened, answers, gaps);
     let in_report = row.and_then(last_use);
     let last_use = opened.map_or(in_report, |session| last_use_with(session, in_report));
     let unseen_days = opened.map_or_else(|| unseen_days(answers), |_| Fact::Known(0.0));
+    let arn = answers.identity.root_arn();
     Root {
         password_enabled: password,
         has_access_key: access_key,
@@ -143,6 +117,54 @@ pub(super) fn root(answers: &Answers, devices: &Fact<Vec<MfaDevice>>, gaps: &mut
         used_since_report: used_since_report(unseen_days, gaps),
         disagreements: disagreements(&claims, row, answers, gaps),
         claims,
+    }
+}
+
+/// What the sources say about root.
+struct Claims<'a> {
+    all: &'a [RootClaim],
+    /// The root session, which outranks the claims.
+    opened: Option<&'a RootCredentials>,
+    answers: &'a Answers,
+}
+
+impl Claims<'_> {
+    /// Returns whether root has each of the [`POINTS`].
+    fn credentials(&self, row: Fact<&ReportRow>, gaps: &mut Gaps) -> [Fact<bool>; 4] {
+        let unknown = Fact::Missing(Sources::NONE);
+        let active_key = row.and_then(|row| row.any(row.keys.each_ref().map(|key| key.active)));
+        let active_certificate =
+            row.and_then(|row| row.any(row.certificates.each_ref().map(|slot| slot.active)));
+        let has_password_claim = self.all.iter().any(|claim| claim.password.is_some());
+        let password = if has_console(self.answers) || has_password_claim {
+            self.credential(&PASSWORD, unknown, gaps)
+        } else {
+            Fact::Known(false)
+        };
+        [
+            password,
+            self.credential(&ACCESS_KEY, active_key, gaps),
+            self.credential(&CERTIFICATE, active_certificate, gaps),
+            self.credential(&MFA, unknown, gaps),
+        ]
+    }
+
+    fn credential(&self, point: &Point, fallback: Fact<bool>, gaps: &mut Gaps) -> Fact<bool> {
+        let Claims { all, opened, answers } = self;
+        if let Some(session) = opened {
+            return shown(point, session, answers, gaps);
+        }
+        let mut fact = decide(point, all, answers).or_else(|| fallback);
+        let mut live = all.iter().filter(|claim| !is_report(claim));
+        let live = live.any(|claim| (point.of)(claim).is_some());
+        let has_summary = answers.summary.as_ref().known().is_some();
+        let is_lost = has_summary || gaps.has_failed(Source::AccountSummary);
+        if is_lost && !live && fact == Fact::Known(point.sound) {
+            // The report is older than the summary's lost answer, and may be outdated.
+            fact = Fact::missing(Source::AccountSummary);
+        }
+        explain(fact, point.flag, gaps);
+        fact
     }
 }
 
