@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use jiff::Timestamp;
-use portcullis_model::{AccountStatus, Gap, LooseningChange, Source};
+use portcullis_model::{AccountStatus, Gap, LooseningChange, Source, hex};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -202,7 +202,5 @@ fn is_bundle_file(name: &str) -> bool {
 
 /// Returns the content's SHA-256 in hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
+    hex(&Sha256::digest(bytes))
 }

@@ -45,4 +45,4 @@ pub use report::{
 pub use shell::shell_word;
 pub use snapshot::*;
 pub use source::{Source, Sources};
-pub use text::{SharedText, minute};
+pub use text::{SharedText, hex, minute};

@@ -9,9 +9,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A time as running text shows it: `2026-11-10 06:31 UTC`.
+/// Returns a moment to the minute, as people read it: `2026-11-10 06:31 UTC`.
 pub fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Returns the bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
 /// A string whose clones share its bytes and take only a pointer each.

@@ -74,8 +74,7 @@ impl<'a> Cells<'a> {
             .and_then(|text| match (text.map(str::parse), self.latest) {
                 (None, _) => Fact::Known(None),
                 (Some(Ok(date)), Some(latest)) if is_future(date, latest) => {
-                    let latest = minute(latest);
-                    self.bad(column, &format!("is later than {latest}"))
+                    self.bad(column, &format!("is later than {}", minute(latest)))
                 }
                 (Some(Ok(date)), Some(_)) => Fact::Known(Some(date)),
                 (Some(Ok(_)), None) => Fact::missing(Source::CredentialReport),
