@@ -357,13 +357,16 @@ fn extend(attempt: &mut Attempt, event: &Event) {
     let was_refused = has_refused_factor(attempt);
     note_factors(attempt, event);
     // The right password makes up for the wrong one.
-    if was_refused && !has_refused_factor(attempt) && attempt.outcome == Outcome::Failure {
-        attempt.outcome = Outcome::Unfinished;
-    }
+    let makes_up = was_refused && !has_refused_factor(attempt);
     attempt.outcome = match (event.outcome, attempt.outcome) {
+        (Outcome::Success, Outcome::Failure) if is_first_step(event) && makes_up => {
+            Outcome::Unfinished
+        }
         // Another challenge undoes neither a refusal nor a success.
-        (Outcome::Success, Outcome::Failure | Outcome::Success) if is_first_step(event) => {
-            attempt.outcome
+        (Outcome::Success, before @ (Outcome::Failure | Outcome::Success))
+            if is_first_step(event) =>
+        {
+            before
         }
         (Outcome::Success, _) if is_first_step(event) => Outcome::Unfinished,
         (outcome, _) => outcome,
@@ -374,32 +377,30 @@ fn extend(attempt: &mut Attempt, event: &Event) {
         attempt.person.name = Some(name.clone());
         attempt.person.source = None;
     }
-    let id = event
-        .actor
-        .principal_id
-        .as_ref()
-        .filter(|id| id.starts_with(USER_ID_PREFIX));
-    attempt.principal_id = id.cloned().or(attempt.principal_id.take());
     attempt.last = event.at;
     attempt.account.clone_from(&event.account);
     attempt.region.clone_from(&event.region);
-    attempt.source = event.source.clone().or(attempt.source.take());
-    attempt.agent = event.agent.clone().or(attempt.agent.take());
-    attempt.role = event
-        .actor
-        .role
-        .clone()
-        .or_else(|| refused_role(event))
-        .or(attempt.role.take());
-    attempt.authenticator = event.authenticator.clone().or(attempt.authenticator.take());
     attempt.code.clone_from(&event.code);
     attempt.message.clone_from(&event.message);
     attempt.events.push(event.id.clone());
+    let id = event.actor.principal_id.clone();
+    update(&mut attempt.principal_id, id.filter(|id| id.starts_with(USER_ID_PREFIX)));
+    update(&mut attempt.source, event.source.clone());
+    update(&mut attempt.agent, event.agent.clone());
+    update(&mut attempt.role, event.actor.role.clone().or_else(|| refused_role(event)));
+    update(&mut attempt.authenticator, event.authenticator.clone());
     attempt.mfa = mfa(attempt, event);
     attempt.pattern = match attempt.outcome {
         Outcome::Failure | Outcome::Unfinished => Some(pattern(event, attempt)),
         Outcome::Success | Outcome::Unknown => None,
     };
+}
+
+/// Takes the newer value, if there is one.
+fn update<T>(known: &mut Option<T>, newer: Option<T>) {
+    if newer.is_some() {
+        *known = newer;
+    }
 }
 
 /// Whether another step must follow even if this one succeeds.
