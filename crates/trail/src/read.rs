@@ -10,7 +10,8 @@ use std::thread;
 
 use jiff::{SignedDuration, Timestamp};
 use portcullis_model::{
-    AccountId, Activity, Coverage, Form, InputGap, Period, RegionCoverage, each_on, is_region,
+    AccountId, Activity, Coverage, Form, InputGap, Period, RegionCoverage, RootCall, each_on,
+    is_region,
 };
 
 use crate::digest::{Digest, file_name};
@@ -234,20 +235,40 @@ fn damage(input: &Input) -> Option<Damage> {
 }
 
 fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
-    let mut coverage = Coverage::default();
-    let mut regions = Regions::default();
     let hashes = hashes(&inputs);
     let delivered = delivery_order(&inputs);
-    let mut damages = Vec::new();
-    let mut root_calls = Vec::new();
     let left_out = left_out(&inputs);
-    for mut input in inputs {
+    let mut whole = Whole::default();
+    for input in inputs {
+        whole.add(input, &hashes);
+    }
+    let copies = found.len();
+    keep_one_copy(&mut found, &delivered);
+    found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
+    let events: Vec<_> = found.into_iter().map(|found| found.event).collect();
+    whole.coverage.records.judged = events.len() as u64;
+    whole.coverage.records.duplicates = (copies - events.len()) as u64;
+    let (coverage, root_calls) = whole.finish();
+    Activity { coverage, events, root_calls, left_out }
+}
+
+/// What the inputs say together, besides their events.
+#[derive(Default)]
+struct Whole {
+    coverage: Coverage,
+    regions: Regions,
+    damages: Vec<Damage>,
+    root_calls: Vec<RootCall>,
+}
+
+impl Whole {
+    /// Adds an input, given the hashes of the files that were read to their end.
+    fn add(&mut self, mut input: Input, hashes: &HashMap<String, String>) {
+        let Whole { coverage, regions, damages, root_calls } = self;
         root_calls.append(&mut input.root_calls);
-        *coverage
-            .inputs
-            .entry(input.form.unwrap_or(Form::Unknown))
-            .or_default() += 1;
-        if input.form == Some(Form::Empty) && place_in_name(&input.name).is_some() {
+        let form = input.form.unwrap_or(Form::Unknown);
+        *coverage.inputs.entry(form).or_default() += 1;
+        if form == Form::Empty && place_in_name(&input.name).is_some() {
             input.trouble("it is empty, and CloudTrail writes no empty file".to_owned());
         }
         if input.is_damaged_log() {
@@ -256,40 +277,34 @@ fn activity(inputs: Vec<Input>, mut found: Vec<Found>) -> Activity {
                 None => coverage.unplaced.push(input.name.clone()),
             }
         }
-        let records = &mut coverage.records;
-        records.of_no_interest += input.records.of_no_interest;
-        records.other_logs += input.records.other_logs;
-        records.unreadable += input.records.unreadable;
-        regions.add(&mut input, &hashes);
-        for (what, times) in input.trouble {
-            let what = if times > 1 {
-                format!("{what} ({times} times)")
-            } else {
-                what
-            };
-            coverage
-                .gaps
-                .push(InputGap { input: input.name.clone(), what });
+        coverage.records.of_no_interest += input.records.of_no_interest;
+        coverage.records.other_logs += input.records.other_logs;
+        coverage.records.unreadable += input.records.unreadable;
+        regions.add(&mut input, hashes);
+        for (mut what, times) in input.trouble {
+            if times > 1 {
+                what = format!("{what} ({times} times)");
+            }
+            let input = input.name.clone();
+            coverage.gaps.push(InputGap { input, what });
         }
     }
-    let copies = found.len();
-    keep_one_copy(&mut found, &delivered);
-    coverage.records.duplicates = (copies - found.len()) as u64;
-    found.sort_unstable_by(|a, b| (a.event.at, &a.event.id).cmp(&(b.event.at, &b.event.id)));
-    let events: Vec<_> = found.into_iter().map(|found| found.event).collect();
-    coverage.records.judged = events.len() as u64;
-    for damage in &damages {
-        regions.take_out(damage);
-    }
-    coverage.regions = regions.0.into_values().collect();
-    if !coverage.unplaced.is_empty() {
-        for region in &mut coverage.regions {
-            region.logged.clear();
+
+    /// Returns what was read, and root's calls.
+    fn finish(mut self) -> (Coverage, Vec<RootCall>) {
+        for damage in &self.damages {
+            self.regions.take_out(damage);
         }
+        self.coverage.regions = self.regions.0.into_values().collect();
+        if !self.coverage.unplaced.is_empty() {
+            for region in &mut self.coverage.regions {
+                region.logged.clear();
+            }
+        }
+        self.root_calls.sort_unstable();
+        self.root_calls.dedup();
+        (self.coverage, self.root_calls)
     }
-    root_calls.sort_unstable();
-    root_calls.dedup();
-    Activity { coverage, events, root_calls, left_out }
 }
 
 /// Of several copies of an event, keeps the one that counts.
