@@ -326,29 +326,32 @@ fn troubles(attempts: &[Attempt]) -> Vec<FailedAttempts<'_>> {
             .as_ref()
             .filter(|_| attempt.purpose == Purpose::SwitchRole);
         let key = (&attempt.person, attempt.purpose, role);
+        let is_theirs = |trouble: &FailedAttempts<'_>| !trouble.is_of_another(attempt);
         if let Some(pattern) = attempt.pattern {
-            if open
-                .get(&key)
-                .is_some_and(|&index| all[index].is_of_another(attempt))
-            {
-                open.remove(&key);
-            }
-            let index = *open.entry(key).or_insert_with(|| {
-                all.push(FailedAttempts { tries: Vec::new(), last: attempt, pattern, ended: None });
-                all.len() - 1
-            });
+            let known = open.get(&key).copied();
+            let index = known
+                .filter(|&index| is_theirs(&all[index]))
+                .unwrap_or_else(|| {
+                    all.push(FailedAttempts {
+                        tries: Vec::new(),
+                        last: attempt,
+                        pattern,
+                        ended: None,
+                    });
+                    all.len() - 1
+                });
+            open.insert(key, index);
             let trouble = &mut all[index];
             trouble.tries.push(attempt);
             (trouble.last, trouble.pattern) = (attempt, pattern);
         } else if attempt.outcome == Outcome::Success {
-            let recovery = (&attempt.person, Purpose::PasswordRecovery, None);
-            let is_sign_in = attempt.purpose == Purpose::SignIn;
-            for key in [Some(key), is_sign_in.then_some(recovery)]
-                .into_iter()
-                .flatten()
-            {
+            let mut keys = vec![key];
+            if attempt.purpose == Purpose::SignIn {
+                keys.push((&attempt.person, Purpose::PasswordRecovery, None));
+            }
+            for key in keys {
                 if let Some(&index) = open.get(&key)
-                    && !all[index].is_of_another(attempt)
+                    && is_theirs(&all[index])
                 {
                     all[index].ended = Some(attempt);
                     open.remove(&key);
