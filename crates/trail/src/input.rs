@@ -92,7 +92,7 @@ impl Found {
 }
 
 /// The records of an account and region.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) region: String,
@@ -105,6 +105,28 @@ pub(crate) struct Seen {
     pub(crate) writes: bool,
     /// The same for times in the usual form, which are parsed at the end of the input.
     written: Vec<[WrittenTime; 2]>,
+}
+
+impl Seen {
+    fn new(account: &[u8], region: &[u8]) -> Seen {
+        let [account, region] =
+            [account, region].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        Seen { account, region, written: Vec::with_capacity(1), ..Seen::default() }
+    }
+
+    /// Adds the time of a management event, if it is a time.
+    fn note_time(&mut self, time: &[u8]) {
+        if let Some(time) = written_time(time) {
+            let is_same_day = |day: &&mut [WrittenTime; 2]| day[0][..DATE] == time[..DATE];
+            // Usually the day of the last record.
+            match self.written.iter_mut().rev().find(is_same_day) {
+                Some([first, last]) => (*first, *last) = ((*first).min(time), (*last).max(time)),
+                None => self.written.push([time; 2]),
+            }
+        } else if let Ok(at) = TIMES.parse_timestamp(time) {
+            self.days.push(Period { from: at, to: at });
+        }
+    }
 }
 
 /// A time as CloudTrail writes it: `2026-11-18T08:00:00Z`. Such texts sort by time.
@@ -333,12 +355,7 @@ impl Input {
         // Usually the place of the last record.
         let is_here = |it: &Seen| it.account.as_bytes() == account && it.region.as_bytes() == name;
         let place = self.regions.iter().rposition(is_here).unwrap_or_else(|| {
-            let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-            let (account, region) = (text(account), text(name));
-            let (days, written) = (Vec::new(), Vec::with_capacity(1));
-            let (records, reads, writes) = (0, false, false);
-            self.regions
-                .push(Seen { account, region, records, days, reads, writes, written });
+            self.regions.push(Seen::new(account, name));
             self.regions.len() - 1
         });
         let seen = &mut self.regions[place];
@@ -351,16 +368,7 @@ impl Input {
         // One that does not say so may be either.
         seen.reads |= header.read_only != Some(false);
         seen.writes |= header.read_only != Some(true);
-        if let Some(time) = written_time(time) {
-            let is_same_day = |day: &&mut [WrittenTime; 2]| day[0][..DATE] == time[..DATE];
-            // Usually the day of the last record.
-            match seen.written.iter_mut().rev().find(is_same_day) {
-                Some([first, last]) => (*first, *last) = ((*first).min(time), (*last).max(time)),
-                None => seen.written.push([time; 2]),
-            }
-        } else if let Ok(at) = TIMES.parse_timestamp(time) {
-            seen.days.push(Period { from: at, to: at });
-        }
+        seen.note_time(time);
     }
 
     /// Whether this may be a trail's log file with a part missing.
