@@ -85,6 +85,12 @@ pub(crate) struct Found {
 const PLACE_BITS: u32 = 30;
 
 impl Found {
+    fn new(event: Box<Event>, rank: u32, place: usize) -> Found {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let order = rank << PLACE_BITS | place.min((1 << PLACE_BITS) - 1);
+        Found { event, input: 0, order }
+    }
+
     /// The copy of the highest rank counts: a correction outranks the event, which outranks its row in a CSV.
     pub(crate) fn rank(&self) -> u32 {
         self.order >> PLACE_BITS
@@ -278,19 +284,8 @@ impl Input {
         let header = Header::read(record);
         let field = match header.interest() {
             Interest::Judge(field) => field,
-            Interest::Pass if header.event_source.is_none_or(<[u8]>::is_empty) => {
-                return self.unreadable(NOT_AN_EVENT.to_owned());
-            }
             Interest::OtherLog => return self.pass(&header, Interest::OtherLog),
-            Interest::Pass => {
-                return match root::call(record, &mut self.pool) {
-                    Ok(call) => {
-                        self.root_calls.extend(call);
-                        self.pass(&header, Interest::Pass);
-                    }
-                    Err(trouble) => self.unreadable(trouble.to_owned()),
-                };
-            }
+            Interest::Pass => return self.take_other(record, &header),
         };
         let id = event::id(record).map_or_else(
             || {
@@ -307,11 +302,23 @@ impl Input {
                 self.see(&Header { account: Some(event.account.as_bytes()), ..header });
                 let is_addendum = matches!(record.get("addendum"), Some(Node::Object(_)));
                 let rank = u32::from(rank) + u32::from(is_addendum);
-                let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
-                let order = rank << PLACE_BITS | place.min((1 << PLACE_BITS) - 1);
-                self.found.push(Found { event, input: 0, order });
+                self.found.push(Found::new(event, rank, self.found.len()));
                 self.root_calls
                     .extend(root::call(record, &mut self.pool).ok().flatten());
+            }
+            Err(trouble) => self.unreadable(trouble.to_owned()),
+        }
+    }
+
+    /// Takes an event that concerns no sign-in, or something else than an event.
+    fn take_other(&mut self, record: &Node<'_>, header: &Header<'_>) {
+        if header.event_source.is_none_or(<[u8]>::is_empty) {
+            return self.unreadable(NOT_AN_EVENT.to_owned());
+        }
+        match root::call(record, &mut self.pool) {
+            Ok(call) => {
+                self.root_calls.extend(call);
+                self.pass(header, Interest::Pass);
             }
             Err(trouble) => self.unreadable(trouble.to_owned()),
         }
