@@ -1,6 +1,6 @@
 //! Compares the lengths of lists with the counts of the account summary.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use portcullis_model::{Arn, Fact, Gap, MfaKind, Source};
@@ -12,7 +12,7 @@ use super::time::may_be_since;
 use crate::shapes::VirtualMfaDevice;
 
 /// The items of a list by id, with their creation times.
-type Items<'a> = BTreeMap<&'a str, Option<Timestamp>>;
+type Items<'a> = HashMap<&'a str, Option<Timestamp>>;
 
 /// How many items a list may have, compared with the summary's count.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -56,8 +56,8 @@ pub(super) fn drop_contradicted_summary(answers: &mut Answers, gaps: &mut Gaps) 
     for user in &details.user_detail_list {
         users.insert(&user.user_name, Some(user.create_date));
     }
-    let reported: BTreeSet<&str> = report.users.iter().map(|row| row.name.as_str()).collect();
-    if !reported.into_iter().eq(users.keys().copied()) {
+    let reported: HashSet<&str> = report.users.iter().map(|row| row.name.as_str()).collect();
+    if reported != users.keys().copied().collect() {
         return;
     }
     if let Some(Miscount { listed, counted: Some(counted), .. }) =
