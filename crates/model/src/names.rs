@@ -64,7 +64,8 @@ impl<'a> Arn<'a> {
     /// Parses an ARN; none if one of the six parts is missing, or the partition or resource is
     /// empty.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
-        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        // In texts as short as this, a list of characters is searched faster than for one.
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, [':']);
         let (partition, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let (account, resource) = (parts.next()?, parts.next()?);
         let is_complete = !partition.is_empty() && !resource.is_empty();
