@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::fmt::temporal::DateTimeParser;
-use portcullis_model::{AccountId, Event, Form, Period, Records, RootCall, digest as id_digest};
+use portcullis_model::{
+    AccountId, Event, Form, Period, Records, RootCall, digest as id_digest, hex,
+};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -496,10 +498,7 @@ pub(crate) fn sha256(path: &Path) -> io::Result<String> {
         let length = chunk.len();
         bytes.consume(length);
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
+    Ok(hex(&hash.finalize()))
 }
 
 /// Reads the first bytes; fewer only at the end of the input.
