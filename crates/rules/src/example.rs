@@ -13,7 +13,8 @@ use crate::read::Fields;
 use crate::sample::{Patch, patched};
 use crate::scope::{PRINCIPAL, Scope};
 
-const VERDICTS: [Verdict; 4] =
+/// What an example may expect.
+pub(crate) const VERDICTS: [Verdict; 4] =
     [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
 
 /// A resource, given as a patch of a complete and healthy one, and the expected verdict.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use portcullis_model::{RecordType, Severity, Source, Type, Verdict};
 use serde_json::{Map, Value as Json, json};
 
+use crate::example::VERDICTS;
 use crate::scope::{PRINCIPAL, PRINCIPALS, SCOPES, Scope};
 use crate::settings::{RULE_SETS, Settings};
 use crate::shared::{SharedTexts, shared_texts};
@@ -139,8 +140,6 @@ fn params(description: &str) -> Json {
 }
 
 fn example() -> Json {
-    const VERDICTS: [Verdict; 4] =
-        [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable, Verdict::Unknown];
     let mut properties = Map::new();
     for (name, types) in patches() {
         properties.insert(name.into(), json!({ "anyOf": types }));
