@@ -1,6 +1,5 @@
 //! Describes counts, lists and times.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -71,12 +70,18 @@ pub(crate) fn value(fact: &Json) -> String {
 }
 
 /// The first names, at most `most`, and how many more there are.
-pub fn few<S: Borrow<str>>(names: &[S], most: usize) -> String {
-    first_of(&names[..names.len().min(most)], names.len())
+pub fn few<N: fmt::Display>(
+    names: impl IntoIterator<Item = N, IntoIter: ExactSizeIterator>,
+    most: usize,
+) -> String {
+    let names = names.into_iter();
+    let count = names.len();
+    let first: Vec<String> = names.take(most).map(|name| name.to_string()).collect();
+    first_of(&first, count)
 }
 
 /// The first names, and how many more there are.
-pub(crate) fn first_of<S: Borrow<str>>(first: &[S], all: usize) -> String {
+pub(crate) fn first_of(first: &[String], all: usize) -> String {
     let names = first.join(", ");
     if all > first.len() {
         format!("{names} and {} more", all - first.len())

@@ -1,6 +1,6 @@
 //! Describes what makes a run less strict than by default, or its evidence less reliable.
 
-use portcullis_model::{Loosening, LooseningChange, Report, Run, Share};
+use portcullis_model::{Loosening, LooseningChange, Report, Run};
 
 use crate::words::{Shared, counted, day, few};
 
@@ -156,8 +156,7 @@ fn describe_change(change: &LooseningChange) -> String {
                 .to_owned()
         }
         LooseningChange::MissingShares { shares } => {
-            let shares: Vec<String> = shares.iter().map(Share::to_string).collect();
-            format!("reports for some shares of the accounts are missing: {}", few(&shares, NAMED))
+            format!("reports for some shares of the accounts are missing: {}", few(shares, NAMED))
         }
         LooseningChange::DifferentPeriods => DIFFERENT_PERIODS.to_owned(),
         LooseningChange::Endpoint { url, .. } => {

@@ -182,10 +182,7 @@ fn absent(absent: &Absent) -> Vec<String> {
         ("region", &absent.regions, &absent.read_regions),
     ] {
         if !missing.is_empty() {
-            let [missing, read] = [missing, read].map(|names| {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                few(&names, MOST_LINES)
-            });
+            let [missing, read] = [missing, read].map(|names| few(names, MOST_LINES));
             lines.push(format!(
                 "the logs contain nothing for {what} {missing}; they contain {read}"
             ));
@@ -588,8 +585,7 @@ fn from(sources: &BTreeSet<SharedText>) -> String {
     if sources.is_empty() {
         return String::new();
     }
-    let sources: Vec<&str> = sources.iter().map(SharedText::as_str).collect();
-    format!(", from {}", few(&sources, MOST_ADDRESSES))
+    format!(", from {}", few(sources, MOST_ADDRESSES))
 }
 
 fn stretch(period: Period) -> String {

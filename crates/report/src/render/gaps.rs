@@ -132,7 +132,7 @@ fn subject(gaps: &[&Gap], most: usize) -> (String, &'static str) {
     let are = if sources.len() == 1 { "is" } else { "are" };
     let mut names = Vec::new();
     for (source, resources) in &sources {
-        names.push(format!("{source}{}", for_resources(resources)));
+        names.push(format!("{source}{}", for_resources(few(resources, NAMED))));
     }
     (names.join(", "), are)
 }
@@ -142,7 +142,7 @@ fn remedy(kind: &Kind<'_>, gaps: &[&Gap], most: usize) -> String {
     match kind {
         Kind::Denied(None) => {
             let actions: BTreeSet<&str> = gaps.iter().map(|gap| gap.action.as_str()).collect();
-            let actions = few(&actions.into_iter().collect::<Vec<_>>(), most);
+            let actions = few(&actions, most);
             format!(
                 "Grant {actions} to the auditing identity and collect again; \
                  `portcullis permissions` prints the policy."
@@ -194,12 +194,15 @@ fn describe(same: &[&Gap]) -> String {
         .iter()
         .filter_map(|gap| gap.resource.as_deref())
         .collect();
-    let resources: Vec<&str> = resources.into_iter().collect();
     let Gap { source, operation, message, .. } = first;
     if first.code == Gap::UNREADABLE_FILE {
         return describe_files(same);
     }
-    let says = format!("{source} ({operation}){}: {}", for_resources(&resources), first.reason());
+    let says = format!(
+        "{source} ({operation}){}: {}",
+        for_resources(few(&resources, NAMED)),
+        first.reason()
+    );
     if message == WITHHELD {
         return says;
     }
@@ -236,10 +239,10 @@ fn describe_files(same: &[&Gap]) -> String {
 }
 
 /// ` for ann, bob, cid and 2 more`; nothing if the source is missing for all.
-fn for_resources(resources: &[&str]) -> String {
-    if resources.is_empty() {
-        String::new()
+fn for_resources(names: String) -> String {
+    if names.is_empty() {
+        names
     } else {
-        format!(" for {}", few(resources, NAMED))
+        format!(" for {names}")
     }
 }

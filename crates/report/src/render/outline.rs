@@ -214,15 +214,15 @@ fn causes(view: &View<'_>) -> io::Result<Vec<(String, usize)>> {
     }
     let mut lines = Vec::new();
     for (sentence, accounts) in causes {
-        lines.push((format!("{}{sentence}", lead(view, &accounts)), 0));
+        lines.push((format!("{}{sentence}", lead(view, few(&accounts, NAMED))), 0));
     }
     Ok(lines)
 }
 
 /// Begins a sentence about these accounts if the report has several: `111122223333, 444455556666: `.
-fn lead(view: &View<'_>, accounts: &[&str]) -> String {
+fn lead(view: &View<'_>, accounts: String) -> String {
     if view.many_accounts() {
-        format!("{}: ", few(accounts, NAMED))
+        accounts + ": "
     } else {
         String::new()
     }
@@ -278,8 +278,7 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
     }
     let mut lines = Vec::new();
     for ((says, remedy), Unread { findings, rules, accounts }) in causes {
-        let accounts: Vec<&str> = accounts.into_iter().collect();
-        let lead = lead(view, &accounts);
+        let lead = lead(view, few(&accounts, NAMED));
         let rules = named(&rules).unwrap_or_default();
         let sentence = format!("{lead}{says}. Not judged: {rules}. {remedy}");
         lines.push((sentence.trim_end().to_owned(), findings));

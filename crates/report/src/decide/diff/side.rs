@@ -169,8 +169,9 @@ impl<'a> Index<'a> {
 
     /// Whether one of the findings stands for a list: see [`Finding::stands_for_list`].
     pub(super) fn stand_for_list(&self, findings: &[&Finding]) -> bool {
-        let mut findings = findings.iter();
-        findings.any(|finding| finding.stands_for_list(self.rule(finding)))
+        findings
+            .iter()
+            .any(|finding| finding.stands_for_list(self.rule(finding)))
     }
 
     pub(super) fn first(&self, id: &Fingerprint) -> Option<&'a Finding> {

@@ -114,7 +114,6 @@ impl<'a> Control<'a> {
             .iter()
             .filter_map(|(_, control)| control.reason.as_deref())
             .collect();
-        let reasons: Vec<&str> = reasons.into_iter().collect();
         Control {
             outcome: control,
             link: to_filter("control", &control_name(&framework.id, &control.id)),
