@@ -61,10 +61,11 @@ pub(crate) fn value(fact: &Json) -> String {
             values.collect::<Vec<_>>().join(", ")
         }
         Json::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, field)| format!("{name}: {}", value(field)));
-            fields.collect::<Vec<_>>().join(", ")
+            let mut texts = Vec::new();
+            for (name, field) in fields {
+                texts.push(format!("{name}: {}", value(field)));
+            }
+            texts.join(", ")
         }
     }
 }
@@ -88,6 +89,16 @@ pub(crate) fn first_of(first: &[String], all: usize) -> String {
     } else {
         names
     }
+}
+
+/// The first texts, at most `most`, and then how many more there are.
+pub(crate) fn truncated(mut texts: Vec<String>, most: usize) -> Vec<String> {
+    let more = texts.len().saturating_sub(most);
+    texts.truncate(most);
+    if more > 0 {
+        texts.push(format!("and {more} more"));
+    }
+    texts
 }
 
 /// `1 rule (a)`, `7 rules (a, b, c, d, e and 2 more)`; none if there is no rule.

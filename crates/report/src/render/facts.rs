@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use portcullis_model::{AuditedAccount, Gap, Report, RunOptions, Source};
 
 use crate::decide::loosened;
-use crate::words::{self, counted, time};
+use crate::words::{self, counted, time, truncated};
 
 /// How many accounts, baselines or loosenings are listed.
 const LISTED: usize = 20;
@@ -36,17 +36,12 @@ pub(crate) fn facts(report: &Report) -> Vec<Fact> {
 
 /// The configuration, and what makes the run laxer than one with the defaults.
 fn loosened(report: &Report) -> Vec<Fact> {
-    let files = report.run.configuration.iter().take(LISTED);
-    let mut facts: Vec<Fact> = files.map(|file| ("Config", file.clone())).collect();
-    let phrases = loosened::describe(report);
-    facts.extend(
-        phrases
-            .iter()
-            .take(LISTED)
-            .map(|phrase| ("Loosened", phrase.clone())),
-    );
-    if phrases.len() > LISTED {
-        facts.push(("Loosened", format!("and {} more", phrases.len() - LISTED)));
+    let mut facts = Vec::new();
+    for file in report.run.configuration.iter().take(LISTED) {
+        facts.push(("Config", file.clone()));
+    }
+    for phrase in truncated(loosened::describe(report), LISTED) {
+        facts.push(("Loosened", phrase));
     }
     facts
 }
@@ -73,33 +68,29 @@ fn accounts(report: &Report, at_own_time: bool) -> Vec<Fact> {
             facts
         }
         all => {
-            let mut facts: Vec<Fact> = Vec::new();
-            for account in all.iter().take(LISTED) {
-                let as_of = format!(", as of {}", time(account.as_of));
-                let as_of = if at_own_time { as_of.as_str() } else { "" };
-                let evidence = words::evidence(account, report);
-                facts.push(("Account", format!("{}{as_of}: {evidence}", name(account))));
+            let mut texts = Vec::new();
+            for account in all {
+                let mut text = name(account);
+                if at_own_time {
+                    text = format!("{text}, as of {}", time(account.as_of));
+                }
+                texts.push(format!("{text}: {}", words::evidence(account, report)));
             }
-            if all.len() > LISTED {
-                facts.push(("Account", format!("and {} more", all.len() - LISTED)));
-            }
-            facts
+            let texts = truncated(texts, LISTED).into_iter();
+            texts.map(|text| ("Account", text)).collect()
         }
     }
 }
 
 /// The account's id, names and partition.
 fn name(account: &AuditedAccount) -> String {
-    let names = [&account.alias, &account.name]
-        .into_iter()
-        .filter_map(|name| name.as_deref());
-    let names: Vec<&str> = names.collect();
-    let names = if names.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", names.join(", "))
+    let AuditedAccount { id, alias, name, partition, .. } = account;
+    let named = match (alias, name) {
+        (Some(alias), Some(name)) => format!(" ({alias}, {name})"),
+        (Some(name), None) | (None, Some(name)) => format!(" ({name})"),
+        (None, None) => String::new(),
     };
-    format!("{}{names}, partition {}", account.id, account.partition)
+    format!("{id}{named}, partition {partition}")
 }
 
 /// How many rules were judged, and how they were chosen.
@@ -126,11 +117,11 @@ fn not_asked(report: &Report) -> Option<String> {
         *sources.entry(gap.source).or_default() += usize::from(gap.resource.is_some());
     }
     let mut texts = Vec::new();
-    for (source, users) in &sources {
-        match users {
-            0 => texts.push(source.to_string()),
-            users => texts.push(format!("{source} of {}", counted(*users, "user"))),
-        }
+    for (source, users) in sources {
+        texts.push(match users {
+            0 => source.to_string(),
+            users => format!("{source} of {}", counted(users, "user")),
+        });
     }
     (!texts.is_empty()).then(|| texts.join(", "))
 }

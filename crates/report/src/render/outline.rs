@@ -13,7 +13,7 @@ use crate::render::facts::{self, Fact};
 use crate::render::gaps::{self, Cause};
 use crate::render::remarks;
 use crate::render::view::{self, Entry, View, with_status};
-use crate::words::{self, capitalised, counted, day, few, first_of, named, span};
+use crate::words::{self, capitalised, counted, day, few, first_of, named, span, truncated};
 
 /// How many resources of findings that need no work are named.
 const NAMED: usize = 10;
@@ -288,15 +288,12 @@ fn unread(view: &View<'_>, groups: &[Group<'_>]) -> io::Result<Vec<(String, usiz
 
 /// The waivers that have ended, end soon or are not needed.
 fn warnings(view: &View<'_>) -> List {
-    let mut warnings = waivers::warnings(view.report);
+    let warnings = waivers::warnings(view.report);
     let (count, all) = (warnings.len(), view.report.waivers.len());
-    if count > view.at_most(WARNINGS) {
-        warnings.truncate(WARNINGS);
-        warnings.push(format!("and {} more", count - WARNINGS));
-    }
+    let shown = truncated(warnings, view.at_most(WARNINGS));
     List {
         title: format!("Waivers: {count} of {all} need attention"),
-        lines: warnings.into_iter().map(|warning| (warning, 0)).collect(),
+        lines: shown.into_iter().map(|warning| (warning, 0)).collect(),
         weight: Weight::Work,
     }
 }
