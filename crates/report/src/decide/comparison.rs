@@ -45,12 +45,10 @@ impl Incomparable {
             }
             common += usize::from(was.is_some());
         }
-        let may_differ = new.options.redacted && common > 0 && !has_same_account;
-        if may_differ {
-            Err(Incomparable::Salt)
-        } else {
-            Ok(())
+        if new.options.redacted && common > 0 && !has_same_account {
+            return Err(Incomparable::Salt);
         }
+        Ok(())
     }
 }
 
@@ -144,8 +142,8 @@ pub(crate) fn first_seen<'a>(
     findings: impl IntoIterator<Item = &'a Finding>,
     as_of: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    let findings = findings.into_iter();
     findings
+        .into_iter()
         .filter_map(|finding| failing_since(finding.verdict, finding.first_seen, as_of))
         .min()
 }
@@ -169,7 +167,10 @@ pub(crate) fn same_account<'r>(
     account: AccountRef<'_>,
     report: &'r Report,
 ) -> Option<&'r AuditedAccount> {
-    let mut accounts = report.accounts.iter().filter(|_| account.is_identified());
+    if !account.is_identified() {
+        return None;
+    }
+    let mut accounts = report.accounts.iter();
     accounts.find(|other| other.account_ref() == account)
 }
 

@@ -27,11 +27,8 @@ pub(crate) fn add(joined: &mut Run, other: Run) {
     }
     joined.shares.extend(other.shares);
     for loosening in other.loosened {
-        match joined
-            .loosened
-            .iter_mut()
-            .find(|known| is_same(known, &loosening))
-        {
+        let mut known = joined.loosened.iter_mut();
+        match known.find(|known| is_same(known, &loosening)) {
             Some(known) => add_unknown(known, &loosening),
             None => joined.loosened.push(loosening),
         }
@@ -78,10 +75,11 @@ pub fn describe_those(
     let mut phrases = Shared::default();
     for Loosening { origin, change } in &report.run.loosened {
         if is_wanted(change) {
-            let origin = origin
-                .as_ref()
-                .map_or(String::new(), |origin| format!(" ({origin})"));
-            phrases.add(format!("{}{origin}", describe_change(change)), account(change));
+            let mut phrase = describe_change(change);
+            if let Some(origin) = origin {
+                phrase = format!("{phrase} ({origin})");
+            }
+            phrases.add(phrase, account(change));
         }
     }
     phrases.led(report)
@@ -89,15 +87,13 @@ pub fn describe_those(
 
 /// Says if shares are missing from the joined report, and if their periods differ.
 pub fn wrong_shares(report: &Report) -> impl Iterator<Item = String> {
-    let changes = report
-        .run
-        .loosened
-        .iter()
-        .map(|loosening| &loosening.change);
-    let wrong = changes.filter(|change| {
-        matches!(change, LooseningChange::MissingShares { .. } | LooseningChange::DifferentPeriods)
-    });
-    wrong.map(describe_change)
+    let loosened = report.run.loosened.iter();
+    loosened.filter_map(|Loosening { change, .. }| match change {
+        LooseningChange::MissingShares { .. } | LooseningChange::DifferentPeriods => {
+            Some(describe_change(change))
+        }
+        _ => None,
+    })
 }
 
 /// The account that a change is about, if any.

@@ -368,8 +368,11 @@ fn in_general(
         }
         (Verdict::Fail, None) => message.push(WITHHELD),
         (Verdict::Unknown, _) => {
-            let missing = missing.iter().map(|source| format!("{source} is missing"));
-            message.push(&format!("not judged: {}", missing.collect::<Vec<_>>().join(", ")));
+            let mut reasons = Vec::new();
+            for source in missing {
+                reasons.push(format!("{source} is missing"));
+            }
+            message.push(&format!("not judged: {}", reasons.join(", ")));
         }
         (Verdict::Pass, _) => message.push("no problem found"),
         (Verdict::NotApplicable, _) => message.push("the rule does not apply to this resource"),

@@ -183,8 +183,12 @@ impl<'a> Index<'a> {
         let findings = self.findings.get(id).cloned().unwrap_or_default();
         let (state, because) = self.state(&findings, about, other);
         let account = self.accounts.get(&about.account_ref());
-        let as_of = account.map(|account| account.as_of);
-        Side { state, as_of, why: because.map(|finding| finding.message.as_str()), findings }
+        Side {
+            state,
+            as_of: account.map(|account| account.as_of),
+            why: because.map(|finding| finding.message.as_str()),
+            findings,
+        }
     }
 
     /// The state, and the finding that shows why it could not be judged. What fails comes first among the findings,
@@ -320,9 +324,11 @@ impl<'a> Index<'a> {
         };
         let name = owner.rsplit_once('/').map(|(_, name)| name);
         let account = self.accounts.get(&about.account_ref());
-        let gaps = account.into_iter().flat_map(|account| &account.gaps);
-        let mut gaps = gaps.filter(|gap| gap.source == Source::AccessKeys);
-        gaps.any(|gap| gap.resource.is_none() || gap.resource.as_deref() == name)
+        let mut gaps = account.into_iter().flat_map(|account| &account.gaps);
+        gaps.any(|gap| {
+            let is_of_owner = gap.resource.is_none() || gap.resource.as_deref() == name;
+            gap.source == Source::AccessKeys && is_of_owner
+        })
     }
 
     /// The finding that stands for a list on which that resource may be: of the whole account, or of a
@@ -361,17 +367,17 @@ fn names_any(fact: &Json, texts: &[String]) -> bool {
 /// The names of the sources that say something about root, by the facts that a finding shows.
 fn root_sources(facts: &BTreeMap<String, Json>) -> impl Iterator<Item = &str> {
     let claims = facts.get("root.claims").and_then(Json::as_array);
-    let claims = claims.into_iter().flatten().filter_map(Json::as_object);
-    claims
-        .filter(|claim| claim.values().any(Json::is_boolean))
-        .filter_map(|claim| claim.get("source")?.as_str())
+    claims.into_iter().flatten().filter_map(|claim| {
+        let says_something = claim.as_object()?.values().any(Json::is_boolean);
+        claim["source"].as_str().filter(|_| says_something)
+    })
 }
 
 /// Whether root was used after the account's credential report was generated, by what CloudTrail or a root session
 /// showed to the other report.
 fn was_used_later(facts: &BTreeMap<String, Json>, account: &AuditedAccount) -> bool {
-    let used = facts.get("root.last_used").and_then(Json::as_str);
-    let used = used.and_then(|time| time.parse::<Timestamp>().ok());
+    let time = facts.get("root.last_used").and_then(Json::as_str);
+    let used = time.and_then(|time| time.parse::<Timestamp>().ok());
     used.zip(account.report_generated_at)
         .is_some_and(|(used, generated)| used > generated)
 }

@@ -78,12 +78,13 @@ fn is_partition(name: &str) -> bool {
 
 impl Details {
     fn from_finding(finding: &Finding) -> Option<Details> {
-        let is_blank = |text: &str| text.trim().is_empty();
-        let facts = finding.evidence.facts().into_iter();
-        let facts = facts
-            .map(|(name, value)| (clip(&name, LONGEST_KEY), clip(&shown(&value), LONGEST_VALUE)));
-        let facts = facts.filter(|(name, value)| !is_blank(name) && !is_blank(value));
-        let other: BTreeMap<_, _> = facts.take(MOST_FACTS).collect();
+        let mut facts = Vec::new();
+        for (name, value) in finding.evidence.facts() {
+            facts.push((clip(&name, LONGEST_KEY), clip(&shown(&value), LONGEST_VALUE)));
+        }
+        facts.retain(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty());
+        facts.truncate(MOST_FACTS);
+        let other: BTreeMap<_, _> = facts.into_iter().collect();
         (!other.is_empty()).then_some(Details { other })
     }
 }

@@ -144,27 +144,19 @@ impl<'a> Account<'a> {
 }
 
 fn terms(account: &AuditedAccount, report: &Report) -> Vec<Fact> {
-    let report_age = account
-        .report_generated_at
-        .map(|made| age(made, account.as_of));
-    let report_age = report_age.unwrap_or_else(|| words::without_age(account).to_owned());
-    let collected = [account.collected_from, account.collected_to]
-        .into_iter()
-        .flatten();
-    let collected = span(collected, time).unwrap_or_else(|| "at an unknown time".to_owned());
+    let report_age = match account.report_generated_at {
+        Some(made) => age(made, account.as_of),
+        None => words::without_age(account).to_owned(),
+    };
+    let moments = [account.collected_from, account.collected_to];
+    let collected = span(moments.into_iter().flatten(), time);
     let baseline = words::baseline(account, report);
     vec![
         ("Partition", account.partition.clone()),
-        (
-            "Caller",
-            account
-                .caller
-                .clone()
-                .unwrap_or_else(|| "unknown".to_owned()),
-        ),
+        ("Caller", account.caller.clone().unwrap_or("unknown".to_owned())),
         ("Credential report", report_age),
         ("As of", time(account.as_of)),
-        ("Collected", collected),
-        ("Baseline", baseline.unwrap_or_else(|| "none".to_owned())),
+        ("Collected", collected.unwrap_or("at an unknown time".to_owned())),
+        ("Baseline", baseline.unwrap_or("none".to_owned())),
     ]
 }

@@ -133,8 +133,9 @@ fn details(view: &View<'_>, finding: &Finding) -> Vec<String> {
         .unwrap_or_default();
     section(&format!("What to do{place}:"), advice.lines().map(str::to_owned), &mut lines);
     let facts = finding.evidence.facts().into_iter().take(FACTS);
-    let facts = facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
-    section("Evidence:", facts, &mut lines);
+    let evidence =
+        facts.map(|(name, fact)| format!("{name}: {}", shorten(&shown(&fact), FACT_CHARS)));
+    section("Evidence:", evidence, &mut lines);
     let pages = rule.into_iter().flat_map(|rule| rule.references.clone());
     section("Read more:", pages, &mut lines);
     lines
@@ -180,12 +181,9 @@ pub(super) fn tell_apart(cases: &mut [Case]) {
 
 /// Joins the parts that are not empty. Jenkins regards all except the last as the package.
 fn class(parts: &[&str]) -> String {
-    let parts: Vec<String> = parts
-        .iter()
-        .map(|part| token(part))
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join(".")
+    let mut tokens: Vec<String> = parts.iter().map(|part| token(part)).collect();
+    tokens.retain(|token| !token.is_empty());
+    tokens.join(".")
 }
 
 /// Text in the normal form of XML Schema's `token`, which ignores some spaces.

@@ -33,14 +33,12 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if !accounts.is_empty() {
         write_heading("ACCOUNTS", ACCOUNT, &columns, page)?;
     }
-    let unjudged = view
-        .report
-        .accounts
-        .iter()
-        .filter(|account| account.tallies.is_empty());
-    let unjudged: BTreeMap<&str, AccountStatus> = unjudged
-        .map(|account| (account.id.as_str(), account.status))
-        .collect();
+    let mut unjudged: BTreeMap<&str, AccountStatus> = BTreeMap::new();
+    for account in &view.report.accounts {
+        if account.tallies.is_empty() {
+            unjudged.insert(&account.id, account.status);
+        }
+    }
     for (id, counts) in accounts {
         let row = match unjudged.get(id) {
             Some(status) => format!("  {id:<ACCOUNT$}  {}", status.word().replace('_', " ")),
