@@ -147,7 +147,7 @@ impl Join {
         // A report that was joined before may have lacked shares that were added now.
         self.run
             .loosened
-            .retain(|it| !matches!(it.change, LooseningChange::MissingShares { .. }));
+            .retain(|known| !matches!(known.change, LooseningChange::MissingShares { .. }));
         loosened::sort(&mut self.run);
         let missing = missing_shares(&self.run.shares);
         if missing.is_empty() {

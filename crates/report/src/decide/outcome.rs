@@ -64,7 +64,8 @@ impl Outcome {
         accounts: impl IntoIterator<Item = AccountStatus>,
         findings: impl IntoIterator<Item = (&'f str, Severity, Status)>,
     ) -> Outcome {
-        let mut lacks = report.run.loosened.iter().filter_map(|it| match it.change {
+        let loosened = report.run.loosened.iter();
+        let mut lacks = loosened.filter_map(|loosening| match loosening.change {
             LooseningChange::MissingShares { .. } => {
                 Some("reports for some shares of the accounts are missing")
             }

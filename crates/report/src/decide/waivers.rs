@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use portcullis_model::{
-    AccountRef, AppliedWaiver, AuditedAccount, Finding, Report, RuleInfo, Status, Verdict, Waiver,
+    AccountRef, AppliedWaiver, AuditedAccount, Finding, Report, Status, Verdict, Waiver,
     WaiverOutcome,
 };
 
@@ -97,9 +97,9 @@ pub fn failing_elsewhere<'r>(report: &'r Report, waiver: &Waiver) -> Vec<&'r Fin
 }
 
 fn sorted(waivers: &[Waiver]) -> Vec<&Waiver> {
-    let mut waivers: Vec<&Waiver> = waivers.iter().collect();
-    waivers.sort_by_key(|waiver| order(waiver));
-    waivers
+    let mut sorted: Vec<&Waiver> = waivers.iter().collect();
+    sorted.sort_by_key(|waiver| order(waiver));
+    sorted
 }
 
 /// The order of waivers in a report, by their end.
@@ -111,14 +111,11 @@ pub(crate) fn order(waiver: &Waiver) -> impl Ord + '_ {
 /// Counts the waived findings of each account and rule.
 fn count(report: &mut Report) {
     let mut waived: HashMap<(AccountRef<'_>, &str), u32> = HashMap::new();
-    for finding in report
-        .findings
-        .iter()
-        .filter(|finding| finding.status() == Status::Waived)
-    {
-        *waived
-            .entry((finding.account_ref(), &finding.rule))
-            .or_default() += 1;
+    for finding in &report.findings {
+        if finding.status() == Status::Waived {
+            let key = (finding.account_ref(), finding.rule.as_str());
+            *waived.entry(key).or_default() += 1;
+        }
     }
     for AuditedAccount { partition, id, tallies, .. } in &mut report.accounts {
         let account = AccountRef { partition, id };
@@ -218,11 +215,7 @@ impl<'r> Judged<'r> {
                 judged.failed.insert(&account.id);
             }
         }
-        let rules: BTreeMap<&str, &RuleInfo> = report
-            .rules
-            .iter()
-            .map(|rule| (rule.id.as_str(), rule))
-            .collect();
+        let rules = report.rules_by_id();
         for finding in &report.findings {
             if finding.stands_for_list(rules.get(finding.rule.as_str()).copied()) {
                 judged

@@ -132,12 +132,17 @@ fn regions(coverage: &Coverage) -> Vec<String> {
         (false, true) => "lookups prove",
         _ => "digests prove",
     };
-    let mut lines = shortened(coverage.regions.iter().map(|it| reach(it, proof)).collect());
+    let mut reached = Vec::new();
+    let mut accounts: BTreeSet<&str> = BTreeSet::new();
+    for region in &coverage.regions {
+        reached.push(reach(region, proof));
+        accounts.insert(&region.account);
+    }
+    let mut lines = shortened(reached);
     for (account, missing) in missing_root_regions(coverage) {
         let missing = missing.join(", ");
         lines.push(format!("{account} {missing}: not read, so root may have signed in unseen"));
     }
-    let mut accounts: BTreeSet<&str> = coverage.regions.iter().map(|it| &*it.account).collect();
     accounts.retain(|id| AccountId::parse(id).is_none());
     for id in accounts {
         lines.push(format!("{id}: not an account id, which has 12 digits, so no rule judges it"));
@@ -156,11 +161,10 @@ const NOT_LOOKED_UP: &str = "refused AssumeRole and AssumeRoleWithSAML calls: no
 
 fn gaps(summary: &ActivitySummary) -> Vec<String> {
     let coverage = &summary.coverage;
-    let gaps = coverage
-        .gaps
-        .iter()
-        .map(|gap| format!("{}: {}", gap.input, gap.what));
-    let mut lines: Vec<String> = gaps.collect();
+    let mut lines = Vec::new();
+    for gap in &coverage.gaps {
+        lines.push(format!("{}: {}", gap.input, gap.what));
+    }
     lines.extend(summary.absent.iter().flat_map(absent));
     let doubtful = doubtful(summary);
     if !doubtful.is_empty() {
@@ -238,10 +242,8 @@ fn missing_root_regions(coverage: &Coverage) -> Vec<(&str, Vec<&'static str>)> {
     let mut all = Vec::new();
     for (account, read) in read_by_account {
         let is_elsewhere = read.iter().any(|region| partition_of(region) != "aws");
-        let missing: Vec<_> = ROOT_SIGN_IN_REGIONS
-            .into_iter()
-            .filter(|it| !read.contains(it))
-            .collect();
+        let mut missing = ROOT_SIGN_IN_REGIONS.to_vec();
+        missing.retain(|region| !read.contains(region));
         if !missing.is_empty() && !is_elsewhere {
             all.push((account, missing));
         }
@@ -427,19 +429,12 @@ fn describe_event(event: &Event, actor: Option<&str>) -> String {
     let mut parts = vec![format!("{} {}", event.name, event.outcome.word())];
     parts.extend(actor.map(str::to_owned));
     parts.extend(event.code.as_ref().map(ToString::to_string));
-    parts.extend(
-        event
-            .message
-            .as_ref()
-            .map(|message| format!("\"{message}\"")),
-    );
-    parts.extend(
-        event
-            .target
-            .iter()
-            .chain(&event.factors)
-            .map(ToString::to_string),
-    );
+    if let Some(message) = &event.message {
+        parts.push(format!("\"{message}\""));
+    }
+    for text in event.target.iter().chain(&event.factors) {
+        parts.push(text.to_string());
+    }
     parts.extend(event.mfa.map(|mfa| format!("MFA {}", describe_mfa(mfa))));
     parts.push(format!("{} {}", event.account, event.region));
     parts.extend(event.source.as_ref().map(|source| format!("from {source}")));
@@ -452,16 +447,16 @@ fn ticket(row: &LockedOut, summary: &ActivitySummary) -> String {
     let Some((last, last_try)) = row.last.as_ref().zip(row.last_try) else {
         return format!("{who}: {cause} {}", searched(summary));
     };
+    let tries = match row.tries {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    };
     let now = capitalised(&by_now(row));
     let ids = tried_events(row, last, summary);
     format!(
         "{who}: tried {} {}, last at {}. CloudTrail: {}. Cause ({}): {cause} {now}. Events: {}.",
         describe_purpose(row.purpose),
-        if row.tries == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", row.tries)
-        },
+        tries,
         time(last_try),
         recorded(last),
         row.diagnosis.likelihood.word(),

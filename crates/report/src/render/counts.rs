@@ -56,8 +56,9 @@ pub(crate) fn headline(view: &View<'_>) -> String {
     };
     let found = open(view, &accounts).unwrap_or_else(|| {
         let total = total(view);
-        let accepted = [Status::Known, Status::Waived];
-        let accepted = nonzero(accepted.map(|it| (total.with_status(it), it.word())));
+        let accepted = [Status::Known, Status::Waived]
+            .map(|status| (total.with_status(status), status.word()));
+        let accepted = nonzero(accepted);
         let but = if accepted.is_empty() { "" } else { ", but " };
         format!("No open findings{accounts}{but}{}", accepted.join(" and "))
     });
@@ -71,14 +72,9 @@ pub(crate) fn headline(view: &View<'_>) -> String {
 
 /// The number of rules that could not be judged for some resource.
 pub(crate) fn unjudged(view: &View<'_>) -> usize {
-    let unknown = view
-        .entries
-        .iter()
-        .filter(|entry| entry.status == Status::Unknown);
-    unknown
-        .map(|entry| entry.rule)
-        .collect::<BTreeSet<u32>>()
-        .len()
+    let unknown = view::with_status(&view.entries, Status::Unknown);
+    let rules: BTreeSet<u32> = unknown.map(|entry| entry.rule).collect();
+    rules.len()
 }
 
 /// The number of open findings, in total and by severity; none if there are none.

@@ -141,19 +141,16 @@ fn count(groups: &[Group<'_>]) -> usize {
 
 /// Groups some of the findings by rule, the most severe rules first, and among these the urgent ones.
 fn grouped<'a>(view: &'a View<'_>, some: impl Fn(&Entry) -> bool) -> Vec<Group<'a>> {
-    let mut groups: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(Severity, &str), Group<'a>> = BTreeMap::new();
     for entry in view.entries.iter().filter(|entry| some(entry)) {
         let id = view.rule_id(entry);
         let rule = view.rule_of(id);
         let severity = rule.map_or(entry.severity, |rule| rule.severity);
         let group = Group { id, rule, entries: Vec::new(), same_as: None };
-        groups
-            .entry((severity, id))
-            .or_insert(group)
-            .entries
-            .push(*entry);
+        let group = by_rule.entry((severity, id)).or_insert(group);
+        group.entries.push(*entry);
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
+    let mut groups: Vec<_> = by_rule.into_iter().collect();
     groups.sort_by_key(|((severity, _), group)| {
         (*severity, !group.entries.iter().any(|entry| entry.urgent))
     });

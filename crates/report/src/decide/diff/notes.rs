@@ -22,11 +22,9 @@ pub(super) fn backwards(old: &Report, new: &Report) -> Vec<String> {
         if let Some(held) = same_account(account.account_ref(), old)
             && held.as_of > account.as_of
         {
-            let many = new.accounts.len() > 1;
-            let lead = if many {
-                format!("for {}, ", account.id)
-            } else {
-                String::new()
+            let lead = match new.accounts.len() {
+                1 => String::new(),
+                _ => format!("for {}, ", account.id),
             };
             let (was, is) = (time(held.as_of), time(account.as_of));
             notes.push(format!("{lead}OLD is from a later time ({was}) than NEW ({is})"));
@@ -38,11 +36,9 @@ pub(super) fn backwards(old: &Report, new: &Report) -> Vec<String> {
 /// The accounts that only the other report is about.
 fn accounts_missing(name: &str, report: &Report, other: &Report) -> Vec<String> {
     let mut missing = Vec::new();
-    for account in other
-        .accounts
-        .iter()
-        .filter(|it| it.account_ref().is_identified())
-    {
+    let mut accounts: Vec<_> = other.accounts.iter().collect();
+    accounts.retain(|account| account.account_ref().is_identified());
+    for account in accounts {
         match same_account(account.account_ref(), report) {
             None => missing.push(format!("{name} does not hold account {}", account.id)),
             Some(held) if !held.status.is_judged() => {

@@ -127,12 +127,12 @@ impl<'s> Names<'s> {
 
     /// Redacts a text of a fact, which is the name or the address of an actor if it comes from CloudTrail.
     fn text_at(&self, path: &str, text: &str) -> String {
-        let is_recorded = ["signin.", "event.", "window."]
-            .iter()
-            .any(|it| path.starts_with(it));
-        match path.rsplit('.').next() {
-            Some("source" | "sources" | "agent") if is_recorded => self.address(text),
-            _ if is_recorded => self.person(text),
+        let (record, rest) = path.split_once('.').unwrap_or_default();
+        match (record, rest.rsplit('.').next()) {
+            ("signin" | "event" | "window", Some("source" | "sources" | "agent")) => {
+                self.address(text)
+            }
+            ("signin" | "event" | "window", _) => self.person(text),
             _ => self.text(text),
         }
     }

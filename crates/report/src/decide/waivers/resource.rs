@@ -35,10 +35,16 @@ impl ResourcePattern {
     pub fn matches(&self, named: &ResourceRef) -> bool {
         match &self.0 {
             Kind::Name(pattern) => pattern.matches(&named.name),
-            Kind::Arn { prefix, resource } => split_arn(&named.id).is_some_and(|(before, last)| {
+            Kind::Arn { prefix, resource } => {
+                let Some((before, last)) = split_arn(&named.id) else {
+                    return false;
+                };
                 // ARNs mostly differ in their last field.
-                resource.matches(last) && prefix.as_ref().is_none_or(|it| match_fields(it, before))
-            }),
+                resource.matches(last)
+                    && prefix
+                        .as_ref()
+                        .is_none_or(|patterns| match_fields(patterns, before))
+            }
         }
     }
 }

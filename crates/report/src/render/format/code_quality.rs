@@ -28,7 +28,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// trackers would otherwise regard as solved.
 pub(super) fn issues(entries: &[Entry]) -> Vec<Entry> {
     let mut issues = entries.to_vec();
-    issues.retain(|it| matches!(it.status, Status::Open | Status::Known | Status::Unknown));
+    issues.retain(|entry| matches!(entry.status, Status::Open | Status::Known | Status::Unknown));
     issues.sort_by_key(|entry| {
         (entry.status == Status::Unknown, entry.severity, entry.status, entry.place)
     });
@@ -54,16 +54,14 @@ pub(super) fn by_severity(issues: &[Entry]) -> [usize; Severity::ALL.len()] {
 
 /// Describes the problem and the decisions about it in sentences on one line.
 pub(super) fn text(finding: &Finding) -> String {
-    let told = describe(None, &finding.resource, &finding.message);
-    let remarks = remarks::remarks(finding)
-        .into_iter()
-        .map(|remark| capitalised(&remark));
-    let sentences = std::iter::once(told).chain(remarks);
-    let mut ended = Vec::new();
-    for sentence in sentences {
-        ended.push(format!("{}.", defuse(sentence.trim_end_matches('.'))));
+    let mut sentences = vec![describe(None, &finding.resource, &finding.message)];
+    for remark in remarks::remarks(finding) {
+        sentences.push(capitalised(&remark));
     }
-    ended.join(" ")
+    for sentence in &mut sentences {
+        *sentence = format!("{}.", defuse(sentence.trim_end_matches('.')));
+    }
+    sentences.join(" ")
 }
 
 /// The path of the resource, such as `aws/111122223333/global/iam/user/alice`: a relative reference of RFC 3986, in

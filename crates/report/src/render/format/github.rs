@@ -84,12 +84,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     open.retain(|entry| entry.status == Status::Open);
     let mut shown = 0;
     for level in [Level::Error, Level::Warning, Level::Notice] {
-        let of_it = open
+        let of_level = open
             .iter()
             .filter(|entry| Level::from_severity(entry.severity) == level);
         // One annotation of its level is kept for the outcome.
         let room = SHOWN - usize::from(level == Level::of_end(view));
-        for finding in view.findings(of_it.take(room)) {
+        for finding in view.findings(of_level.take(room)) {
             writeln!(out, "{}", annotation(view, &*finding?, level))?;
             shown += 1;
         }
@@ -121,16 +121,10 @@ fn end(view: &View<'_>, open: usize) -> Command {
     if !counts.is_empty() {
         lines.push(format!("Not annotated: {}.", counts.join(", ")));
     }
-    let accounts = &view.report.accounts;
-    let unjudged = words::unjudged(
-        accounts
-            .iter()
-            .map(|account| (&*account.id, account.status)),
-    );
-    for sentence in unjudged
-        .into_iter()
-        .chain(loosened::wrong_shares(view.report))
-    {
+    let accounts = view.report.accounts.iter();
+    let unjudged = words::unjudged(accounts.map(|account| (&*account.id, account.status)));
+    let wrong_shares = loosened::wrong_shares(view.report);
+    for sentence in unjudged.into_iter().chain(wrong_shares) {
         lines.push(format!("{}.", capitalised(&sentence)));
     }
     let lines: Vec<_> = lines.iter().map(|line| defuse(line)).collect();

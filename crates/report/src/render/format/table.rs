@@ -27,15 +27,13 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (label, text) in &outline.facts {
         page.item(&format!("{label:LABEL$}"), text)?;
     }
-    report
-        .activity
-        .iter()
-        .try_for_each(|it| activity::write_coverage(it, page))?;
+    for summary in &report.activity {
+        activity::write_coverage(summary, page)?;
+    }
     findings::write(view, &outline, page)?;
-    report
-        .activity
-        .iter()
-        .try_for_each(|it| activity::write_people(it, page))?;
+    for summary in &report.activity {
+        activity::write_people(summary, page)?;
+    }
     for list in &outline.lists {
         if list.weight != Weight::Detail || view.style.detail == Detail::All {
             write_list(list, page)?;
@@ -50,7 +48,8 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn write_list(list: &List, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     page.title(bold(), &list.title)?;
-    list.lines
-        .iter()
-        .try_for_each(|(line, _)| page.item("  - ", line))
+    for (line, _) in &list.lines {
+        page.item("  - ", line)?;
+    }
+    Ok(())
 }

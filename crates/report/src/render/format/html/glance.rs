@@ -126,8 +126,8 @@ impl<'a> Chart<'a> {
 fn bar(entries: &[Entry], most: usize) -> Bar {
     let mut segments = Vec::new();
     for severity in Severity::ALL {
-        let of_it = |entry: &&Entry| entry.status == Status::Open && entry.severity == severity;
-        segments.push((severity.word(), entries.iter().filter(of_it).count()));
+        let open = with_status(entries, Status::Open).filter(|entry| entry.severity == severity);
+        segments.push((severity.word(), open.count()));
     }
     for status in &SHOWN[1..] {
         segments.push((status.word(), with_status(entries, *status).count()));
