@@ -101,24 +101,7 @@ impl SavedReports {
     /// Reads a report, adds its accounts and its other findings to the spill, and returns the rest.
     pub(crate) fn read(&mut self, path: &Path, spill: &mut Spill) -> Result<Report, Failure> {
         let before = spill.account_count();
-        let mut verdicts = CrossingVerdicts::default();
-        let mut head = saved::read_parts(path, &mut |part| {
-            match &part {
-                ReportPart::Account(account) => {
-                    self.external.add_account(&account.id);
-                    self.accounts.add(account);
-                }
-                ReportPart::Finding(finding) if finding.resource.kind == KIND => {
-                    verdicts.findings.push(finding.clone());
-                    return Ok(());
-                }
-                ReportPart::Finding(finding) => {
-                    self.external.add_finding(finding);
-                    verdicts.add_other(finding, &self.shipped);
-                }
-            }
-            spill.add(&part)
-        })?;
+        let (mut head, verdicts) = self.read_parts(path, spill)?;
         if self.first.is_none() {
             let rules = self.shipped.clone().on_crossings_as_judged(&head.rules);
             // A redacted report does not show the ways.
@@ -149,6 +132,33 @@ impl SavedReports {
         Ok(head)
     }
 
+    /// Reads a report, adds its accounts and its other findings to the spill, and returns the rest with the verdicts.
+    fn read_parts(
+        &mut self,
+        path: &Path,
+        spill: &mut Spill,
+    ) -> Result<(Report, CrossingVerdicts), Failure> {
+        let mut verdicts = CrossingVerdicts::default();
+        let head = saved::read_parts(path, &mut |part| {
+            match part {
+                ReportPart::Finding(finding) if finding.resource.kind == KIND => {
+                    verdicts.findings.push(finding);
+                    return Ok(());
+                }
+                ReportPart::Finding(ref finding) => {
+                    self.external.add_finding(finding);
+                    verdicts.add_other(finding, &self.shipped);
+                }
+                ReportPart::Account(ref account) => {
+                    self.external.add_account(&account.id);
+                    self.accounts.add(account);
+                }
+            }
+            spill.add(&part)
+        })?;
+        Ok((head, verdicts))
+    }
+
     /// Adds the verdicts on all accounts together.
     pub(crate) fn finish(self, joined: &mut Joined) -> Result<(), Failure> {
         self.external.warn();
@@ -165,24 +175,27 @@ impl SavedReports {
         };
         for mut report in self.accounts.reports(&rules, &first) {
             waivers::apply(&mut report, &self.waivers);
-            for account in report
-                .accounts
-                .iter()
-                .filter(|account| account.baseline.is_some())
-            {
-                for finding in &mut report.findings {
-                    let earlier = self.replaced.get(&finding.fingerprint);
-                    finding.first_seen = earlier.and_then(|earlier| earlier.first_seen);
-                    if finding.verdict == Verdict::Fail {
-                        let known = earlier.and_then(|earlier| earlier.baseline);
-                        finding.baseline = known.or(Some(BaselineState::New));
-                        finding.first_seen = finding.first_seen.or(Some(account.as_of));
-                    }
-                }
-            }
+            keep_baseline(&mut report, &self.replaced);
             joined.settle(report)?;
         }
         Ok(())
+    }
+}
+
+/// Gives findings what the baseline decided about those that they replace. What is new was first seen now.
+fn keep_baseline(report: &mut Report, replaced: &HashMap<Fingerprint, Finding>) {
+    let mut accounts = report.accounts.iter();
+    let Some(account) = accounts.find(|account| account.baseline.is_some()) else {
+        return;
+    };
+    for finding in &mut report.findings {
+        let earlier = replaced.get(&finding.fingerprint);
+        finding.first_seen = earlier.and_then(|earlier| earlier.first_seen);
+        if finding.verdict == Verdict::Fail {
+            let known = earlier.and_then(|earlier| earlier.baseline);
+            finding.baseline = known.or(Some(BaselineState::New));
+            finding.first_seen = finding.first_seen.or(Some(account.as_of));
+        }
     }
 }
 
@@ -221,17 +234,16 @@ impl CrossingVerdicts {
 
     /// Removes the ways from the numbers of findings that waivers match.
     fn forget_waived(&self, head: &mut Report) {
-        let waivers: Vec<Waiver> = head.waivers.iter().map(|it| it.waiver.clone()).collect();
+        let outcomes = head.waivers.iter();
+        let waivers: Vec<Waiver> = outcomes.map(|outcome| outcome.waiver.clone()).collect();
         let mut ways = Report { findings: self.findings.clone(), ..head.clone() };
         waivers::apply(&mut ways, &waivers);
         for matched in ways.waivers {
-            for outcome in head
-                .waivers
-                .iter_mut()
-                .filter(|it| it.waiver == matched.waiver)
-            {
-                outcome.fails = outcome.fails.saturating_sub(matched.fails);
-                outcome.unknown = outcome.unknown.saturating_sub(matched.unknown);
+            for outcome in &mut head.waivers {
+                if outcome.waiver == matched.waiver {
+                    outcome.fails = outcome.fails.saturating_sub(matched.fails);
+                    outcome.unknown = outcome.unknown.saturating_sub(matched.unknown);
+                }
             }
         }
     }
