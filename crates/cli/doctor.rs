@@ -158,9 +158,6 @@ pub(crate) fn failure(
     error: CollectError,
     since: Instant,
 ) -> Failure {
-    let limit = AT_ONCE
-        .saturating_sub(since.elapsed())
-        .clamp(SHORT, PATIENCE);
     if let CollectError::NoProfile { name, others } = &error {
         let mut help =
             format!("{}; `portcullis doctor` shows what else needs fixing", error.help());
@@ -171,8 +168,10 @@ pub(crate) fn failure(
         return Failure::with_help(error.to_string(), help);
     }
     let failure = Failure::from(describe(&error));
-    let examining = async { examine(options, &Err(error), Calls::default(), limit).await };
-    let examination = runtime.block_on(examining);
+    let left = AT_ONCE.saturating_sub(since.elapsed());
+    let limit = left.clamp(SHORT, PATIENCE);
+    let outcome = Err(error);
+    let examination = runtime.block_on(examine(options, &outcome, Calls::default(), limit));
     runtime.shutdown_background();
     failure.examined(examination)
 }
@@ -216,29 +215,21 @@ async fn examine(
 impl Examination {
     /// What to do, beginning with what stops everything.
     fn fixes(&self, error: Option<&CollectError>) -> Vec<String> {
-        let mut fixes = Vec::new();
         let unreached = self.unreached();
         let clock = self
             .findings
             .clock_ahead
             .filter(|ahead| ahead.abs() > CLOCK_TOLERANCE);
-        let is_said_below = match error {
-            Some(CollectError::WrongClock(_)) => clock.is_some(),
-            Some(CollectError::Unreachable { .. } | CollectError::Late { .. }) => {
-                !unreached.is_empty()
-            }
-            _ => false,
-        };
-        if let Some(error) = error.filter(|_| !is_said_below) {
-            fixes.push(first_fix(error));
+        let mut fixes = Vec::new();
+        match error {
+            // What to do about these is said below.
+            Some(CollectError::WrongClock(_)) if clock.is_some() => {}
+            Some(CollectError::Unreachable { .. } | CollectError::Late { .. })
+                if !unreached.is_empty() => {}
+            Some(error) => fixes.push(first_fix(error)),
+            None => {}
         }
-        if let Some(ahead) = clock {
-            let way = if ahead > 0 { "ahead of" } else { "behind" };
-            let seconds = ahead.abs();
-            fixes.push(format!(
-                "set this machine's clock: it is {seconds} seconds {way} AWS's, and at 300 or more AWS refuses signatures"
-            ));
-        }
+        fixes.extend(clock.map(clock_fix));
         for (reason, hosts) in unreached {
             let hosts = hosts.join(", ");
             fixes.push(format!(
@@ -266,10 +257,7 @@ impl Examination {
                 fixes.push(format!("try {} again: {reason}", actions.join(", ")));
             }
         }
-        if error.is_none()
-            && !self.sign_in_domains.is_empty()
-            && self.sign_in_domains.iter().all(|domain| !domain.resolves)
-        {
+        if error.is_none() && self.resolves_no_domain() {
             fixes.push(
                 "let this machine resolve the sign-in domains, without which people cannot sign in from here: \
                  none was found"
@@ -277,6 +265,12 @@ impl Examination {
             );
         }
         fixes
+    }
+
+    /// Whether no sign-in domain was found, of those that were looked up.
+    fn resolves_no_domain(&self) -> bool {
+        let mut domains = self.sign_in_domains.iter();
+        !self.sign_in_domains.is_empty() && domains.all(|domain| !domain.resolves)
     }
 
     /// Whether the action was called, and its service answers.
@@ -330,6 +324,15 @@ fn unidentified(bundle: &Bundle) -> Option<String> {
     (!gap.is_denied()).then(|| gap.explanation())
 }
 
+/// What to do about a clock that is so many seconds ahead of AWS's.
+fn clock_fix(ahead: i64) -> String {
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    let seconds = ahead.abs();
+    format!(
+        "set this machine's clock: it is {seconds} seconds {way} AWS's, and at 300 or more AWS refuses signatures"
+    )
+}
+
 /// What to do about the error that stops everything, and why.
 fn first_fix(error: &CollectError) -> String {
     format!("{}; {}", describe(error).trim_end_matches('.'), error.help())
@@ -355,10 +358,8 @@ fn describe(error: &CollectError) -> String {
 fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) -> Vec<Service> {
     let mut services = Vec::new();
     for mut endpoint in endpoints {
-        if needed
-            .iter()
-            .any(|source| source.service() == endpoint.service)
-        {
+        let mut needed = needed.iter();
+        if needed.any(|source| source.service() == endpoint.service) {
             let silence = bundle.and_then(|bundle| silence(bundle, endpoint.service));
             endpoint.reason = endpoint.reason.or(silence);
             services.push(Service { answers: endpoint.reason.is_none(), endpoint });
@@ -369,11 +370,8 @@ fn services(endpoints: Vec<Endpoint>, bundle: Option<&Bundle>, needed: Sources) 
 
 /// Why no call to a service was answered; none if one was answered, or if none was made.
 fn silence(bundle: &Bundle, service: &str) -> Option<String> {
-    if bundle
-        .documents
-        .keys()
-        .any(|source| source.service() == service)
-    {
+    let mut answered = bundle.documents.keys();
+    if answered.any(|source| source.service() == service) {
         return None;
     }
     let gap = bundle.gaps.iter().find(|gap| {
