@@ -7,7 +7,7 @@ use std::time::Instant;
 use portcullis_collector::Progress;
 use tracing::level_filters::LevelFilter;
 
-use crate::terminal;
+use crate::terminal::{self, CLEAR};
 
 /// One line on standard error that is redrawn; nothing if that is not a terminal, or if a log is written there.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl ProgressLine {
     /// Clears the line for other output.
     pub(crate) fn clear(&self) {
         if self.width.is_some() {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+            let _ = write!(std::io::stderr(), "{CLEAR}");
         }
     }
 
@@ -79,7 +79,7 @@ impl ProgressLine {
         if let Some(width) = self.width {
             // A line that wraps could not be cleared.
             let line: String = calls.describe().chars().take(width - 1).collect();
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K{line}");
+            let _ = write!(std::io::stderr(), "{CLEAR}{line}");
         }
     }
 }

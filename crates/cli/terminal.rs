@@ -54,10 +54,10 @@ pub(crate) fn file_style() -> Style {
 /// The width of the terminal that shows standard error; none if it goes elsewhere, or is one that cannot clear a line.
 pub(crate) fn watched_width() -> Option<usize> {
     let stderr = io::stderr();
-    let columns = terminal_size::terminal_size_of(&stderr).map(|(columns, _)| columns.0);
-    let width = columns
-        .filter(|columns| *columns > 1)
-        .map_or(WIDTH, usize::from);
+    let width = match terminal_size::terminal_size_of(&stderr) {
+        Some((columns, _)) if columns.0 > 1 => usize::from(columns.0),
+        _ => WIDTH,
+    };
     let clears_lines = env::var_os("TERM").is_none_or(|name| name != "dumb");
     (stderr.is_terminal() && clears_lines).then_some(width)
 }
@@ -86,10 +86,13 @@ pub(crate) fn print_page(
     print(|out| write(&mut Page::new(out, stdout_style())))
 }
 
-/// Clears a progress line, which the next output would continue.
+/// Clears the line that a terminal shows, which the next output would continue.
+pub(crate) const CLEAR: &str = "\r\u{1b}[K";
+
+/// Clears a progress line, if the next output goes to the same terminal.
 pub(crate) fn clear_line() {
     if io::stdout().is_terminal() && watched_width().is_some() {
-        let _ = write!(io::stderr(), "\r\u{1b}[K");
+        let _ = write!(io::stderr(), "{CLEAR}");
     }
 }
 
