@@ -118,10 +118,13 @@ impl Whole {
     pub(crate) fn unjudged(&self) -> io::Result<Vec<(String, AccountStatus)>> {
         match self {
             Whole::Held(report) => {
-                let accounts = report.accounts.iter().filter(|it| !it.status.is_judged());
-                Ok(accounts
-                    .map(|account| (account.id.clone(), account.status))
-                    .collect())
+                let mut unjudged = Vec::new();
+                for account in &report.accounts {
+                    if !account.status.is_judged() {
+                        unjudged.push((account.id.clone(), account.status));
+                    }
+                }
+                Ok(unjudged)
             }
             Whole::Filed(filed) => filed.unjudged(),
         }
@@ -209,9 +212,7 @@ impl Spill {
     }
 
     fn add_account(&mut self, account: &AuditedAccount) -> io::Result<()> {
-        let key = self
-            .keys
-            .number(&(account.partition.clone(), account.id.clone()));
+        let key = self.key(&account.partition, &account.id);
         let start = self.write(account)?;
         self.accounts
             .push(AccountLine { key, status: account.status, start });
@@ -220,14 +221,13 @@ impl Spill {
 
     fn add_finding(&mut self, finding: &Finding) -> io::Result<()> {
         let start = self.write(finding)?;
+        let account = self.key(&finding.partition, &finding.account);
         self.findings.push(FindingLine {
             severity: finding.severity,
             urgent: finding.urgent,
             status: finding.status(),
             rule: self.rules.number(&finding.rule),
-            account: self
-                .keys
-                .number(&(finding.partition.clone(), finding.account.clone())),
+            account,
             start,
         });
         Ok(())
@@ -236,9 +236,7 @@ impl Spill {
     /// Adds verdicts on accounts that were added before.
     fn settle(&mut self, report: &Report) -> io::Result<()> {
         for verdicts in &report.accounts {
-            let key = self
-                .keys
-                .number(&(verdicts.partition.clone(), verdicts.id.clone()));
+            let key = self.key(&verdicts.partition, &verdicts.id);
             let Some(place) = self.accounts.iter().position(|line| line.key == key) else {
                 continue;
             };
@@ -253,6 +251,11 @@ impl Spill {
             self.add_finding(finding)?;
         }
         Ok(())
+    }
+
+    /// The number of an account, which is added if it is new.
+    fn key(&mut self, partition: &str, id: &str) -> u32 {
+        self.keys.number(&(partition.to_owned(), id.to_owned()))
     }
 
     /// The number of accounts so far.
