@@ -116,11 +116,9 @@ impl Config {
     /// Notes that two keys contradict each other.
     pub(crate) fn conflict(&mut self, [one, other]: [String; 2]) {
         let message = format!("`{one}` and `{other}` cannot be used together");
-        let at = self
-            .options
-            .get(&other)
-            .and_then(|settings| settings.first());
-        let at = at.map_or(0..0, |setting| setting.at.clone());
+        let settings = self.options.get(&other);
+        let first = settings.and_then(|settings| settings.first());
+        let at = first.map_or(0..0, |setting| setting.at.clone());
         self.problems.push(Problem::new(at, message));
     }
 

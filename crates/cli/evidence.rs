@@ -97,10 +97,8 @@ pub(crate) fn facts(
 /// Warns of a time before the evidence, much of which is then in the future and so not known. A credential report may
 /// be older than the rest, and ages may be counted to its date.
 fn warn_if_earlier(as_of: Timestamp, collected: Timestamp) {
-    if as_of
-        .checked_add(MAX_REPORT_AGE)
-        .is_ok_and(|latest| latest < collected)
-    {
+    let latest = as_of.checked_add(MAX_REPORT_AGE);
+    if latest.is_ok_and(|latest| latest < collected) {
         let [as_of, collected] = [as_of, collected].map(minute);
         terminal::warn(&format!(
             "--as-of ({as_of}) is before this evidence was collected ({collected}); whatever is dated later counts as \

@@ -159,16 +159,14 @@ impl Accounts {
             Ok::<(), Failure>(())
         })?;
         self.progress.clear();
-        let counts: Vec<String> = statuses
-            .iter()
-            .map(|(status, count)| format!("{count} {status}"))
-            .collect();
-        let counts = if counts.is_empty() {
-            "none".to_owned()
-        } else {
-            counts.join(", ")
-        };
-        terminal::note(&format!("accounts: {counts}"));
+        let mut counts = Vec::new();
+        for (status, count) in statuses {
+            counts.push(format!("{count} {status}"));
+        }
+        if counts.is_empty() {
+            counts.push("none".to_owned());
+        }
+        terminal::note(&format!("accounts: {}", counts.join(", ")));
         for (account, key) in self.options.diagnosis.findings().root_sessions {
             terminal::note(&format!("root session in account {account}: access key {key}"));
         }
@@ -215,11 +213,8 @@ fn not_kept(mut bundle: Bundle, error: &BundleError) -> Bundle {
 
 /// Describes the outcome for an account in a word or two.
 fn outcome(bundle: &Bundle) -> &'static str {
-    match bundle
-        .manifest
-        .as_ref()
-        .and_then(|manifest| manifest.unreached)
-    {
+    let manifest = bundle.manifest.as_ref();
+    match manifest.and_then(|manifest| manifest.unreached) {
         None => "collected",
         Some(AccountStatus::TimedOut) => "timed out",
         Some(status) => status.word(),

@@ -26,15 +26,15 @@ struct Listed<'a> {
 impl<'a> Listed<'a> {
     fn new(framework: &'a Framework) -> Listed<'a> {
         let controls = &framework.controls;
+        let manual = controls
+            .iter()
+            .filter(|control| control.kind == ControlKind::Manual);
         Listed {
             id: &framework.id,
             title: &framework.title,
             version: &framework.version,
             controls: controls.len(),
-            manual: controls
-                .iter()
-                .filter(|control| control.kind == ControlKind::Manual)
-                .count(),
+            manual: manual.count(),
             rules: framework.rules().into_iter().collect(),
         }
     }
@@ -124,12 +124,12 @@ fn write_explained(framework: &Explained<'_>, page: &mut Page<'_>) -> std::io::R
         if let Some(reason) = control.reason {
             page.item("  manual: ", reason)?;
         }
-        for rule in &control.rules {
-            let requires = rule
-                .requires
-                .map(|it| format!("; needs {it}"))
-                .unwrap_or_default();
-            page.item("  - ", &format!("{}: {}{requires}", rule.id, rule.title))?;
+        for TestingRule { id, title, requires } in &control.rules {
+            let text = match requires {
+                Some(setting) => format!("{id}: {title}; needs {setting}"),
+                None => format!("{id}: {title}"),
+            };
+            page.item("  - ", &text)?;
         }
     }
     if references.is_empty() {

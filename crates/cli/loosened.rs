@@ -29,14 +29,11 @@ pub(crate) fn run(
     for rule in skip {
         choices.add("skip", Change::Skip { rule: rule.clone() });
     }
-    for change in rules
-        .loosened()
-        .into_iter()
-        .chain(config.declared_changes())
-    {
-        choices
-            .loosened
-            .push(Loosening { origin: config.path(), change });
+    let mut configured = rules.loosened();
+    configured.extend(config.declared_changes());
+    for change in configured {
+        let origin = config.path();
+        choices.loosened.push(Loosening { origin, change });
     }
     for rule in &gate.allow_unknown {
         choices.add("allow_unknown", Change::AllowUnknown { rule: rule.clone(), unknown: 0 });
@@ -106,15 +103,13 @@ pub(crate) fn note(report: &Report) {
         |change: &Change| matches!(change, Change::Unverified { .. } | Change::ReportDate { .. });
     let phrases = loosened::describe_those(report, |change| !is_unverified(change));
     let (first, more) = phrases.split_at(phrases.len().min(PRINTED));
-    let more = if more.is_empty() {
-        String::new()
-    } else {
-        format!("; and {} more", more.len())
-    };
+    let mut said = first.join("; ");
+    if !more.is_empty() {
+        said = format!("{said}; and {} more", more.len());
+    }
     if !first.is_empty() {
-        let first = first.join("; ");
         terminal::note(&format!(
-            "this run may report less than a run with the default settings: {first}{more}"
+            "this run may report less than a run with the default settings: {said}"
         ));
     }
     for phrase in loosened::describe_those(report, is_unverified) {

@@ -195,8 +195,10 @@ pub(crate) fn warn_of_unjudged(
             silent.push(format.name());
         }
     }
-    let unjudged = unjudged.iter().map(|(id, status)| (id.as_str(), *status));
-    if let Some(sentence) = portcullis_report::unjudged(unjudged).filter(|_| !silent.is_empty()) {
+    let accounts = unjudged.iter().map(|(id, status)| (id.as_str(), *status));
+    if let Some(sentence) = portcullis_report::unjudged(accounts)
+        && !silent.is_empty()
+    {
         terminal::warn(&format!("{sentence} (not shown in {})", silent.join(", ")));
     }
 }

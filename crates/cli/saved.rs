@@ -125,12 +125,10 @@ fn text(input: impl Read) -> impl Read {
 }
 
 fn other_schema(schema: &str) -> String {
-    let version = schema
-        .strip_prefix("portcullis/report/v")
-        .and_then(|it| it.parse::<u16>().ok());
-    match version {
-        Some(_) => format!("has the schema {schema}, not {SCHEMA}"),
-        None => "is not a Portcullis report: it has another `schema`".to_owned(),
+    let version = schema.strip_prefix("portcullis/report/v");
+    match version.map(str::parse::<u16>) {
+        Some(Ok(_)) => format!("has the schema {schema}, not {SCHEMA}"),
+        _ => "is not a Portcullis report: it has another `schema`".to_owned(),
     }
 }
 

@@ -72,14 +72,17 @@ fn check(args: &WaiversCheckArgs, config: &Config) -> Result<u8, Failure> {
         View::Text => terminal::print_page(|page| write(&checked, report.is_some(), page))?,
         View::Json => terminal::print(|out| write_json(&checked, out))?,
     }
-    let is_bad = |state| matches!(state, State::Expired | State::Unmatched);
-    Ok(u8::from(checked.iter().any(|checked| is_bad(checked.state))))
+    let mut states = checked.iter().map(|checked| checked.state);
+    let is_bad = states.any(|state| matches!(state, State::Expired | State::Unmatched));
+    Ok(u8::from(is_bad))
 }
 
 /// Reads the report with these waivers at this time, and with only the findings of their rules.
 fn read(path: &Path, configured: &[Waiver], as_of: Option<Timestamp>) -> Result<Report, Failure> {
-    let is_named = |finding: &Finding| configured.iter().any(|it| it.rule == finding.rule);
-    let mut report = saved::read_some(path, is_named)?;
+    let mut report = saved::read_some(path, |finding| {
+        let mut waivers = configured.iter();
+        waivers.any(|waiver| waiver.rule == finding.rule)
+    })?;
     if report.options.redacted {
         let help = "audit without --redact to see what waivers match";
         return Err(Failure::with_help("the report is redacted: its names are pseudonyms", help));
@@ -117,13 +120,12 @@ fn write(checked: &[Checked<'_>], matched: bool, page: &mut Page<'_>) -> io::Res
         (count(State::Expiring), "about to end"),
         (count(State::Lasting), "in force for years"),
     ];
+    let mut summary = counted(checked.len(), "waiver");
     let texts = nonzero(counts);
-    let all = if texts.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", texts.join(", "))
-    };
-    page.painted_item(bold(), "", &format!("{}{all}", counted(checked.len(), "waiver")))
+    if !texts.is_empty() {
+        summary = format!("{summary}: {}", texts.join(", "));
+    }
+    page.painted_item(bold(), "", &summary)
 }
 
 fn write_one(one: &Checked<'_>, matched: bool, page: &mut Page<'_>) -> io::Result<()> {

@@ -20,11 +20,12 @@ pub(crate) fn requested_share(
     let Some(count) = shards else {
         return Ok(shard);
     };
-    let set = INDICES
-        .into_iter()
-        .filter_map(|name| Some((name, env::var(name).ok()?)));
-    let mut set = set.filter(|(_, text)| !text.is_empty());
-    let Some((name, text)) = set.next() else {
+    let mut indices = INDICES.into_iter();
+    let set = indices.find_map(|name| {
+        let text = env::var(name).ok()?;
+        (!text.is_empty()).then_some((name, text))
+    });
+    let Some((name, text)) = set else {
         let what = "nothing says which share --shards should take";
         let help = format!("pass --shard I/{count}, or set {}", INDICES.join(" or "));
         return Err(Failure::with_help(what, help));
