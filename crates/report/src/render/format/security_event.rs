@@ -1,4 +1,4 @@
-//! What OCSF and ASFF, the formats for security event stores, have in common.
+//! What OCSF and ASFF, the formats for security event stores, have in common, some of it with SARIF.
 
 use portcullis_model::{Finding, RuleInfo, Source};
 use serde_json::Value as Json;

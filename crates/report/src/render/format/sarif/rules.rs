@@ -1,6 +1,7 @@
 //! The rules that results of a run break.
 
 use std::collections::HashMap;
+use std::iter;
 
 use portcullis_model::{RuleInfo, Severity};
 
@@ -11,6 +12,7 @@ use super::log::{
 use super::message::{markdown, plain};
 use super::results::level;
 use crate::defuse;
+use crate::render::format::security_event::requirements;
 use crate::render::view::View;
 use crate::text::is_web_page;
 use crate::words::shorten;
@@ -86,13 +88,8 @@ fn security_severity(severity: Severity) -> Option<&'static str> {
 
 /// Only what is tagged `security` gets a security severity.
 fn tags(rule: &RuleInfo) -> Vec<String> {
-    let controls = rule.frameworks.iter().flat_map(|(framework, controls)| {
-        controls
-            .iter()
-            .map(move |control| format!("{framework}/{control}"))
-    });
     let mut tags = vec!["security".to_owned()];
-    for tag in std::iter::once(rule.family.clone()).chain(controls) {
+    for tag in iter::once(rule.family.clone()).chain(requirements(rule)) {
         let tag = defuse(&tag).into_owned();
         if !tag.is_empty() && !tags.contains(&tag) && tags.len() < TAGS {
             tags.push(tag);
