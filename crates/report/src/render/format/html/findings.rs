@@ -77,16 +77,7 @@ impl<'a> Group<'a> {
         for finding in view.findings(work.iter().take(LISTED)) {
             rows.push(FindingRow::new(&*finding?, anchors));
         }
-        Ok(Group {
-            rule,
-            severity: work
-                .iter()
-                .map(|entry| entry.severity)
-                .min()
-                .unwrap_or(rule.severity),
-            more: work.len() - rows.len(),
-            rows,
-        })
+        Ok(Group { rule, severity: rule.severity_of(&work), more: work.len() - rows.len(), rows })
     }
 }
 

@@ -103,12 +103,7 @@ impl First {
         } else {
             format!("{}: {}", rule.title, view.names(&open, NAMED)?)
         };
-        let severity = open
-            .iter()
-            .map(|entry| entry.severity)
-            .min()
-            .unwrap_or(rule.severity);
-        Ok(First { severity, what, rules: [rule.link(open.len())] })
+        Ok(First { severity: rule.severity_of(&open), what, rules: [rule.link(open.len())] })
     }
 }
 

@@ -109,6 +109,12 @@ impl Rule<'_> {
         RuleLink { id: self.id.to_owned(), target, count }
     }
 
+    /// The severity of the most severe of these findings of the rule.
+    pub(super) fn severity_of(&self, entries: &[Entry]) -> Severity {
+        let severities = entries.iter().map(|entry| entry.severity);
+        severities.min().unwrap_or(self.severity)
+    }
+
     /// The number of its findings that need work.
     pub(super) fn work(&self) -> usize {
         self.entries.iter().filter(|entry| entry.is_work()).count()
