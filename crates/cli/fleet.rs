@@ -275,11 +275,11 @@ impl<'a> Store<'a> {
         }
         let manifest = bundle.manifest.as_ref()?;
         let partition = manifest.partition.as_deref().unwrap_or_default();
-        let is_whole = manifest.unreached.is_none()
-            && !bundle.gaps.iter().any(|gap| {
-                let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
-                gap.is_by_choice() && gap.resource.is_none() && is_wanted && gap.source != root
-            });
+        let lacks_source = bundle.gaps.iter().any(|gap| {
+            let is_wanted = needed.contains(gap.source) && gap.source.is_offered_in(partition);
+            gap.is_by_choice() && gap.resource.is_none() && is_wanted && gap.source != root
+        });
+        let is_whole = manifest.unreached.is_none() && !lacks_source;
         is_whole.then_some(bundle)
     }
 }

@@ -256,14 +256,11 @@ pub(crate) fn without_age(account: &AuditedAccount) -> &'static str {
 
 /// Why an account was not judged.
 pub(crate) fn not_collected(account: &AuditedAccount) -> &'static str {
-    if account
-        .gaps
-        .iter()
-        .any(|gap| gap.message.ends_with(Gap::BARE_REPORT))
-    {
+    let has_gap = |is_it: fn(&Gap) -> bool| account.gaps.iter().any(is_it);
+    if has_gap(|gap| gap.message.ends_with(Gap::BARE_REPORT)) {
         return "nothing in the file could be used";
     }
-    if account.gaps.iter().any(|gap| gap.code == Gap::NOT_IN_LOGS) {
+    if has_gap(|gap| gap.code == Gap::NOT_IN_LOGS) {
         return "the logs contain nothing that was requested for the account";
     }
     match account.status {

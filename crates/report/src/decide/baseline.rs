@@ -81,10 +81,8 @@ impl EarlierReport {
             let counts = matches!(finding.status(), Status::Open | Status::Known);
             let counted = counts.then_some(severity);
             let held = EarlierFinding { verdict, first_seen, counted, key: key.map(Box::new) };
-            self.findings
-                .entry(finding.fingerprint.clone())
-                .or_default()
-                .push(held);
+            let same = self.findings.entry(finding.fingerprint.clone());
+            same.or_default().push(held);
         }
     }
 
@@ -96,11 +94,10 @@ impl EarlierReport {
         }
         for account in &mut report.accounts {
             let key = (account.partition.clone(), account.id.clone());
-            let known = self
-                .accounts
-                .get(&key)
-                .filter(|held| held.status.is_judged());
-            let as_of = known.map(|known| known.as_of);
+            let held = self.accounts.get(&key);
+            let as_of = held
+                .filter(|held| held.status.is_judged())
+                .map(|held| held.as_of);
             account.baseline = Some(Baseline { as_of, ruleset: self.ruleset.clone() });
             self.compared.insert(key, account.as_of);
         }
@@ -146,23 +143,17 @@ impl EarlierReport {
 
     /// Moves the findings on an access key to the fingerprint that they have today.
     fn follow(&mut self, key: &AccessKey, fingerprint: &Fingerprint) {
-        let Some(before) = self
-            .keys
-            .fingerprint(key)
-            .filter(|before| *before != fingerprint)
-        else {
+        let Some(before) = self.keys.fingerprint(key) else {
             return;
         };
-        let Some(held) = self.findings.get_mut(before) else {
+        if before == fingerprint {
             return;
-        };
-        let moved: Vec<_> = held
-            .extract_if(.., |finding| finding.key.as_deref() == Some(key))
-            .collect();
-        self.findings
-            .entry(fingerprint.clone())
-            .or_default()
-            .extend(moved);
+        }
+        let held = self.findings.entry(before.clone()).or_default();
+        let is_of_key = |finding: &mut EarlierFinding| finding.key.as_deref() == Some(key);
+        let moved: Vec<_> = held.extract_if(.., is_of_key).collect();
+        let followed = self.findings.entry(fingerprint.clone()).or_default();
+        followed.extend(moved);
     }
 
     /// Warns of what limits the comparison with a report judged by these rules.

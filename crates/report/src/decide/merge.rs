@@ -94,11 +94,8 @@ impl Join {
     ) -> Result<(), Unmergeable> {
         let second = self.count;
         let refused = |first, conflict| Unmergeable::Pair { places: [first, second], conflict };
-        if let Some(conflict) = self
-            .head
-            .as_ref()
-            .and_then(|head| difference(head, &report))
-        {
+        let head = self.head.as_ref();
+        if let Some(conflict) = head.and_then(|head| difference(head, &report)) {
             return Err(refused(0, conflict));
         }
         self.count += 1;
@@ -174,11 +171,8 @@ impl Join {
     fn add_waivers(&mut self, waivers: Vec<WaiverOutcome>, accounts: &[(String, String)]) {
         for outcome in waivers {
             let concerns = concerns(&outcome.waiver, accounts);
-            match self
-                .waivers
-                .iter_mut()
-                .find(|joined| joined.outcome.waiver == outcome.waiver)
-            {
+            let mut joined = self.waivers.iter_mut();
+            match joined.find(|joined| joined.outcome.waiver == outcome.waiver) {
                 Some(joined) => joined.add(&outcome, concerns),
                 None => self.waivers.push(JoinedWaiver::new(outcome, concerns)),
             }

@@ -62,10 +62,8 @@ pub(crate) fn causes<'a>(gaps: impl IntoIterator<Item = &'a Gap>, most: usize) -
     let mut causes: Vec<Cause> = Vec::new();
     for (kind, gaps) in kinds {
         let cause = Cause::new(&kind, &gaps, most);
-        match causes
-            .iter_mut()
-            .find(|known| known.is_about_the_same(&cause))
-        {
+        let mut known = causes.iter_mut();
+        match known.find(|known| known.is_about_the_same(&cause)) {
             Some(known) => known.add(&cause),
             None => causes.push(cause),
         }

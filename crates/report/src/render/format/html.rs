@@ -128,12 +128,10 @@ impl<'a> Page<'a> {
 /// Whose posture it is.
 fn title(report: &Report) -> String {
     match report.accounts.as_slice() {
-        [account] => account
-            .alias
-            .as_ref()
-            .or(account.name.as_ref())
-            .unwrap_or(&account.id)
-            .clone(),
+        [account] => {
+            let name = account.alias.as_ref().or(account.name.as_ref());
+            name.unwrap_or(&account.id).clone()
+        }
         accounts => counted(accounts.len(), "account"),
     }
 }

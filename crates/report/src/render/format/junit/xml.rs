@@ -44,16 +44,12 @@ pub(super) fn write_suite(
             .count()
             .to_string()
     };
-    let own = [
-        (
-            "name",
-            defuse(if name.trim().is_empty() {
-                "unknown"
-            } else {
-                name
-            })
-            .into_owned(),
-        ),
+    let name = match name.trim() {
+        "" => "unknown",
+        _ => name,
+    };
+    let attributes = [
+        ("name", defuse(name).into_owned()),
         ("package", defuse(&tool.name).into_owned()),
         ("id", id.to_string()),
         // Neither schema allows a time zone; it is UTC.
@@ -64,9 +60,9 @@ pub(super) fn write_suite(
         ("errors", marked("error")),
         ("skipped", marked("skipped")),
     ];
-    let own = own.iter().map(|(key, value)| (*key, value.as_str()));
+    let attributes = attributes.iter().map(|(key, value)| (*key, value.as_str()));
     xml.create_element("testsuite")
-        .with_attributes(own.chain([TIME]))
+        .with_attributes(attributes.chain([TIME]))
         .write_inner_content(|xml| {
             write_properties(tool, properties, xml)?;
             cases.iter().try_for_each(|case| write_case(case, xml))?;
