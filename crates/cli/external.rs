@@ -24,12 +24,10 @@ pub(crate) struct ExternalAccounts {
 }
 
 impl ExternalAccounts {
-    /// Adds a reported account.
     pub(crate) fn add_account(&mut self, id: &str) {
         self.reported.insert(id.to_owned());
     }
 
-    /// Adds a finding of a report.
     pub(crate) fn add_finding(&mut self, finding: &Finding) {
         if finding.verdict != Verdict::Fail || finding.resource.kind != "role" {
             return;

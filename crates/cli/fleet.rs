@@ -230,7 +230,6 @@ impl<'a> Store<'a> {
         Some(Store::new(collect_to.or(resume)?, resume.is_some()))
     }
 
-    /// Creates a store in a directory.
     pub(crate) fn new(directory: &'a Path, resume: bool) -> Store<'a> {
         Store { directory, resume }
     }

@@ -76,7 +76,6 @@ fn keep_stream() -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads an input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = if is_stream(path) {
         let mut bytes = Vec::new();

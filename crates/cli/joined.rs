@@ -192,7 +192,6 @@ impl Spill {
         })
     }
 
-    /// Adds an account or a finding.
     pub(crate) fn add(&mut self, part: &ReportPart) -> io::Result<()> {
         match part {
             ReportPart::Account(account) => self.add_account(account),
@@ -200,7 +199,6 @@ impl Spill {
         }
     }
 
-    /// Adds the accounts and findings of a report.
     fn add_report(&mut self, report: &Report) -> io::Result<()> {
         for account in &report.accounts {
             self.add_account(account)?;

@@ -39,7 +39,6 @@ pub(crate) struct JsonList<'w> {
 }
 
 impl<'w> JsonList<'w> {
-    /// Begins a list.
     pub(crate) fn new(out: &'w mut dyn Write) -> io::Result<JsonList<'w>> {
         let mut out = BufWriter::new(out);
         let mut form = Defused(PrettyFormatter::new());
@@ -55,7 +54,6 @@ impl<'w> JsonList<'w> {
         self.form.end_array_value(&mut self.out)
     }
 
-    /// Ends the list.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.form.end_array(&mut self.out)?;
         self.out.write_all(b"\n")?;

@@ -74,12 +74,10 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The finding of an entry.
     pub(crate) fn finding(&self, entry: &Entry) -> io::Result<Cow<'a, Finding>> {
         self.findings.get(entry.place as usize)
     }
 
-    /// The findings of some entries.
     pub(crate) fn findings<'e>(
         &self,
         entries: impl IntoIterator<Item = &'e Entry>,
@@ -95,12 +93,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The rule's id.
     pub(crate) fn rule_id(&self, entry: &Entry) -> &str {
         self.rule_ids.get(entry.rule)
     }
 
-    /// The account's id.
     pub(crate) fn account_id(&self, entry: &Entry) -> &str {
         self.account_ids.get(entry.account)
     }
@@ -183,7 +179,6 @@ pub(crate) struct Entry {
     pub account: u32,
 }
 
-/// The entries with this status.
 pub(crate) fn with_status(entries: &[Entry], status: Status) -> impl Iterator<Item = &Entry> {
     entries.iter().filter(move |entry| entry.status == status)
 }
