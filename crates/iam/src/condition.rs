@@ -325,10 +325,10 @@ impl Condition {
                     _ => (bound, start),
                 };
                 let plain = bound.literal_prefix();
-                // Session names and organization paths never contain `*`.
+                // Session names and organization paths never contain `*`, but a user agent may.
                 let goes_on = plain.len() > start.len()
                     && plain.starts_with(start.as_str())
-                    && !plain.contains('*');
+                    && (!plain.contains('*') || self.key == "aws:useragent");
                 let is_shorter = start.starts_with(plain) && !bound.is_literal();
                 // Of texts with any beginning, only the conditions above select all.
                 let selects_all = !start.is_empty() && bound.matches(&format!("{start}/"));
