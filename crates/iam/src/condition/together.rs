@@ -1,5 +1,7 @@
 //! Conditions on one key that must hold together.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Condition, Operator, Quantifier, moment};
@@ -29,7 +31,11 @@ pub(crate) fn contradict(conditions: &[Condition], request: &Request<'_>) -> boo
             let key = about[0].key.as_str();
             let mut single = ["aws:", "iam:", "sts:"].iter();
             let is_single = single.any(|of| key.starts_with(of)) && !may_have_several(key);
-            is_single && values_under(key, about, about, request).is_empty()
+            is_single
+                && !listed(key, about, about, request).iter().any(|value| {
+                    let mut conditions = about.iter();
+                    conditions.all(|condition| condition.may_hold(value, request))
+                })
         })
 }
 
@@ -69,6 +75,22 @@ pub(crate) fn values_under(
     about: &[Condition],
     request: &Request<'_>,
 ) -> Vec<Value<'static>> {
+    let mut values = listed(key, conditions, about, request);
+    values.retain(|value| {
+        conditions
+            .iter()
+            .all(|condition| condition.may_hold(value, request))
+    });
+    values
+}
+
+/// The values to try, of which some may not hold.
+fn listed(
+    key: &str,
+    conditions: &[Condition],
+    about: &[Condition],
+    request: &Request<'_>,
+) -> Vec<Value<'static>> {
     let known = request.value(key);
     let is_compared = about
         .iter()
@@ -76,22 +98,33 @@ pub(crate) fn values_under(
     let list = conditions.iter().find(|condition| condition.lists_values());
     let mut values = match (&known, list) {
         (Value::From(now), _) if is_compared => moments(*now, about),
-        (_, Some(list)) => list
-            .values
-            .iter()
-            .map(|listed| Value::one(listed.as_str().to_owned()))
-            .collect(),
+        (_, Some(list)) => on_all_lists(list, conditions),
         _ => vec![Value::Open],
     };
     if !matches!(known, Value::One(_) | Value::Beginning(_) | Value::From(_)) {
         values.push(Value::Absent);
     }
-    values.retain(|value| {
-        conditions
-            .iter()
-            .all(|condition| condition.may_hold(value, request))
-    });
     values
+}
+
+/// The values on a list that are on the lists of the other conditions too, which may be long. Only
+/// operators that compare every letter are looked at.
+fn on_all_lists(list: &Condition, conditions: &[Condition]) -> Vec<Value<'static>> {
+    let is_exact = |it: &Condition| matches!(it.operator, Operator::Equals | Operator::Like);
+    let mut common: BTreeSet<&str> = list.values.iter().map(Pattern::as_str).collect();
+    for other in conditions
+        .iter()
+        .filter(|it| it.lists_values() && is_exact(it))
+    {
+        if is_exact(list) {
+            let others: BTreeSet<&str> = other.values.iter().map(Pattern::as_str).collect();
+            common.retain(|value| others.contains(value));
+        }
+    }
+    common
+        .into_iter()
+        .map(|value| Value::one(value.to_owned()))
+        .collect()
 }
 
 /// Now, each later moment that the conditions name, and the second after it.
