@@ -177,11 +177,13 @@ pub(crate) fn example(pattern: &Pattern, account: &Account) -> String {
 /// The common prefix of all resources of the account that match the pattern.
 pub(crate) fn beginning(pattern: &Pattern, account: &Account) -> String {
     let fields = pattern.arn_fields();
+    // Otherwise a wildcard may stand for several fields.
+    let is_whole = fields.len() >= 6;
     let mut text = String::new();
     for (number, field) in fields.iter().enumerate() {
         match number {
-            1 if field.is_everything() => text.push_str(&account.partition),
-            4 if field.is_everything() => text.push_str(account.id_text()),
+            1 if is_whole && field.is_everything() => text.push_str(&account.partition),
+            4 if is_whole && field.is_everything() => text.push_str(account.id_text()),
             _ if field.is_literal() => text.push_str(&field.example(NAME)),
             _ => {
                 text.push_str(field.literal_prefix());
