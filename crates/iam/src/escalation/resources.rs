@@ -11,6 +11,7 @@ use super::step::{Allowed, Step};
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Selection, Statement};
 use crate::probe;
+use crate::truth::Lack;
 
 /// The most name patterns to follow, so that many overlapping ones do not multiply.
 const MANY: usize = 30;
@@ -60,6 +61,7 @@ impl Index<'_> {
             let common = pattern.common_arn(&Pattern::glob(&shape));
             resources.extend(common.map(|it| it.as_str().replace('*', probe::NAME)));
         }
+        resources.extend(self.examples_within(who, &[action], &[Pattern::glob(&shape)]));
         let allowed = resources
             .iter()
             .filter_map(|resource| self.allowed(action, Asked { resource, ..asked }));
@@ -83,10 +85,11 @@ impl Index<'_> {
         if let [action] = actions {
             return Some(vec![self.allowed_somewhere(*action, asked)?]);
         }
-        let examples: BTreeSet<String> = actions
+        let mut examples: BTreeSet<String> = actions
             .iter()
             .flat_map(|action| self.examples(asked.who, *action))
             .collect();
+        examples.extend(self.examples_within(asked.who, actions, &self.acted_on_by(actions[0])));
         let mut allowed: Vec<Vec<(&String, Allowed)>> = Vec::new();
         for action in actions {
             let acted_on = examples
@@ -129,13 +132,9 @@ impl Index<'_> {
         kind: &str,
     ) -> (Vec<Pattern>, bool) {
         let (partition, id) = (&self.account.partition, self.account.id_text());
-        let mut names = vec![Pattern::glob(&format!("arn:{partition}:iam::{id}:{kind}/*"))];
+        let all = Pattern::glob(&format!("arn:{partition}:iam::{id}:{kind}/*"));
         let mut is_all = true;
-        for action in actions {
-            for limit in self.limits(who, *action) {
-                names = common_to(&names, &limit, &mut is_all);
-            }
-        }
+        let mut names = self.within_limits(who, actions, &[all], &mut is_all);
         for action in helpful {
             let limits = self.limits(who, *action);
             let mut narrower = names.clone();
@@ -149,6 +148,66 @@ impl Index<'_> {
             add_new(&mut names, narrower, &mut is_all);
         }
         (names, is_all)
+    }
+
+    /// Patterns for what matches one of those given, and on which all of the actions may be allowed.
+    fn within_limits(
+        &self,
+        who: &EffectivePermissions,
+        actions: &[ActionId],
+        patterns: &[Pattern],
+        is_all: &mut bool,
+    ) -> Vec<Pattern> {
+        let mut within = patterns.to_vec();
+        for action in actions {
+            for limit in self.limits(who, *action) {
+                within = common_to(&within, &limit, is_all);
+            }
+        }
+        within
+    }
+
+    /// Examples of what matches one of the patterns, and on which all of the actions may be allowed.
+    fn examples_within(
+        &self,
+        who: &EffectivePermissions,
+        actions: &[ActionId],
+        patterns: &[Pattern],
+    ) -> Vec<String> {
+        let spares = |action: &ActionId| {
+            let mut denies = self.in_force(who, *action).map(|(.., statement)| statement);
+            denies.any(|it| matches!(it.resources, Some(Selection::AllBut(_))))
+        };
+        // Otherwise the resources that the policies name are examples enough.
+        let has_several_limits =
+            actions.len() > 1 || who.boundary.is_some() || actions.iter().any(spares);
+        if !has_several_limits {
+            return Vec::new();
+        }
+        let mut is_all = true;
+        let within = self.within_limits(who, actions, patterns, &mut is_all);
+        if !is_all {
+            self.lacks.borrow_mut().insert(Lack::Budget);
+        }
+        within
+            .iter()
+            .map(|it| probe::example(it, self.account))
+            .collect()
+    }
+
+    /// Patterns for what an action acts on.
+    fn acted_on_by(&self, action: ActionId) -> Vec<Pattern> {
+        let mut patterns: Vec<Pattern> = self
+            .shapes(action)
+            .map(|shape| Pattern::glob(&shape))
+            .collect();
+        if patterns.is_empty() {
+            let (partition, id) = (&self.account.partition, self.account.id_text());
+            let service = action.get().service();
+            patterns.push(Pattern::glob(&format!("arn:{partition}:{service}:*:{id}:*")));
+            patterns.push(Pattern::glob(&format!("arn:{partition}:{service}:*::*")));
+        }
+        patterns
     }
 
     /// The lists of resources that limit an action: those of the Allows, those of the boundary's
@@ -231,7 +290,9 @@ impl Index<'_> {
             .resources(who, action)
             .flatten()
             .chain(self.spared(who, action));
+        let within = self.examples_within(who, &[action], &self.acted_on_by(action));
         any.into_iter()
+            .chain(within)
             .chain(named.flat_map(move |pattern| self.acted_on(action, &pattern)))
     }
 
