@@ -10,7 +10,9 @@ use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::Resource;
-use crate::trust::{ASSUME_ROLE, Admission, Grant, SESSION, is_saml};
+use crate::pattern::Pattern;
+use crate::policy::Statement;
+use crate::trust::{ASSUME_ROLE, Admission, Grant, SESSION, TrustPolicy, is_saml};
 use crate::value::Value;
 
 const PROFILE: &str = "an instance profile with the role";
@@ -49,7 +51,7 @@ impl<'a> Search<'a> {
             (Changes::PassedRole, Some((_, role))) => self.pass(by, role)?,
             (Changes::RoleTrust, Some((_, role))) if role.is_protected() => return None,
             (Changes::RoleTrust, Some((_, role))) => {
-                self.on_target(by, asked)?.and(self.use_own(by.node, role)?)
+                self.on_target(by, asked)?.and(self.use_own(by.node, role))
             }
             (Changes::OidcProvider | Changes::OidcAudience | Changes::MissingOidcProvider, _) => {
                 let limit = Step::limited(Certainty::Conditional, "what tokens the issuer signs");
@@ -205,8 +207,13 @@ impl<'a> Search<'a> {
     /// How a node assumes a role, with the best values for the condition keys that it chooses.
     fn assume(&self, id: NodeId, role: PrincipalId) -> Option<Step> {
         let step = self.assume_bringing(id, role, &[])?;
+        let contested = self.contested(id, role);
+        let counts = contested.iter().map(|(_, values)| values.len());
+        if counts.fold(1, usize::saturating_mul) > MANY {
+            return Some(step);
+        }
         let mut all = vec![Vec::new()];
-        for (key, values) in self.contested(id, role) {
+        for (key, values) in contested {
             let mut more = Vec::new();
             for brings in &all {
                 for value in &values {
@@ -215,7 +222,7 @@ impl<'a> Search<'a> {
             }
             all = more;
         }
-        if all.len() == 1 || all.len() > MANY {
+        if all.len() == 1 {
             return Some(step);
         }
         let steps = all
@@ -339,7 +346,7 @@ impl<'a> Search<'a> {
     }
 
     /// How a node may use an action that the role's trust policy must allow: to assume the role, or
-    /// to add to its session.
+    /// to add to its session. If necessary, it changes the tags of the role before.
     ///
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
     fn is_admitted(
@@ -349,7 +356,37 @@ impl<'a> Search<'a> {
         action: ActionId,
         brings: &[(&str, Value<'_>)],
     ) -> Option<Step> {
-        let (node, role) = (self.node(id), self.account().principal(role_id));
+        let role = self.account().principal(role_id);
+        let as_it_is = self.is_admitted_to(id, (role_id, role), action, brings);
+        let is_asked =
+            |trust: &TrustPolicy| trust.document.statements.iter().any(asks_for_own_tags);
+        if as_it_is.is_some() || role.is_protected() || !role.trust.as_ref().is_some_and(is_asked) {
+            return as_it_is;
+        }
+        let who = &self.node(id).who;
+        for name in ["iam:tagrole", "iam:untagrole"] {
+            let taggings = self
+                .index
+                .taggings(ActionId::named(name), who.asks_about(role), None);
+            for (tagging, change) in taggings {
+                let retagged = tagging.apply(role);
+                if let Some(step) = self.is_admitted_to(id, (role_id, &retagged), action, brings) {
+                    return Some(Step::new(change).and(step));
+                }
+            }
+        }
+        None
+    }
+
+    /// The same for a role as it is, or with other tags.
+    fn is_admitted_to(
+        &self,
+        id: NodeId,
+        (role_id, role): (PrincipalId, &Principal),
+        action: ActionId,
+        brings: &[(&str, Value<'_>)],
+    ) -> Option<Step> {
+        let node = self.node(id);
         let own = self
             .index
             .step(action, Asked { brings, ..node.who.asks_about(role) });
@@ -410,7 +447,7 @@ impl<'a> Search<'a> {
         for by in Wait::all(id) {
             let method = by.method;
             // A trust policy may admit it without a permission to assume the role.
-            if method.changes != Changes::RoleSession && !self.mentions(by) {
+            if method.changes != Changes::RoleSession && !self.mentions(by) || !self.may_gain(by) {
                 continue;
             }
             for (resource, target) in self.doors_to(other, method) {
@@ -453,6 +490,17 @@ impl<'a> Search<'a> {
         }
         doors
     }
+}
+
+/// Whether a statement of a trust policy tests tags of the role.
+fn asks_for_own_tags(statement: &Statement) -> bool {
+    let keys = statement
+        .conditions
+        .iter()
+        .map(|condition| condition.key.as_str());
+    let variables = statement.patterns().flat_map(Pattern::variables);
+    keys.chain(variables)
+        .any(|key| key.starts_with("aws:resourcetag/") || key.starts_with("iam:resourcetag/"))
 }
 
 /// The federated providers that a role trusts, each with the changes to it that let one sign in as

@@ -11,7 +11,7 @@ use super::offers::Offered;
 use super::search::Search;
 use super::step::{Step, Target};
 use super::tags::borrowed;
-use crate::account::{PolicyId, Principal, PrincipalId};
+use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::context::Resource;
 use crate::policy;
 use crate::probe;
@@ -62,7 +62,7 @@ impl Effect {
     }
 
     fn offering(self, key: &'static str, offered: Offered) -> Effect {
-        Effect { before: offered.before(), ..self.bringing(key, offered.arn) }
+        Effect { before: offered.before, ..self.bringing(key, offered.arn) }
     }
 
     /// The condition keys that the request sets.
@@ -70,12 +70,16 @@ impl Effect {
         borrowed(&self.brings)
     }
 
-    /// The resource of the request.
-    pub(super) fn about<'r>(&self, node: &'r Node) -> Resource<'r> {
+    /// The resource of the request, about a node or a group in the account.
+    pub(super) fn about<'r>(&'r self, node: &'r Node, account: &'r Account) -> Resource<'r> {
         if self.resource == node.who.identity.arn {
-            Resource::Principal(&node.who.identity)
-        } else {
-            Resource::Own
+            return Resource::Principal(&node.who.identity);
+        }
+        match self.target.as_ref().and_then(Target::principal) {
+            Some(id) if account.principal(id).kind == PrincipalKind::Group => {
+                Resource::Principal(account.principal(id))
+            }
+            _ => Resource::Own,
         }
     }
 
@@ -177,7 +181,14 @@ impl Maker<'_, '_> {
                 let after = self.node.who.joining(id, group);
                 let mut effect = Effect::new(&group.arn, Some(Target::Principal(id)), after);
                 effect.goes_together = !denies(id);
-                effects.extend(Some(effect).filter(|it| it.goes_together || may_join_guarded));
+                if !effect.goes_together && !may_join_guarded {
+                    self.index.lacks.borrow_mut().insert(Lack::Budget);
+                    if !self.index.generous {
+                        continue;
+                    }
+                    effect.after = self.node.who.with(self.index.everything());
+                }
+                effects.push(effect);
             }
         }
         effects
@@ -290,7 +301,12 @@ impl Maker<'_, '_> {
         }
         for pattern in patterns {
             let arn = pattern.example(probe::NAME);
-            if self.search.names.taken_by(&arn).is_some() {
+            if self
+                .search
+                .names
+                .taken_by(PrincipalKind::Group, &arn)
+                .is_some()
+            {
                 continue;
             }
             let allowed = others

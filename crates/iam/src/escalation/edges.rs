@@ -13,8 +13,9 @@ use super::search::{Search, Wait};
 use super::step::{Found, Grantor, Rank, Step, Target};
 use super::tags::borrowed;
 use crate::account::PolicyId;
+use crate::policy;
 use crate::trust::ASSUME_ROLE;
-use crate::truth::Lack;
+use crate::truth::{Lack, Truth};
 use crate::value::Value;
 
 /// The most statements to look at while following the changes that one node's permissions may go
@@ -118,7 +119,7 @@ impl Search<'_> {
         let mut together: Option<(Effect, Edge)> = None;
         let mut alone = Vec::new();
         for effect in effects(self, &actor, self.node(owner), method) {
-            let about = effect.about(self.node(owner));
+            let about = effect.about(self.node(owner), self.account());
             let brings = [effect.brought(), borrowed(&edge.brings)].concat();
             let asked = Asked { about, brings: &brings, ..actor.asks(&effect.resource) };
             let Some(step) = self.index.step(method.actions[0], asked) else {
@@ -176,6 +177,27 @@ impl Search<'_> {
     /// by ways without any.
     pub(super) fn gains_nothing(&self, way: Wait, certainty: Certainty) -> bool {
         self.node(way.node).administrator.is_some() && certainty != Certainty::Certain
+    }
+
+    /// Whether a method may be of use to a node, before any target is tried. An administrator under
+    /// conditions needs a permission without any but those on the target.
+    pub(super) fn may_gain(&self, by: Wait) -> bool {
+        let Wait { node, method } = by;
+        // A trust policy may admit it without a permission.
+        if self.node(node).administrator.is_none() || method.changes == Changes::RoleSession {
+            return true;
+        }
+        let (who, action) = (&self.node(node).who, method.actions[0]);
+        let request = self.index.request(&action.get().lower, who.asks(""));
+        let is_of_target = |key: &str| key.starts_with("iam:") || key.starts_with("aws:resource");
+        self.index.in_force(who, action).any(|(.., statement)| {
+            let mut conditions = statement.conditions.iter();
+            statement.effect == policy::Effect::Allow
+                && conditions.all(|condition| {
+                    is_of_target(&condition.key)
+                        || condition.holds(&request, policy::Effect::Allow) == Truth::Yes
+                })
+        })
     }
 
     /// Records changes that give their owner other permissions, and returns the node it turns into.

@@ -119,20 +119,23 @@ impl Search<'_> {
     /// How one acts as a role whose trust policy one writes. The policy names the session that
     /// wrote it, which then needs no permission to assume the role, or a service that the role is
     /// passed to.
-    pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Option<Step> {
+    pub(super) fn use_own(&self, id: NodeId, role: &Principal) -> Step {
         let assume = ActionId::named(ASSUME_ROLE);
         let mut best = match self
             .index
             .left_of_grant(&self.node(id).who, assume, role, false)
         {
-            Some(Certainty::Certain) => return Some(Step::default()),
-            Some(certainty) => Some(Step::limited(certainty, "whether sts:AssumeRole is denied")),
-            None => None,
+            Some(Certainty::Certain) => return Step::default(),
+            Some(certainty) => Step::limited(certainty, "whether sts:AssumeRole is denied"),
+            // No Deny of the node binds an account of its own.
+            None => Step::limited(Certainty::Conditional, "an account outside to let in"),
         };
         for (by, uses) in &*self.passes(id) {
             let used = self.pass(*by, role).map(|passed| passed.and(uses.clone()));
-            best = best.into_iter().chain(used).max_by_key(Step::certainty);
-            if best.as_ref().map(Step::certainty) == Some(Certainty::Certain) {
+            best = used
+                .filter(|used| used.certainty() > best.certainty())
+                .unwrap_or(best);
+            if best.certainty() == Certainty::Certain {
                 break;
             }
         }
@@ -305,7 +308,7 @@ impl<'m, 'a> Maker<'m, 'a> {
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
     fn free_name(&self, arn: &str) -> Option<Step> {
-        let Some(id) = self.search.names.taken_by(arn) else {
+        let Some(id) = self.search.names.taken_by(self.kind, arn) else {
             return Some(Step::default());
         };
         let (role, node) = (self.search.account().principal(id), self.search.node(self.by));
@@ -342,7 +345,7 @@ impl<'m, 'a> Maker<'m, 'a> {
         tagging: &Tagging,
         boundary: Option<&Offered>,
     ) -> Option<Step> {
-        let before = boundary.map(Offered::before).unwrap_or_default();
+        let before = boundary.map(|it| it.before.clone()).unwrap_or_default();
         let boundary = (BOUNDARY, Value::maybe(boundary.map(|it| it.arn.as_str())));
         let allowed = |action: ActionId, brings: &[(&str, Value<'_>)]| {
             let brings = [std::slice::from_ref(&boundary), brings].concat();
@@ -360,7 +363,7 @@ impl<'m, 'a> Maker<'m, 'a> {
             }
         }
         match self.kind {
-            PrincipalKind::Role => Some(step.and(self.search.use_own(self.by, newcomer)?)),
+            PrincipalKind::Role => Some(step.and(self.search.use_own(self.by, newcomer))),
             _ => Some(step),
         }
     }

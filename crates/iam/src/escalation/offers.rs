@@ -8,7 +8,7 @@ use super::Certainty;
 use super::effective_permissions::{Asked, EffectivePermissions, Index};
 use super::methods::{ActionId, Method};
 use super::resources::common_to;
-use super::step::{Allowed, Step, Target};
+use super::step::{Step, Target};
 use crate::account::{Account, PolicyId};
 use crate::context::Resource;
 use crate::pattern::Pattern;
@@ -21,18 +21,13 @@ use crate::truth::Lack;
 pub(super) struct Offered {
     pub(super) arn: String,
     pub(super) policy: PolicyId,
-    /// How it is created, or rewritten to allow everything; none: it exists.
-    made: Option<Allowed>,
+    /// How it is created, or rewritten to allow everything.
+    pub(super) before: Step,
 }
 
 impl Offered {
     fn new(arn: String, policy: PolicyId) -> Offered {
-        Offered { arn, policy, made: None }
-    }
-
-    /// What must be done to have it.
-    pub(super) fn before(&self) -> Step {
-        self.made.clone().map(Step::new).unwrap_or_default()
+        Offered { arn, policy, before: Step::default() }
     }
 }
 
@@ -57,9 +52,8 @@ impl Index<'_> {
         for id in &self.wide {
             offered.push(Offered::new(self.account.policy(*id).id.clone(), *id));
         }
-        for name in ["iam:createpolicy", "iam:createpolicyversion"] {
-            offered.extend(self.made(who, name, &named));
-        }
+        offered.extend(self.created(who, &named));
+        offered.extend(self.rewritten(who, action, key));
         offered
     }
 
@@ -70,6 +64,22 @@ impl Index<'_> {
         action: ActionId,
         key: &str,
     ) -> Vec<Offered> {
+        let mut chosen = Vec::new();
+        for (arn, id) in self.selected(who, action, key) {
+            if self.allows_everything(id).is_none() {
+                chosen.push(Offered::new(arn.to_owned(), id));
+            }
+        }
+        chosen
+    }
+
+    /// The managed policies that statements about an action select by the condition key.
+    fn selected(
+        &self,
+        who: &EffectivePermissions,
+        action: ActionId,
+        key: &str,
+    ) -> Vec<(&str, PolicyId)> {
         let named = self.named(who, action, key);
         let leaves_out = self.deciding(who, action).any(|statement| {
             let is_allow = statement.effect == Effect::Allow;
@@ -78,14 +88,13 @@ impl Index<'_> {
                 .iter()
                 .any(|it| it.key == key && it.negated == is_allow)
         });
-        let mut chosen = Vec::new();
+        let mut selected = Vec::new();
         for (arn, id) in &self.managed {
-            let is_chosen = leaves_out || named.iter().any(|pattern| pattern.matches(arn));
-            if is_chosen && self.allows_everything(*id).is_none() {
-                chosen.push(Offered::new((*arn).to_owned(), *id));
+            if leaves_out || named.iter().any(|pattern| pattern.matches(arn)) {
+                selected.push((*arn, *id));
             }
         }
-        chosen
+        selected
     }
 
     /// The patterns in conditions on the key, in statements about an action.
@@ -102,9 +111,35 @@ impl Index<'_> {
         named
     }
 
-    /// Policies that can be created or rewritten to allow everything.
-    fn made(&self, who: &EffectivePermissions, name: &str, named: &[Pattern]) -> Vec<Offered> {
-        let action = ActionId::named(name);
+    /// Policies of the account that can be rewritten to allow everything.
+    fn rewritten(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Offered> {
+        let rewrite = ActionId::named("iam:createpolicyversion");
+        let make_room = ActionId::named("iam:deletepolicyversion");
+        let mut rewritten = Vec::new();
+        if !self.mentions(who, rewrite) {
+            return rewritten;
+        }
+        for (arn, id) in self.selected(who, action, key) {
+            let mut before = Step::default();
+            if self.is_full(id) {
+                let Some(room) = self.step(make_room, who.asks(arn)) else {
+                    continue;
+                };
+                before = room;
+            }
+            if self.account.policy(id).kind == PolicyKind::CustomerManaged
+                && let Some(step) = self.step(rewrite, who.asks(arn))
+            {
+                let (arn, policy) = (arn.to_owned(), self.everything());
+                rewritten.push(Offered { arn, policy, before: before.and(step) });
+            }
+        }
+        rewritten
+    }
+
+    /// Policies that can be created.
+    fn created(&self, who: &EffectivePermissions, named: &[Pattern]) -> Vec<Offered> {
+        let action = ActionId::named("iam:createpolicy");
         let (makable, mut is_all) = self.names_for(who, &[action], &[], "policy");
         let mut patterns = common_to(&makable, named, &mut is_all);
         patterns.extend(common_to(&patterns, named, &mut is_all));
@@ -117,14 +152,10 @@ impl Index<'_> {
             made.extend(any.map(|it| Offered::new(it.example(probe::NAME), self.everything())));
         }
         for arn in arns {
-            let can_be = match self.managed.get(arn.as_str()) {
-                Some(policy) => name == "iam:createpolicyversion" && !self.is_full(*policy),
-                None => name == "iam:createpolicy",
-            };
-            if can_be {
-                let allowed = self.allowed(action, who.asks(&arn));
-                let policy = self.everything();
-                made.extend(allowed.map(|it| Offered { arn, policy, made: Some(it) }));
+            if !self.managed.contains_key(arn.as_str())
+                && let Some(before) = self.step(action, who.asks(&arn))
+            {
+                made.push(Offered { arn, policy: self.everything(), before });
             }
         }
         made

@@ -2,6 +2,7 @@
 //! can become.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
 
@@ -21,7 +22,7 @@ type Becoming = BTreeMap<NodeId, Reached>;
 type Made = HashMap<(NodeId, NodeId), Explored>;
 
 /// By principal: who can become it in one step; found once.
-type Direct = HashMap<PrincipalId, Becoming>;
+type Direct = HashMap<PrincipalId, Rc<Becoming>>;
 
 impl Search<'_> {
     /// Looks for methods that nodes can use as somebody else, on targets that this one cannot
@@ -66,6 +67,7 @@ impl Search<'_> {
             return;
         }
         let mut made = Made::new();
+        let mut owners = HashMap::new();
         for by in Wait::all(self.of_principal[actor.place()]) {
             if !self.is_of_use(by) {
                 continue;
@@ -74,7 +76,7 @@ impl Search<'_> {
                 self.let_in_those(by, becoming);
             } else {
                 self.change_those(by, becoming, &mut made);
-                self.change_thirds(by, (actor, becoming), direct, &mut made);
+                self.change_thirds(by, (actor, becoming), &mut owners, direct, &mut made);
             }
         }
     }
@@ -95,6 +97,9 @@ impl Search<'_> {
     /// Tries a method on those who can become the one that uses it.
     fn change_those(&mut self, by: Wait, becoming: &Becoming, made: &mut Made) {
         for (id, reached) in becoming {
+            if self.is_as_powerful(*id, by.node) {
+                continue;
+            }
             let edge = Edge::through(reached, by, *id);
             if by.method.changes == Changes::Permissions(PrincipalKind::Group) {
                 self.change_joined_groups(&edge);
@@ -109,16 +114,22 @@ impl Search<'_> {
         &mut self,
         by: Wait,
         (actor, becoming): (PrincipalId, &Becoming),
+        owners: &mut HashMap<PrincipalId, Becoming>,
         direct: &mut Direct,
         made: &mut Made,
     ) {
         for third in self.others(by, actor) {
-            let owners = self.becoming(third, direct);
+            if self.directly(third, direct).contains_key(&by.node) {
+                continue;
+            }
+            let owners = owners
+                .entry(third)
+                .or_insert_with(|| self.becoming(third, direct));
             if owners.contains_key(&by.node) {
                 continue;
             }
             let node = self.of_principal[third.place()];
-            for (id, reached) in &owners {
+            for (id, reached) in owners.iter() {
                 let Some(to_actor) = becoming.get(id) else {
                     continue;
                 };
@@ -155,9 +166,7 @@ impl Search<'_> {
         let mut becoming = Becoming::new();
         let mut left = VecDeque::from([(id, Step::default())]);
         while let Some((to, rest)) = left.pop_front() {
-            let before = direct
-                .entry(to)
-                .or_insert_with(|| self.becoming_directly(to));
+            let before = self.directly(to, direct);
             for (node, reached) in &*before {
                 let step = reached.step.clone().and(rest.clone());
                 let known = becoming.get(node).map(|it| it.step.certainty());
@@ -173,6 +182,23 @@ impl Search<'_> {
         becoming
     }
 
+    /// Whether a node may do by itself whatever another may, since they have the same policies.
+    fn is_as_powerful(&self, id: NodeId, other: NodeId) -> bool {
+        let (who, other) = (&self.node(id).who, &self.node(other).who);
+        who.policies == other.policies
+            && who.boundary == other.boundary
+            && self.index.is_impersonal(who)
+            && self.index.is_impersonal(other)
+    }
+
+    /// Who can become a principal in one step, found once.
+    fn directly(&self, id: PrincipalId, direct: &mut Direct) -> Rc<Becoming> {
+        let known = direct
+            .entry(id)
+            .or_insert_with(|| Rc::new(self.becoming_directly(id)));
+        Rc::clone(known)
+    }
+
     /// Who can become a principal in one step.
     fn becoming_directly(&self, id: PrincipalId) -> Becoming {
         let mut becoming = Becoming::new();
@@ -180,11 +206,13 @@ impl Search<'_> {
             let known = becoming
                 .get(&wait.node)
                 .map(|it: &Reached| it.step.certainty());
-            if known == Some(Certainty::Certain) || !self.is_open(wait.node) {
+            if known == Some(Certainty::Certain) || !self.is_open(wait.node) || !self.may_gain(wait)
+            {
                 continue;
             }
             if let Some(step) = self.attempt(wait, &resource, &target)
                 && known < Some(step.certainty())
+                && !self.gains_nothing(wait, step.certainty())
             {
                 becoming.insert(wait.node, Reached { id, first: (wait, target), step });
             }

@@ -46,7 +46,11 @@ pub(super) struct Names<'a> {
     by_arn: HashMap<&'a str, PrincipalId>,
     /// The users and roles by tag: the key in lower case, then the value.
     by_tag: HashMap<String, HashMap<&'a str, Vec<PrincipalId>>>,
-    /// The roles by name, which is unique regardless of the path.
+    /// The principals by kind and name in lower case, which is unique regardless of the path.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
+    by_name: HashMap<(PrincipalKind, String), PrincipalId>,
+    /// The roles by name.
     roles: HashMap<&'a str, PrincipalId>,
     /// By principal: the roles whose trust policies single it out.
     choosing: HashMap<PrincipalId, Vec<PrincipalId>>,
@@ -77,6 +81,9 @@ impl<'a> Names<'a> {
             let principal = account.principal(id);
             names.by_arn.insert(&principal.arn, id);
             holders.entry(&principal.arn).or_default();
+            names
+                .by_name
+                .insert((principal.kind, principal.name.to_lowercase()), id);
             if principal.kind == PrincipalKind::Role {
                 names.roles.insert(&principal.name, id);
             }
@@ -101,7 +108,8 @@ impl<'a> Names<'a> {
                         .map(|group| &account.principal(*group).arn),
                 );
                 let policies = policies_of(account, principal, None);
-                has.extend(policies.iter().map(|policy| &account.policy(*policy).id));
+                let managed = policies.iter().chain(&principal.boundary);
+                has.extend(managed.map(|policy| &account.policy(*policy).id));
                 for arn in has {
                     holders.entry(arn).or_default().push(id);
                 }
@@ -127,14 +135,10 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// The principal that has the name in an ARN; for a role regardless of the path.
-    pub(super) fn taken_by(&self, arn: &str) -> Option<PrincipalId> {
-        let role = arn
-            .contains(":role/")
-            .then(|| arn.rsplit('/').next())
-            .flatten();
-        let taken = role.and_then(|name| self.roles.get(name));
-        taken.or_else(|| self.by_arn.get(arn)).copied()
+    /// The principal of the kind that has the name in an ARN.
+    pub(super) fn taken_by(&self, kind: PrincipalKind, arn: &str) -> Option<PrincipalId> {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        self.by_name.get(&(kind, name.to_lowercase())).copied()
     }
 
     /// Whether a trust policy may admit new principals that have no permission.
@@ -205,7 +209,7 @@ impl<'a> Search<'a> {
         let mut owners = Owners::new();
         for by in Wait::all(id) {
             let method = by.method;
-            if !method.changes.alters_reached() {
+            if !method.changes.alters_reached() || !self.may_gain(by) {
                 continue;
             }
             let targets = self.in_range(id, method.actions[0]);

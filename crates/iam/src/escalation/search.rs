@@ -135,7 +135,10 @@ impl<'a> Search<'a> {
         for id in principals.iter().chain(&policies) {
             self.look_beyond(*id);
         }
+        self.look_beyond_changes(0);
+        let looked_at = self.nodes.len();
         self.look_through_others();
+        self.look_beyond_changes(looked_at);
         if self.nodes.len() > known {
             // Nodes that were added only now have not been tried on the privileged principals yet.
             for id in &principals {
@@ -312,6 +315,18 @@ impl<'a> Search<'a> {
         actions
             .iter()
             .all(|action| self.index.mentions(&who, *action) && self.may_use(&who, *action))
+    }
+
+    /// Looks for methods on others that principals can become once their own permissions are changed.
+    fn look_beyond_changes(&mut self, first: usize) {
+        let mut place = first;
+        while place < self.nodes.len() {
+            let node = &self.nodes[place];
+            if node.holder.is_some() && !matches!(node.kind, NodeKind::Principal(_)) {
+                self.look_beyond(NodeId::new(place));
+            }
+            place += 1;
+        }
     }
 
     /// Tries what a node can do to itself, and registers what it waits for.

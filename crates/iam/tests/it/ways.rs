@@ -1097,7 +1097,9 @@ fn who_is_made_within_a_boundary_is_no_way() {
     check_user(json!([role()]), json!({}), found);
     check_user(json!([when(role(), within("policy/b"))]), policies(), &[]);
     check_user(json!([when(role(), within("policy/wide"))]), policies(), found);
-    check_user(json!([role(), deny("sts:AssumeRole", "*")]), json!({}), &[]);
+    // It may trust an account outside.
+    let outside: &Ways = &[("create-role-attach-policy", Conditional)];
+    check_user(json!([role(), deny("sts:AssumeRole", "*")]), json!({}), outside);
     let to_attach = |value: &str| json!({"ArnEquals": {"iam:PolicyARN": value}});
     let create = || allow("iam:CreateRole", "*");
     let attach = |value: &str| when(allow("iam:AttachRolePolicy", "*"), to_attach(value));
@@ -1210,10 +1212,12 @@ fn a_trust_policy_is_rewritten_for_somebody_in_reach() {
     };
     let found: &Ways = &[("update-assume-role-policy", Certain)];
     check_user(json!([rewrite(), denied(), assume("hop")]), hop(plain()), found);
-    check_user(json!([rewrite(), denied()]), hop(plain()), &[]);
+    // Otherwise an account outside may be let in.
+    let outside: &Ways = &[("update-assume-role-policy", Conditional)];
+    check_user(json!([rewrite(), denied()]), hop(plain()), outside);
     check_user(json!([denied(), assume("hop")]), hop(plain()), &[]);
-    check_user(json!([rewrite(), denied(), assume("hop")]), hop(json!([denied()])), &[]);
-    check_user(json!([rewrite(), deny("sts:*", "*"), assume("hop")]), hop(plain()), &[]);
+    check_user(json!([rewrite(), denied(), assume("hop")]), hop(json!([denied()])), outside);
+    check_user(json!([rewrite(), deny("sts:*", "*"), assume("hop")]), hop(plain()), outside);
     check_user(json!([rewrite()]), hop(plain()), found);
 }
 
@@ -1259,20 +1263,22 @@ fn who_is_made_may_be_passed_to_a_service() {
     let run = || allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
     let pass = |name: &str| allow("iam:PassRole", arn(&format!("role/{name}")));
     let to = |service: &str| json!({"StringEquals": {"iam:PassedToService": service}});
-    check_user(with(&[]), json!({}), &[]);
-    check_user(with(&[run()]), json!({}), &[]);
-    check_user(with(&[pass("*")]), json!({}), &[]);
+    // Otherwise it may trust an account outside.
+    let outside: &Ways = &[("create-role-put-policy", Conditional)];
+    check_user(with(&[]), json!({}), outside);
+    check_user(with(&[run()]), json!({}), outside);
+    check_user(with(&[pass("*")]), json!({}), outside);
     check_user(with(&[run(), pass("*")]), json!({}), found);
     check_user(with(&[run(), pass("lambda-*")]), json!({}), found);
     check_user(with(&[run(), when(pass("*"), to("lambda.amazonaws.com"))]), json!({}), found);
-    check_user(with(&[run(), when(pass("*"), to("ec2.amazonaws.com"))]), json!({}), &[]);
-    check_user(with(&[run(), pass("*"), deny("lambda:InvokeFunction", "*")]), json!({}), &[]);
+    check_user(with(&[run(), when(pass("*"), to("ec2.amazonaws.com"))]), json!({}), outside);
+    check_user(with(&[run(), pass("*"), deny("lambda:InvokeFunction", "*")]), json!({}), outside);
     let taken = role("lambda", plain(), trusts_service("lambda.amazonaws.com"));
-    check_user(with(&[run(), pass("lambda")]), taken, &[("put-role-policy", Certain)]);
+    let both = &[("put-role-policy", Certain), ("create-role-put-policy", Conditional)];
+    check_user(with(&[run(), pass("lambda")]), taken, both);
     // EC2 wants an instance profile.
     let instances = || allow("ec2:RunInstances", "*");
-    let possible: &Ways = &[("create-role-put-policy", Possible)];
-    check_user(with(&[instances(), pass("*")]), json!({}), possible);
+    check_user(with(&[instances(), pass("*")]), json!({}), outside);
     let profile = json!(["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"]);
     check_user(with(&[instances(), pass("*"), allow(profile, "*")]), json!({}), found);
 }
@@ -2168,9 +2174,11 @@ fn a_trust_policy_is_rewritten_for_a_service() {
     let no_session = || deny("sts:*", "*");
     let expected = &[("update-assume-role-policy", Certain)];
     check_user(json!([rewrite(), no_session(), allow(pass.clone(), "*")]), target(), expected);
-    check_user(json!([rewrite(), no_session()]), target(), &[]);
+    // Otherwise an account outside may be let in.
+    let outside = &[("update-assume-role-policy", Conditional)];
+    check_user(json!([rewrite(), no_session()]), target(), outside);
     let other = allow(pass, arn("role/other"));
-    check_user(json!([rewrite(), no_session(), other]), target(), &[]);
+    check_user(json!([rewrite(), no_session(), other]), target(), outside);
 }
 
 #[test]
@@ -2472,7 +2480,9 @@ fn a_trust_policy_is_rewritten_for_whoever_comes_from_before() {
     check(with(named(), of_mid("role/other"), plain()), &[]);
     // Alice is denied to assume roles but this one.
     let but_mid = json!({"Effect": "Deny", "Action": "sts:*", "NotResource": arn("role/mid")});
-    check(with(named(), of_mid("role/admin"), json!([but_mid])), &[]);
+    // She may let in an account outside.
+    let outside = &[("assume-role", Conditional)];
+    check(with(named(), of_mid("role/admin"), json!([but_mid])), outside);
     let service = || trusts_service("lambda.amazonaws.com");
     let passes = json!([allow(all, "*")]);
     let found = ways(&account(with(service(), of_mid("role/admin"), passes.clone())), "alice");
@@ -2511,4 +2521,221 @@ fn a_group_is_made_for_a_user() {
     let created: &Ways = &[("create-user-in-new-group-put-policy", Certain)];
     check(of_role(json!([put(), user()])), created);
     check(of_role(json!([user()])), &[]);
+}
+
+/// A boundary, and a Deny that leaves resources out, limit what an action may be used on.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn a_resource_must_be_within_all_limits() {
+    let function = |name: &str| format!("arn:aws:lambda:*:{OWN}:function:{name}");
+    let target = || admin(trusts_service("lambda.amazonaws.com"));
+    let lambda = |resource: String| {
+        allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), resource)
+    };
+    let found: &Ways = &[("lambda-create-invoke", Certain)];
+    let bounded = |boundary: String| {
+        let mut json = target();
+        json["users"]["alice"]["boundary"] = json!("b");
+        json["policies"]["b"] = json!([allow("iam:PassRole", "*"), allow("lambda:*", boundary)]);
+        json
+    };
+    let pass = || allow("iam:PassRole", arn("role/admin"));
+    let may = |name: &str| json!([pass(), lambda(function(name))]);
+    check_user(may("*"), bounded(function("dev-*")), found);
+    check_user(may("*-api"), bounded(function("dev-*")), found);
+    check_user(may("web-*"), bounded(function("dev-*")), &[]);
+    let of_region = format!("arn:aws:lambda:eu-west-1:{OWN}:function:*");
+    check_user(may("*"), bounded(of_region), found);
+    let rest =
+        |name: &str| json!({"Effect": "Deny", "Action": "lambda:*", "NotResource": function(name)});
+    let spared = |name: &str| json!([pass(), lambda(function("dev-*")), rest(name)]);
+    check_user(spared("*-api"), target(), found);
+    check_user(spared("web-*"), target(), &[]);
+}
+
+/// A `*` at the end of a field goes beyond it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+#[test]
+fn a_wildcard_may_stand_for_several_fields() {
+    let may = |resource: &str| json!([allow("sts:AssumeRole", resource)]);
+    check_user(may("arn:*:role/admin"), admin(trusts_account()), ASSUME);
+    check_user(may("arn:aws:*:role/admin"), admin(trusts_account()), ASSUME);
+    check_user(may("arn:*:role/other"), admin(trusts_account()), &[]);
+}
+
+/// A boundary is a managed policy that its holder has, in a way.
+#[test]
+fn the_boundary_of_somebody_in_reach_may_be_rewritten() {
+    let ops = || {
+        json!({
+            "roles": {"ops": {"may": [everything()], "trust": trusts_account(), "boundary": "b"}},
+            "policies": {"b": plain(), "c": plain()},
+        })
+    };
+    let rewrite = |name: &str| allow("iam:CreatePolicyVersion", arn(&format!("policy/{name}")));
+    let found: &Ways = &[("create-policy-version", Certain)];
+    check_user(json!([assume("ops"), rewrite("b")]), ops(), found);
+    check_user(json!([assume("ops"), rewrite("c")]), ops(), &[]);
+    check_user(json!([rewrite("b")]), ops(), &[]);
+}
+
+/// What may be attached and rewritten need not be spelled out, and may have to lose a version first.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
+#[test]
+fn a_policy_that_may_be_attached_and_rewritten() {
+    let attach = |operator: &str, pattern: &str| {
+        when(allow("iam:AttachUserPolicy", "*"), json!({operator: {"iam:PolicyARN": pattern}}))
+    };
+    let own = |name: &str| arn(&format!("policy/{name}"));
+    let rewrite = |name: &str| allow("iam:CreatePolicyVersion", own(name));
+    let with = || json!({"policies": {"team-a": plain()}});
+    let found: &Ways = &[("attach-user-policy", Certain)];
+    check_user(json!([attach("ArnLike", &own("*")), rewrite("*")]), with(), found);
+    let not_aws = attach("ArnNotLike", "arn:aws:iam::aws:policy/*");
+    check_user(json!([not_aws, rewrite("team-*")]), with(), found);
+    check_user(json!([attach("ArnLike", &own("web-*")), rewrite("*")]), with(), &[]);
+    check_user(json!([attach("ArnLike", &own("*")), rewrite("web-*")]), with(), &[]);
+    let full = || json!({"policies": {"team-a": {"versions": [plain(), plain(), plain(), plain(), plain()]}}});
+    let make_room = || allow("iam:DeletePolicyVersion", "*");
+    let may = json!([attach("ArnLike", &own("*")), rewrite("*")]);
+    check_user(may.clone(), full(), &[]);
+    let may = json!([attach("ArnLike", &own("*")), rewrite("*"), make_room()]);
+    check_user(may, full(), found);
+}
+
+/// After a change to one's own permissions, others may be changed as if there had been no obstacle.
+#[test]
+fn whom_one_becomes_after_a_change_of_oneself_may_be_changed() {
+    let bob = || arn("user/bob");
+    let both = || json!([allow("iam:CreateAccessKey", bob()), allow("iam:PutUserPolicy", bob())]);
+    let with = |alice: Json, others: Json| {
+        let mut json = others;
+        json["users"] = json!({"alice": alice, "bob": {"may": plain()}});
+        json
+    };
+    let shed = || allow("iam:DeleteUserPermissionsBoundary", arn("user/alice"));
+    let mut may = both().as_array().unwrap().clone();
+    may.push(shed());
+    let bounded = |boundary: Json| {
+        with(json!({"may": may, "boundary": "b"}), json!({"policies": {"b": boundary}}))
+    };
+    check(bounded(json!([shed()])), &[("delete-user-boundary", Certain)]);
+    check(bounded(json!([allow("s3:*", "*")])), &[]);
+    let join = |group: Json| {
+        let alice = json!({"may": [allow("iam:AddUserToGroup", arn("group/g"))]});
+        with(alice, json!({"groups": {"g": {"may": group}}}))
+    };
+    check(join(both()), &[("add-user-to-group", Certain)]);
+    check(join(json!([allow("iam:PutUserPolicy", bob())])), &[]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
+#[test]
+fn names_are_unique_regardless_of_path_and_case() {
+    let make = |name: &str| {
+        let resource = arn(&format!("user/{name}"));
+        json!([allow(
+            json!(["iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"]),
+            resource
+        )])
+    };
+    let with = |name: &str, path: &str| json!({"users": {name: {"may": plain(), "path": path}}});
+    let made: &Ways = &[("create-user", Certain)];
+    let ways = ways_of(make("dev/bob"), with("ann", "/"));
+    assert!(ways.iter().any(|(_, certainty)| *certainty == Certain), "{ways:?} {made:?}");
+    check_user(make("dev/bob"), with("bob", "/x/"), &[]);
+    check_user(make("dev/bob"), with("Bob", "/x/"), &[]);
+}
+
+/// IAM has no tags for groups, so a condition on them never holds.
+///
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_identityandaccessmanagement.html>
+#[test]
+fn groups_have_no_tags() {
+    let tagged = |value: &str| json!({"StringEquals": {"aws:ResourceTag/team": value}});
+    let may = |statement: Json| json!({"users": {"alice": {"may": [statement], "groups": ["g"]}}, "groups": {"g": {"may": plain()}}});
+    let put = || allow("iam:PutGroupPolicy", "*");
+    check(may(put()), &[("put-group-policy", Certain)]);
+    check(may(when(put(), tagged("a"))), &[]);
+}
+
+/// Nobody needs to assume a role at home that lets in an account outside.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[test]
+fn a_deny_at_home_binds_no_account_outside() {
+    let may = |action: &str| json!([allow(action, arn("role/admin")), deny("sts:AssumeRole", "*")]);
+    let target = || admin(trusts_service("x"));
+    let outside = &[("update-assume-role-policy", Conditional)];
+    check_user(may("iam:UpdateAssumeRolePolicy"), target(), outside);
+    check_user(may("iam:UpdateRoleDescription"), target(), &[]);
+}
+
+/// A trust policy may compare the role's own tags with those of the caller.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_iam-tags.html>
+#[test]
+fn tags_of_the_role_open_its_trust_policy() {
+    let mut target = admin(json!([when(
+        trusts_account(),
+        json!({"StringEquals": {"aws:ResourceTag/team": "dev"}}),
+    )]));
+    target["roles"]["admin"]["tags"] = json!({"team": "ops"});
+    let tag = allow("iam:TagRole", arn("role/admin"));
+    check_user(json!([assume("admin"), tag]), target.clone(), ASSUME);
+    check_user(json!([assume("admin")]), target, &[]);
+}
+
+/// Six guarded groups are too many to try two of them, which is not the same as no way.
+#[test]
+fn what_was_not_tried_of_groups_is_unknown() {
+    let groups = |count: usize| {
+        let guard = || deny("iam:DeleteRole", "*");
+        let mut json = admin(trusts_service("lambda.amazonaws.com"));
+        json["groups"]["pass"] = json!({"may": [allow("iam:PassRole", "*"), guard()]});
+        let make = allow(json!(["lambda:CreateFunction", "lambda:InvokeFunction"]), "*");
+        json["groups"]["func"] = json!({"may": [make, guard()]});
+        for number in 2..count {
+            json["groups"][format!("g{number}")] = json!({"may": [allow("s3:*", "*"), guard()]});
+        }
+        json["users"]["alice"]["may"] = json!([allow("iam:AddUserToGroup", "*")]);
+        account(json)
+    };
+    assert_eq!(ways(&groups(5), "alice"), [("add-user-to-group", Certain)]);
+    assert!(judge(&groups(6), false).lacks.contains(&Lack::Budget));
+    let account = groups(6);
+    let alice = account.principals.iter().position(|it| it.name == "alice");
+    let generous = judge(&account, true);
+    assert!(!generous.principals[alice.unwrap()].ways.is_empty());
+}
+
+/// Values that may be chosen are not multiplied before they are counted.
+#[test]
+fn many_chosen_values_are_not_multiplied() {
+    let values: Vec<String> = (0..300).map(|number| format!("v{number}")).collect();
+    let chosen = || {
+        json!({"StringEquals": {
+            "sts:ExternalId": values, "sts:RoleSessionName": values
+        }})
+    };
+    let target = admin(json!([when(trusts_account(), chosen())]));
+    check_user(json!([when(assume("admin"), chosen())]), target, ASSUME);
+}
+
+/// Administrators under a condition gain nothing from each other, however many they are.
+#[test]
+fn many_administrators_under_a_condition() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let mut json = json!({"groups": {"admins": {"may": [when(everything(), mfa)]}}});
+    for number in 0..200 {
+        json["users"][format!("u{number}")] = json!({"groups": ["admins"]});
+    }
+    json["users"]["alice"] = json!({"groups": ["admins"]});
+    let account = account(json);
+    let judged = privileges(&account, "alice");
+    assert!(judged.administrator && judged.ways.is_empty(), "{judged:?}");
+    assert_eq!(judged.administrator_depends_on, ["aws:MultiFactorAuthPresent"]);
 }
