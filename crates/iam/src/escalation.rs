@@ -23,6 +23,9 @@ mod spread;
 mod step;
 mod tags;
 mod takeovers;
+#[cfg(test)]
+#[allow(clippy::needless_pass_by_value)] // JSON made in place reads best.
+mod tests;
 mod unlisted;
 
 use std::collections::BTreeSet;

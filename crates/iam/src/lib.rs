@@ -8,6 +8,10 @@
 
 #![warn(clippy::disallowed_methods)]
 
+// Small accounts for tests are made as from outside.
+#[cfg(test)]
+extern crate self as portcullis_iam;
+
 mod account;
 mod border;
 mod condition;
@@ -19,6 +23,10 @@ mod pattern;
 mod policy;
 mod probe;
 mod questions;
+#[cfg(test)]
+#[path = "../tests/it/account.rs"]
+#[allow(clippy::needless_pass_by_value)] // JSON made in place reads best.
+mod sample;
 mod trust;
 mod truth;
 mod value;

@@ -6,7 +6,6 @@ mod account;
 mod crossings;
 mod documents;
 mod hostile;
-mod methods;
 mod properties;
 mod requests;
 mod trust;
