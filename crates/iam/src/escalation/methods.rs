@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use portcullis_model::PrincipalKind;
 use serde::Deserialize;
+use toml::Table;
 
 use super::Certainty;
 use super::step::Step;
@@ -120,7 +121,7 @@ pub(super) enum Changes {
 #[serde(deny_unknown_fields)]
 struct File {
     helpers: Vec<String>,
-    method: Vec<Method>,
+    method: Vec<Table>,
     resource: Vec<ResourceOfActions>,
 }
 
@@ -133,16 +134,27 @@ struct ResourceOfActions {
     besides: Vec<String>,
 }
 
+impl File {
+    fn read() -> File {
+        toml::from_str(LIST).expect("the list is read by a test")
+    }
+
+    /// The methods in their order.
+    fn methods(&self) -> impl Iterator<Item = Method> {
+        self.method.iter().cloned().map(Method::of_row)
+    }
+}
+
 impl Methods {
     fn read() -> Methods {
-        let file: File = toml::from_str(LIST).expect("the list is read by a test");
+        let file = File::read();
         let mut methods = Methods::default();
-        for name in file.helpers {
-            methods.intern(&name);
+        for name in &file.helpers {
+            methods.intern(name);
         }
-        for row in file.method {
+        for method in file.methods() {
             let first = methods.next_number();
-            for mut method in row.variants() {
+            for mut method in method.variants() {
                 method.first = first;
                 method.number = methods.next_number();
                 method.actions = method
@@ -242,6 +254,20 @@ impl Action {
 }
 
 impl Method {
+    /// The method of a row, to which is added what follows from the rest of it.
+    fn of_row(mut row: Table) -> Method {
+        if !row.contains_key("changes") {
+            let passes = row["actions"][0].as_str() == Some("iam:PassRole");
+            let changes = if passes {
+                "passed-role"
+            } else {
+                "running-role"
+            };
+            row.insert("changes".to_owned(), changes.into());
+        }
+        row.try_into().expect("the list is read by a test")
+    }
+
     /// The method, once for each action that may be its last.
     fn variants(self) -> Vec<Method> {
         let mut variants = vec![self.clone()];
@@ -354,10 +380,6 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn file() -> File {
-        toml::from_str(LIST).unwrap()
-    }
-
     fn is_action(name: &str) -> bool {
         let Some((service, action)) = name.split_once(':') else {
             return false;
@@ -373,7 +395,7 @@ mod tests {
     #[test]
     fn every_method_is_well_formed() {
         let (mut ids, mut sets) = (BTreeSet::new(), BTreeSet::new());
-        for method in file().method {
+        for method in File::read().methods() {
             let id = method.id.clone();
             assert!(ids.insert(id.clone()), "{id} is there twice");
             assert!(
@@ -393,7 +415,7 @@ mod tests {
 
     #[test]
     fn what_a_method_changes_fits_its_actions() {
-        for method in file().method {
+        for method in File::read().methods() {
             let id = &method.id;
             let first = method.action_names.first().map(String::as_str);
             let passes = first == Some("iam:PassRole");
@@ -419,9 +441,9 @@ mod tests {
 
     #[test]
     fn resources_are_of_actions_that_methods_need() {
-        let file = file();
-        let of_methods = file
-            .method
+        let file = File::read();
+        let methods: Vec<Method> = file.methods().collect();
+        let of_methods = methods
             .iter()
             .flat_map(|method| method.action_names.iter().chain(&method.instead));
         let used: BTreeSet<&String> = of_methods.chain(&file.helpers).collect();
