@@ -5,12 +5,22 @@ use std::sync::LazyLock;
 
 use portcullis_model::PrincipalKind;
 use serde::Deserialize;
-use toml::Table;
+use toml::{Table, Value};
 
 use super::Certainty;
 use super::step::Step;
 
 const LIST: &str = include_str!("../../data/escalations.toml");
+
+/// How a title says what a way says of one target.
+const IN_GENERAL: [(&str, &str); 6] = [
+    ("role {target}", "a role"),
+    ("user {target}", "a user"),
+    ("group {target}", "a group"),
+    ("policy {target}", "a policy"),
+    ("SAML provider {target}", "a SAML provider"),
+    ("OIDC provider {target}", "an OIDC provider"),
+];
 
 static METHODS: LazyLock<Methods> = LazyLock::new(Methods::read);
 
@@ -265,6 +275,13 @@ impl Method {
             };
             row.insert("changes".to_owned(), changes.into());
         }
+        if let (None, Some(Value::String(way))) = (row.get("title"), row.get("way")) {
+            let mut title = way.clone();
+            for (one, any) in IN_GENERAL {
+                title = title.replace(one, any);
+            }
+            row.insert("title".to_owned(), title.into());
+        }
         row.try_into().expect("the list is read by a test")
     }
 
@@ -402,7 +419,8 @@ mod tests {
                 id.chars()
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
             );
-            assert!(!method.title.is_empty() && method.source.starts_with("https://"), "{id}");
+            assert!(!method.title.is_empty() && !method.title.contains('{'), "{id}");
+            assert!(method.source.starts_with("https://"), "{id}");
             for method in method.variants() {
                 assert!(method.action_names.iter().all(|name| is_action(name)), "{id}");
                 let set: BTreeSet<String> = method.action_names.iter().cloned().collect();
