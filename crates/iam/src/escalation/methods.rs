@@ -151,8 +151,25 @@ impl File {
 
     /// The methods in their order.
     fn methods(&self) -> impl Iterator<Item = Method> {
-        self.method.iter().cloned().map(Method::of_row)
+        let rows = self.method.iter().flat_map(of_each_kind);
+        rows.map(Method::of_row)
     }
+}
+
+/// A row for each of its `kinds`, with the kind in place of `{kind}`.
+fn of_each_kind(row: &Table) -> Vec<Table> {
+    let mut row = row.clone();
+    let Some(Value::Array(kinds)) = row.remove("kinds") else {
+        return vec![row];
+    };
+    let text = row.to_string();
+    let mut rows = Vec::new();
+    for kind in kinds.iter().filter_map(Value::as_str) {
+        let capitalized = kind[..1].to_uppercase() + &kind[1..];
+        let text = text.replace("{kind}", kind).replace("{Kind}", &capitalized);
+        rows.push(text.parse().expect("the list is read by a test"));
+    }
+    rows
 }
 
 impl Methods {
