@@ -190,6 +190,11 @@ impl Condition {
         names_value && !self.negated && !self.when_absent
     }
 
+    /// Whether the request must have the key, with one of the values, all of which are of that kind.
+    pub(crate) fn demands_only(&self, is_of_kind: impl Fn(&Pattern) -> bool) -> bool {
+        self.demands_value() && self.values.iter().all(is_of_kind)
+    }
+
     /// Whether every value that the key can have matches the pattern, such as that of the key itself.
     fn fits_every_value(&self, pattern: &Pattern) -> bool {
         let (is_of_text, is_of_arns) = (self.operator.is_of_text(), self.operator == Operator::Arn);

@@ -166,17 +166,13 @@ impl TrustPolicy {
 
     /// Whether the role admits a federated provider, or a service that acts on the account's behalf.
     pub fn admits_provider(&self, name: &str, account: &Account) -> bool {
-        self.admitting().any(|(_, statement, element)| {
-            let is_provider = match element {
-                PrincipalElement::Service(service) => services::is_same(service, name),
-                PrincipalElement::Federated(provider) => provider == name,
-                _ => false,
-            };
-            is_provider
-                && self
-                    .ways_in(statement, element, account)
-                    .any(|way_in| way_in.serve(account))
-        })
+        let is_provider = |element: &PrincipalElement| match element {
+            PrincipalElement::Service(service) => services::is_same(service, name),
+            PrincipalElement::Federated(provider) => provider == name,
+            _ => false,
+        };
+        self.ways_by(is_provider, account)
+            .any(|(_, way_in)| way_in.serve(account))
     }
 
     /// Whether it admits a service that acts for a new resource of the given shape, an ARN with wildcards,
@@ -212,12 +208,11 @@ impl TrustPolicy {
 
     /// The federated providers that it admits.
     pub fn federated(&self, account: &Account) -> impl Iterator<Item = &str> {
-        self.admitting()
-            .filter_map(|(_, statement, element)| match element {
-                PrincipalElement::Federated(provider) => self
-                    .ways_in(statement, element, account)
-                    .next()
-                    .map(|_| provider.as_str()),
+        // Such a provider can use one action only.
+        let is_federated = |it: &PrincipalElement| matches!(it, PrincipalElement::Federated(_));
+        self.ways_by(is_federated, account)
+            .filter_map(|(element, _)| match element {
+                PrincipalElement::Federated(provider) => Some(provider.as_str()),
                 _ => None,
             })
     }
@@ -225,13 +220,8 @@ impl TrustPolicy {
     /// What it decides about users of a SAML provider that asserts whatever attributes are demanded.
     pub(crate) fn decide_vouched(&self, provider: &str, account: &Account) -> Decision {
         let provider = PrincipalElement::Federated(provider.to_owned());
-        let mut ways_in = Vec::new();
-        for (_, statement, element) in self.admitting() {
-            if *element == provider {
-                ways_in.extend(self.ways_in(statement, element, account));
-            }
-        }
-        let admitted = Truth::any(ways_in, |way_in| way_in.hold_for_vouched(account));
+        let ways_in = self.ways_by(|element| *element == provider, account);
+        let admitted = Truth::any(ways_in, |(_, way_in)| way_in.hold_for_vouched(account));
         Decision::new(admitted, Truth::No)
     }
 
@@ -255,11 +245,24 @@ impl TrustPolicy {
     /// Whether it admits tokens of an OIDC provider for any audience.
     pub(crate) fn takes_any_audience(&self, provider: &str, account: &Account) -> bool {
         let key = format!("{}:aud", issuers::name_of(provider)).to_ascii_lowercase();
-        self.admitting().any(|(_, statement, element)| {
-            let mut ways_in = self.ways_in(statement, element, account);
-            *element == PrincipalElement::Federated(provider.to_owned())
-                && ways_in.any(|way_in| !way_in.demand_fixed(&key))
-        })
+        let provider = PrincipalElement::Federated(provider.to_owned());
+        self.ways_by(|element| *element == provider, account)
+            .any(|(_, way_in)| !way_in.demand_fixed(&key))
+    }
+
+    /// The principals of that kind that Allows name, with what is demanded of each for each action that
+    /// admits it.
+    fn ways_by(
+        &self,
+        is_it: impl Fn(&PrincipalElement) -> bool,
+        account: &Account,
+    ) -> impl Iterator<Item = (&PrincipalElement, Clauses)> {
+        self.admitting()
+            .filter(move |(.., element)| is_it(element))
+            .flat_map(move |(_, statement, element)| {
+                let ways_in = self.ways_in(statement, element, account);
+                ways_in.map(move |way_in| (element, way_in))
+            })
     }
 
     /// What is demanded of a principal that an Allow names, for each action that admits it.

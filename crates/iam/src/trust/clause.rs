@@ -458,24 +458,15 @@ impl Clauses {
 /// Whether the condition singles out some principals of an account, by name, id or tag.
 pub(super) fn names_some_principals(condition: &Condition) -> bool {
     names_principal(&condition.key)
-        && condition.demands_value()
-        && condition
-            .values
-            .iter()
-            .all(|value| match condition.key.as_str() {
-                "aws:principalarn" => fixed::has_name(value),
-                "aws:userid" => fixed::unique_id(value).is_some(),
-                _ => !value.is_everything(),
-            })
+        && condition.demands_only(|value| match condition.key.as_str() {
+            "aws:principalarn" => fixed::has_name(value),
+            "aws:userid" => fixed::unique_id(value).is_some(),
+            _ => !value.is_everything(),
+        })
 }
 
 fn demands_fixed(condition: &Condition, key: &str) -> bool {
-    condition.key == key
-        && condition.demands_value()
-        && condition
-            .values
-            .iter()
-            .all(|value| fixed::fixed(value).is_some())
+    condition.key == key && condition.demands_only(|value| fixed::fixed(value).is_some())
 }
 
 /// Whether the condition admits only assertions for the endpoints of one host, or of AWS in any region.
@@ -483,8 +474,7 @@ fn demands_fixed(condition: &Condition, key: &str) -> bool {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html>
 fn demands_endpoint(condition: &Condition) -> bool {
     condition.key == "saml:aud"
-        && condition.demands_value()
-        && condition.values.iter().all(|value| {
+        && condition.demands_only(|value| {
             let url = value.as_str().strip_prefix("https://");
             let host = url
                 .and_then(|url| url.split_once('/'))
