@@ -19,9 +19,9 @@ use portcullis_model::{
 use crate::account::{Account, Organization, Principal};
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection};
+use crate::policy::{Decision, Effect, Permissions, PolicyDocument, PrincipalElement, Selection};
 use crate::probe;
-use crate::trust::{ASSUME_ROLE, Chosen, TrustPolicy, brought_by_requests, session_of};
+use crate::trust::{ASSUME_ROLE, Chosen, Grant, TrustPolicy, brought_by_requests, session_of};
 use crate::truth::{Doubts, Lack};
 use crate::value::Value;
 
@@ -552,15 +552,20 @@ impl Neighbours {
 
     /// The decision of the principal's own account.
     fn permission(&self, node: &Node, request: &Request<'_>) -> Decision {
-        let statements = self
-            .documents(node)
-            .flat_map(|document| &document.statements);
-        let decision = Decision::by(statements, request);
-        let Some(boundary) = node.boundary else {
-            return decision;
+        let of_boundary = node.boundary.map(|boundary| {
+            let document = self.accounts[node.account].document(boundary);
+            document
+                .into_iter()
+                .flat_map(|document| document.about(ASSUME_ROLE))
+        });
+        let permissions = Permissions {
+            own: self
+                .documents(node)
+                .flat_map(|document| document.about(ASSUME_ROLE))
+                .collect(),
+            boundary: of_boundary.map(Iterator::collect),
         };
-        let boundary = self.accounts[node.account].document(boundary);
-        decision.within(boundary.map_or(Decision::Silent, |boundary| boundary.decide(request)))
+        permissions.decide(request, Grant::ByPermission)
     }
 
     fn documents(&self, node: &Node) -> impl Iterator<Item = &PolicyDocument> {

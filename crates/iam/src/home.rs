@@ -13,7 +13,7 @@ use crate::condition::{Condition, Operator};
 use crate::context::{Context, Request, Resource};
 use crate::escalation::{Taken, Takeovers, policies_of};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, PrincipalElement, Selection, Statement};
+use crate::policy::{Decision, Effect, Permissions, PolicyDocument, PrincipalElement, Selection};
 use crate::trust::{
     ASSUME_ROLE, Admission, Chosen, Grant, TrustPolicy, brought_by_requests, depends_on_principal,
     names_principal, session_of,
@@ -137,7 +137,6 @@ struct Home<'a> {
     role_by_name: HashMap<&'a str, PrincipalId>,
     /// The steps of principals that differ from their class, or whose class is not decided.
     own: BTreeMap<PrincipalId, Steps>,
-    everything: PolicyDocument,
 }
 
 /// The principals to try on a role.
@@ -160,7 +159,6 @@ impl<'a> Home<'a> {
             by_arn: BTreeMap::new(),
             role_by_name: HashMap::new(),
             own: BTreeMap::new(),
-            everything: PolicyDocument::everything(),
         };
         let mut excerpts = Excerpts::default();
         let mut known = HashMap::new();
@@ -360,54 +358,31 @@ impl<'a> Home<'a> {
             brings: &brings,
         };
         let request = Request { action: ASSUME_ROLE, resource: &role.arn, context };
+        let permissions = self.permissions(principal);
         let Some(trust) = &role.trust else {
-            return self.within_grant(principal, &request, Grant::ByPermission, unread());
+            return permissions
+                .decide(&request, Grant::ByPermission)
+                .within(unread());
         };
         let admissions = trust.admit(&request, principal.boundary.is_some());
-        Decision::most_allowing(admissions.into_iter().map(
-            |Admission { grant, decision, .. }| {
-                self.within_grant(principal, &request, grant, decision)
-            },
-        ))
+        let mut decisions = Vec::new();
+        for Admission { grant, decision, .. } in admissions {
+            decisions.push(permissions.decide(&request, grant).within(decision));
+        }
+        Decision::most_allowing(decisions.into_iter())
     }
 
-    /// The decision whether a principal may assume a role whose trust policy grants it in the given
-    /// way.
-    fn within_grant(
-        &self,
-        principal: &Principal,
-        request: &Request<'_>,
-        grant: Grant,
-        admission: Decision,
-    ) -> Decision {
-        let mut statements = self.statements(principal);
-        if grant != Grant::ByPermission {
-            // It needs no permission, but nothing may deny it.
-            statements.extend(&self.everything.statements);
-        }
-        let decision = Decision::by(statements, request).within(admission);
-        let Some(boundary) = principal.boundary else {
-            return decision;
+    /// The statements about assuming roles that decide what it may do.
+    fn permissions(&self, principal: &Principal) -> Permissions<'a> {
+        let about = |policy| {
+            let document = self.account.policy(policy).document.iter();
+            document.flat_map(|document| document.about(ASSUME_ROLE))
         };
-        let mut limits: Vec<&Statement> = Vec::new();
-        if let Some(document) = &self.account.policy(boundary).document {
-            limits.extend(document.about(ASSUME_ROLE));
+        let policies = policies_of(self.account, principal, None);
+        Permissions {
+            own: policies.iter().flat_map(|policy| about(*policy)).collect(),
+            boundary: principal.boundary.map(|policy| about(policy).collect()),
         }
-        if grant == Grant::Whole {
-            limits.extend(&self.everything.statements);
-        }
-        decision.within(Decision::by(limits, request))
-    }
-
-    /// The statements of its policies about assuming roles.
-    fn statements(&self, principal: &Principal) -> Vec<&'a Statement> {
-        let mut statements = Vec::new();
-        for policy in &*policies_of(self.account, principal, None) {
-            if let Some(document) = &self.account.policy(*policy).document {
-                statements.extend(document.about(ASSUME_ROLE));
-            }
-        }
-        statements
     }
 
     /// The index of each principal's steps, and the steps.

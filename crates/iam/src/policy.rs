@@ -6,12 +6,14 @@
 mod excess;
 mod grammar;
 mod json;
+mod permissions;
 mod principal;
 mod write;
 
 pub use excess::Excess;
 pub use grammar::ParsePolicyError;
 pub use json::DocumentJson;
+pub(crate) use permissions::Permissions;
 pub use principal::PrincipalElement;
 
 use crate::condition::{Condition, contradict};
@@ -78,9 +80,6 @@ pub enum Decision {
     /// It is allowed.
     Allowed,
 }
-
-/// From this many statements on, their conditions are not compared with those of others.
-const MANY: usize = 8;
 
 impl PolicyDocument {
     /// The document that allows every action on every resource.
@@ -230,31 +229,6 @@ impl Decision {
                 Decision::Conditional(one.join(other))
             }
         }
-    }
-
-    /// The decision of identity policies within those of a permissions boundary. Where the conditions of
-    /// each Allow exclude those of each Allow of the boundary, no request is allowed.
-    pub(crate) fn within_boundary<'a>(
-        self,
-        own: impl Iterator<Item = &'a Statement>,
-        bounding: impl Iterator<Item = &'a Statement> + Clone,
-        request: &Request<'_>,
-    ) -> Decision {
-        let decision = self.within(Decision::by(bounding.clone(), request));
-        if !matches!(decision, Decision::Conditional(_)) {
-            return decision;
-        }
-        let allows = |statement: &&Statement| {
-            statement.effect == Effect::Allow && statement.applies(request).is_possible()
-        };
-        let own: Vec<&Statement> = own.filter(allows).take(MANY).collect();
-        let bounding: Vec<&Statement> = bounding.filter(allows).take(MANY).collect();
-        let excludes_all = |one: &&Statement| bounding.iter().all(|it| one.excludes(it, request));
-        let is_known = own.len() < MANY && bounding.len() < MANY;
-        if is_known && own.iter().all(excludes_all) {
-            return Decision::Silent;
-        }
-        decision
     }
 
     /// The decision that allows most, where any of them is enough.

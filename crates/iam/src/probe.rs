@@ -8,7 +8,8 @@ use portcullis_model::Arn;
 use crate::account::Account;
 use crate::context::{Context, Request};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, Selection, Statement};
+use crate::policy::{Decision, Effect, Permissions, PolicyDocument, Selection};
+use crate::trust::Grant;
 use crate::value::Value;
 
 /// A name that no policy can have meant. It has punctuation only, since patterns such as `p*` and
@@ -273,23 +274,19 @@ impl Question<'_> {
         let context = Context { brings: &brings, ..self.context };
         let mut all = Decision::Allowed;
         for action in &self.actions {
-            let about: Vec<&Statement> = self
-                .documents
-                .iter()
-                .flat_map(|document| document.about(action))
-                .collect();
-            let bounding: Option<Vec<&Statement>> = self
-                .boundary
-                .map(|document| document.about(action).collect());
+            let permissions = Permissions {
+                own: self
+                    .documents
+                    .iter()
+                    .flat_map(|document| document.about(action))
+                    .collect(),
+                boundary: self
+                    .boundary
+                    .map(|document| document.about(action).collect()),
+            };
             for resource in &self.resources {
                 let request = Request { action, resource, context };
-                let own = about.iter().copied();
-                let mut decision = Decision::by(own.clone(), &request);
-                if let Some(bounding) = &bounding {
-                    let bounding = bounding.iter().copied();
-                    decision = decision.within_boundary(own, bounding, &request);
-                }
-                all = all.within(decision);
+                all = all.within(permissions.decide(&request, Grant::ByPermission));
                 if !all.may_be_allowed() {
                     return all;
                 }

@@ -16,8 +16,9 @@ use crate::account::{Account, PolicyId, Principal, PrincipalId};
 use crate::condition::Condition;
 use crate::context::{Context, Request, Resource};
 use crate::pattern::Pattern;
-use crate::policy::{Decision, Effect, PolicyDocument, Statement};
+use crate::policy::{Decision, Effect, Permissions, PolicyDocument, Statement};
 use crate::probe;
+use crate::trust::Grant;
 use crate::truth::{Lack, Truth};
 use crate::value::Value;
 
@@ -231,6 +232,16 @@ impl<'a> Index<'a> {
         own.chain(of_boundary.map(|(_, statement)| statement))
     }
 
+    /// The statements that decide whether somebody may use an action.
+    fn permissions(&self, who: &EffectivePermissions, action: ActionId) -> Permissions<'_> {
+        let own = self.in_force(who, action).map(|(.., statement)| statement);
+        let boundary = who.boundary.map(|boundary| self.about(boundary, action));
+        Permissions {
+            own: own.collect(),
+            boundary: boundary.map(|about| about.map(|(_, statement)| statement).collect()),
+        }
+    }
+
     /// The conditions of these statements.
     pub(super) fn conditions(
         &self,
@@ -330,11 +341,8 @@ impl<'a> Index<'a> {
         }
         let (_, policy, statement) = best?;
         let mut decision = Decision::new(allow, deny);
-        if let Some(boundary) = who.boundary {
-            let own = self.in_force(who, action).map(|(.., statement)| statement);
-            let bounding: Vec<&Statement> =
-                self.about(boundary, action).map(|(_, it)| it).collect();
-            decision = decision.within_boundary(own, bounding.iter().copied(), &request);
+        if who.boundary.is_some() {
+            decision = self.permissions(who, action).limit(decision, &request);
         }
         let certainty = self.certainty(&decision)?;
         let keys = decision.doubts().keys;
@@ -367,18 +375,6 @@ impl<'a> Index<'a> {
         None
     }
 
-    fn by_boundary(
-        &self,
-        who: &EffectivePermissions,
-        action: ActionId,
-        request: &Request<'_>,
-    ) -> Decision {
-        let Some(boundary) = who.boundary else {
-            return Decision::Allowed;
-        };
-        Decision::by(self.about(boundary, action).map(|(_, statement)| statement), request)
-    }
-
     /// How certain a grant of a resource policy is: an explicit Deny overrides it and, if it names
     /// a role, so does a boundary that does not allow it.
     ///
@@ -392,15 +388,12 @@ impl<'a> Index<'a> {
     ) -> Option<Certainty> {
         let name = &action.get().lower;
         let request = self.request(name, who.asks_about(target));
-        let in_force = self.in_force(who, action).map(|(.., statement)| statement);
-        let denies = in_force.filter(|statement| statement.effect == Effect::Deny);
-        let deny = Truth::any(denies, |statement| statement.applies(&request));
-        let mut left = Decision::new(Truth::Yes, deny);
-        let bounded = self.by_boundary(who, action, &request);
-        if within_boundary || bounded == Decision::Denied {
-            left = left.within(bounded);
-        }
-        self.certainty(&left)
+        let grant = if within_boundary {
+            Grant::WithinBoundary
+        } else {
+            Grant::Whole
+        };
+        self.certainty(&self.permissions(who, action).decide(&request, grant))
     }
 
     /// If every IAM action is allowed on every IAM resource, or may be: the condition keys on which

@@ -143,6 +143,32 @@ fn a_boundary_must_allow_too() {
     assert_eq!(between(own(json!([allow("s3:*", "*")])), admin(trusts_a())), None);
 }
 
+/// No request is made in two regions, so where a policy allows it in one and the boundary in another, nothing is allowed.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn conditions_of_a_policy_and_its_boundary_may_exclude_each_other() {
+    let in_region = |region: &str, statement: &Json| {
+        let condition = json!({"StringEquals": {"aws:RequestedRegion": region}});
+        json!([when(statement.clone(), condition)])
+    };
+    let bounded = |statement: &Json, region: &str| {
+        json!({
+            "policies": {"edge": in_region(region, statement)},
+            "users": {"alice": {"may": in_region("eu-west-1", statement), "boundary": "edge"}},
+            "roles": {"deploy": {"may": assume("admin"), "trust": trusts_a()}},
+        })
+    };
+    let abroad = |region| bounded(&assume("admin")[0], region);
+    let expected = &["222222222222 admin if aws:RequestedRegion"];
+    check_all(abroad("eu-west-1"), admin(trusts_a()), expected);
+    check_all(abroad("us-east-1"), admin(trusts_a()), &[]);
+    let at_home = |region| between(bounded(&deploy(), region), admin(trusts_a()));
+    let expected = ["222222222222 admin via deploy if aws:RequestedRegion"];
+    assert_eq!(texts(&at_home("eu-west-1").unwrap()), expected);
+    assert_eq!(at_home("us-east-1"), None);
+}
+
 #[test]
 fn a_group_gives_its_permissions_to_its_users() {
     let own = json!({"groups": {"ops": {"may": assume("admin")}}, "users": {"alice": {"groups": ["ops"]}}});

@@ -206,6 +206,10 @@ fn an_implicit_deny_of_a_boundary_limits_roles_that_are_named() {
     check(bounded("users", plain()), ASSUME);
     check(bounded("roles", json!([allow("sts:*", "*")])), ASSUME);
     check(bounded("users", json!([deny("sts:*", "*")])), &[]);
+    // A Deny that may apply leaves it open.
+    let in_region = json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}});
+    let denies_in_region = json!([when(deny("sts:*", "*"), in_region)]);
+    check(bounded("users", denies_in_region), &[("assume-role", Conditional)]);
 }
 
 #[test]
