@@ -9,6 +9,7 @@ use portcullis_model::{AccountId, Border, BorderPrincipal, BorderRank, HomeStep,
 use crate::account::{Account, Organization, PolicyId, Principal, PrincipalId};
 use crate::escalation::{Actor, Certainty, Privileges, Takeovers, policies_of};
 use crate::home::{WaysHome, ways_home};
+use crate::numbered::Numbered;
 use crate::pattern::{ARN_FIELDS, Pattern};
 use crate::policy::{PolicyDocument, PrincipalElement, Selection, Statement};
 use crate::trust::{ASSUME_ROLE, TrustPolicy};
@@ -69,7 +70,7 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
     let mut drawing = Drawing {
         account,
         read: HashMap::new(),
-        places: HashMap::new(),
+        places: Numbered::default(),
         drawn: BTreeMap::new(),
         exits: Vec::new(),
         border: Border {
@@ -109,31 +110,12 @@ struct Drawing<'a> {
     /// What policies say about assuming roles of other accounts; none: the policy could not be read.
     read: HashMap<PolicyId, Option<Rc<PolicyDocument>>>,
     /// The indexes of the documents, by their text.
-    places: HashMap<String, usize>,
+    places: Numbered<String>,
     /// The index of each principal that was added, as it is and as it can make itself.
     drawn: BTreeMap<Actor, usize>,
     /// The principals that may leave the account and are not administrators.
     exits: Vec<PrincipalId>,
     border: Border,
-}
-
-/// Sets of steps without duplicates.
-#[derive(Default)]
-struct Sets {
-    all: Vec<Vec<HomeStep>>,
-    places: HashMap<Vec<HomeStep>, usize>,
-}
-
-impl Sets {
-    /// The index of a set, which is added if it is new.
-    fn place(&mut self, set: Vec<HomeStep>) -> usize {
-        let next = self.all.len();
-        let place = *self.places.entry(set.clone()).or_insert(next);
-        if place == next {
-            self.all.push(set);
-        }
-        place
-    }
 }
 
 impl Drawing<'_> {
@@ -252,7 +234,7 @@ impl Drawing<'_> {
         let places = self.sort();
         let place_of = |actor: &Actor| places.get(actor).copied();
         let principals = &mut self.border.principals;
-        let mut sets = Sets::default();
+        let mut sets = Numbered::default();
         // A list that principals share becomes a set once.
         let mut made = vec![None; ways.steps.len()];
         for (id, &index) in &ways.principals {
@@ -264,7 +246,7 @@ impl Drawing<'_> {
                         set.push(HomeStep { principal, conditions, way: None });
                     }
                 }
-                sets.place(set)
+                sets.number(set).0
             });
             if let Some(place) = place_of(&Actor::new(*id)) {
                 principals[place].home_steps = Some(set);
@@ -280,13 +262,13 @@ impl Drawing<'_> {
                         set.push(HomeStep { principal, conditions, way: Some(*way) });
                     }
                 }
-                sets.place(set)
+                sets.number(set).0
             });
             if let Some(place) = place_of(actor) {
                 principals[place].takeovers = Some(set);
             }
         }
-        self.border.home_steps = sets.all;
+        self.border.home_steps = sets.into_items();
         self.border.ways = ways.ways;
     }
 
@@ -367,15 +349,11 @@ impl Drawing<'_> {
     /// The index of a document, which is added if it is new.
     fn place(&mut self, document: &PolicyDocument) -> usize {
         let json = document.to_json();
-        let documents = &mut self.border.documents;
-        let place = self
-            .places
-            .entry(json.to_string())
-            .or_insert(documents.len());
-        if *place == documents.len() {
-            documents.push(json);
+        let (place, is_new) = self.places.number(json.to_string());
+        if is_new {
+            self.border.documents.push(json);
         }
-        *place
+        place
     }
 }
 

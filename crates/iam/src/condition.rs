@@ -20,7 +20,7 @@ use crate::value::{Value, may_be};
 
 /// One condition: an operator, a condition key, and the values to compare it with. It holds if one
 /// value matches. All conditions of a statement must hold.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Condition {
     /// The key in lower case, since IAM ignores its case: `aws:sourceip`.
     pub key: String,
@@ -39,7 +39,7 @@ pub struct Condition {
 }
 
 /// What a condition compares.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Operator {
     /// Text, or binary data as text.
     Equals,
@@ -64,7 +64,7 @@ pub enum Operator {
 /// How a key with several values in the request is compared.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Quantifier {
     /// The key has one value.
     One,

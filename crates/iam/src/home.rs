@@ -12,6 +12,7 @@ use crate::border::about_assuming;
 use crate::condition::{Condition, Operator};
 use crate::context::{Context, Request, Resource};
 use crate::escalation::{Taken, Takeovers, policies_of};
+use crate::numbered::Numbered;
 use crate::pattern::Pattern;
 use crate::policy::{Decision, Effect, Permissions, PolicyDocument, PrincipalElement, Selection};
 use crate::trust::{
@@ -120,7 +121,7 @@ struct Excerpt {
 #[derive(Default)]
 struct Excerpts {
     all: Vec<Excerpt>,
-    by_text: HashMap<String, usize>,
+    documents: Numbered<PolicyDocument>,
     by_policy: HashMap<PolicyId, Option<usize>>,
 }
 
@@ -161,7 +162,7 @@ impl<'a> Home<'a> {
             own: BTreeMap::new(),
         };
         let mut excerpts = Excerpts::default();
-        let mut known = HashMap::new();
+        let mut known = Numbered::default();
         for id in account.actor_ids().filter(|id| is_followed(*id)) {
             let principal = account.principal(id);
             home.by_arn.insert(&principal.arn, id);
@@ -169,9 +170,8 @@ impl<'a> Home<'a> {
                 home.role_by_name.insert(&principal.name, id);
             }
             let kinship = excerpts.kinship(account, id);
-            let next = home.classes.len();
-            let class = *known.entry(kinship.clone()).or_insert(next);
-            if class == next {
+            let (class, is_new) = known.number(kinship.clone());
+            if is_new {
                 home.add_class(&kinship, &excerpts);
             }
             home.classes[class].members.push(id);
@@ -437,11 +437,10 @@ impl Excerpts {
         }
         let document = account.policy(policy).document.as_ref().map(about_assuming);
         let number = document.map(|document| {
-            let text = document.to_json().to_string();
-            let next = self.all.len();
-            let number = *self.by_text.entry(text).or_insert(next);
-            if number == next {
-                self.all.push(Excerpt::new(&document));
+            let excerpt = Excerpt::new(&document);
+            let (number, is_new) = self.documents.number(document);
+            if is_new {
+                self.all.push(excerpt);
             }
             number
         });

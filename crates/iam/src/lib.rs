@@ -19,6 +19,7 @@ mod context;
 mod crossing;
 mod escalation;
 mod home;
+mod numbered;
 mod pattern;
 mod policy;
 mod probe;

@@ -12,13 +12,13 @@ use crate::value::Value;
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Pattern {
     text: Box<str>,
     pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Piece {
     /// `*`.
     Any,

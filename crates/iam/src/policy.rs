@@ -22,7 +22,7 @@ use crate::pattern::Pattern;
 use crate::truth::{Doubts, Truth};
 
 /// A policy document: what it allows and denies.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct PolicyDocument {
     /// `Version`, where the document has one.
     pub version: Option<String>,
@@ -31,7 +31,7 @@ pub struct PolicyDocument {
 }
 
 /// One statement of a [`PolicyDocument`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Statement {
     /// The statement's own name, if it has one.
     pub sid: Option<String>,
@@ -48,7 +48,7 @@ pub struct Statement {
 }
 
 /// What a statement does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Effect {
     /// It allows.
     Allow,
@@ -57,7 +57,7 @@ pub enum Effect {
 }
 
 /// A choice of actions, resources or principals.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Selection<T = Pattern> {
     /// `Action`, `Resource` or `Principal`: these.
     Only(Vec<T>),

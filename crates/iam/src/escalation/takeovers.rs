@@ -14,6 +14,7 @@ use super::nodes::NodeId;
 use super::search::{Search, Wait};
 use super::step::{Step, Target};
 use crate::account::{Account, PolicyId, PrincipalId};
+use crate::numbered::Numbered;
 use crate::policy::{PolicyDocument, Statement};
 use crate::trust::depends_on_principal;
 
@@ -24,7 +25,8 @@ pub(crate) struct Takeovers<'a> {
     class_of: HashMap<NodeId, usize>,
     /// The principals that are followed, as they are and after changes to themselves.
     actors: BTreeMap<NodeId, Actor>,
-    ways: Ways,
+    /// Phrases that complete "it may …", with `{target}` for the name of whom one becomes.
+    ways: Numbered<String>,
 }
 
 /// A principal as it is, or after a change to itself.
@@ -52,13 +54,6 @@ pub(crate) struct Taken {
     pub(crate) lists: Vec<Vec<(PrincipalId, usize)>>,
 }
 
-/// Phrases that complete "it may …", with `{target}` for the name of whom one becomes; each once.
-#[derive(Default)]
-struct Ways {
-    all: Vec<String>,
-    places: HashMap<String, usize>,
-}
-
 /// Actors with the same decisions.
 #[derive(Default)]
 struct Class {
@@ -84,7 +79,7 @@ struct Kinship {
 /// meaning depends on who has the policy.
 #[derive(Default)]
 struct Excerpts {
-    by_text: HashMap<String, usize>,
+    documents: Numbered<Vec<Statement>>,
     by_policy: HashMap<PolicyId, (usize, bool)>,
 }
 
@@ -99,10 +94,10 @@ impl<'a> Takeovers<'a> {
             classes: Vec::new(),
             class_of: HashMap::new(),
             actors: BTreeMap::new(),
-            ways: Ways::default(),
+            ways: Numbered::default(),
         };
         let mut excerpts = Excerpts::default();
-        let mut classes = HashMap::new();
+        let mut classes = Numbered::default();
         for id in account.actor_ids().filter(|id| is_followed(*id)) {
             let node = takeovers.search.of_principal[id.place()];
             takeovers.actors.insert(node, Actor::new(id));
@@ -125,19 +120,18 @@ impl<'a> Takeovers<'a> {
     fn classify(
         &mut self,
         node: NodeId,
-        known: &mut HashMap<Kinship, usize>,
+        known: &mut Numbered<Kinship>,
         excerpts: &mut Excerpts,
     ) -> bool {
         let is_changed = self.actors[&node].change.is_some();
         let kinship = excerpts.kinship(&self.search, node, is_changed);
-        let next = self.classes.len();
-        let class = *known.entry(kinship).or_insert(next);
-        if class == next {
+        let (class, is_new) = known.number(kinship);
+        if is_new {
             self.classes.push(Class::default());
         }
         self.classes[class].members.push(node);
         self.class_of.insert(node, class);
-        class == next
+        is_new
     }
 
     /// The principals after certain changes to themselves.
@@ -220,7 +214,8 @@ impl<'a> Takeovers<'a> {
                     let by = Wait { node: *node, ..*wait };
                     let step = self.search.attempt(by, &resource, &target);
                     if step.is_some_and(|step| step.certainty() == Certainty::Certain) {
-                        known.insert(*class, self.ways.place(by.method, &target));
+                        let (way, _) = self.ways.number(describe(by.method, &target));
+                        known.insert(*class, way);
                     }
                 }
             }
@@ -250,25 +245,18 @@ impl<'a> Takeovers<'a> {
             taken.sort_unstable();
             all.lists.push(taken);
         }
-        (all, self.ways.all)
+        (all, self.ways.into_items())
     }
 }
 
-impl Ways {
-    /// The index of the way by which a method lets one become whom the target leads to.
-    fn place(&mut self, method: &Method, target: &Target) -> usize {
-        let mut way = method.way.clone().unwrap_or_else(|| method.title.clone());
-        if let Target::Provider(arn, _) = target {
-            let name = arn.split_once('/').map_or(arn.as_str(), |(_, name)| name);
-            way = format!("{}, such as role {{target}}", way.replace("{target}", name));
-        }
-        let next = self.all.len();
-        let place = *self.places.entry(way.clone()).or_insert(next);
-        if place == next {
-            self.all.push(way);
-        }
-        place
-    }
+/// How a method lets one become whom the target leads to.
+fn describe(method: &Method, target: &Target) -> String {
+    let way = method.way.as_ref().unwrap_or(&method.title);
+    let Target::Provider(arn, _) = target else {
+        return way.clone();
+    };
+    let name = arn.split_once('/').map_or(arn.as_str(), |(_, name)| name);
+    format!("{}, such as role {{target}}", way.replace("{target}", name))
 }
 
 impl Excerpts {
@@ -308,12 +296,7 @@ impl Excerpts {
             .cloned()
             .collect();
         let depends = statements.iter().any(depends_on_principal);
-        let document = PolicyDocument { version: None, statements };
-        let next = self.by_text.len();
-        let number = *self
-            .by_text
-            .entry(document.to_json().to_string())
-            .or_insert(next);
+        let (number, _) = self.documents.number(statements);
         self.by_policy.insert(policy, (number, depends));
         (number, depends)
     }

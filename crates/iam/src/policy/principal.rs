@@ -9,7 +9,7 @@ use portcullis_model::{AccountId, Arn};
 use crate::trust::is_session_of;
 
 /// One principal, as a resource policy names it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum PrincipalElement {
     /// `"*"` or `{"AWS": "*"}`: anyone, whatever the account.
     Anyone,
