@@ -67,11 +67,11 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
         Organization::None => (true, None),
         Organization::Member { id, .. } => (true, Some(id.clone())),
     };
-    let mut drawing = Drawing {
+    let mut builder = BorderBuilder {
         account,
         read: HashMap::new(),
-        places: Numbered::default(),
-        drawn: BTreeMap::new(),
+        documents: Numbered::default(),
+        indexes: BTreeMap::new(),
         exits: Vec::new(),
         border: Border {
             organization_known,
@@ -84,41 +84,41 @@ pub fn border(account: &Account, rank: impl Fn(PrincipalId) -> Rank) -> Border {
         },
     };
     for id in account.principal_ids() {
-        drawing.add(id, rank(id));
+        builder.add(id, rank(id));
     }
     let is_followed = |id| rank(id).is_followed();
     let takeovers = Takeovers::new(account, is_followed);
     for (actor, documents, boundary) in takeovers.changed_actors() {
-        drawing.add_changed(actor, &documents, boundary, rank(actor.id));
+        builder.add_changed(actor, &documents, boundary, rank(actor.id));
     }
-    let exits = std::mem::take(&mut drawing.exits);
+    let exits = std::mem::take(&mut builder.exits);
     let ways = ways_home(account, exits, takeovers, is_followed);
     for (id, index) in &ways.principals {
-        drawing.draw(&Actor::new(*id), rank(*id)).incomplete |= ways.steps[*index].incomplete;
+        builder.entry(&Actor::new(*id), rank(*id)).incomplete |= ways.steps[*index].incomplete;
     }
     for actor in ways.taken.actors.keys() {
-        drawing.draw(&Actor::new(actor.id), rank(actor.id));
-        drawing.draw(actor, rank(actor.id));
+        builder.entry(&Actor::new(actor.id), rank(actor.id));
+        builder.entry(actor, rank(actor.id));
     }
-    drawing.add_steps(ways);
-    drawing.border
+    builder.add_steps(ways);
+    builder.border
 }
 
 /// A border under construction.
-struct Drawing<'a> {
+struct BorderBuilder<'a> {
     account: &'a Account,
     /// What policies say about assuming roles of other accounts; none: the policy could not be read.
     read: HashMap<PolicyId, Option<Rc<PolicyDocument>>>,
     /// The indexes of the documents, by their text.
-    places: Numbered<String>,
+    documents: Numbered<String>,
     /// The index of each principal that was added, as it is and as it can make itself.
-    drawn: BTreeMap<Actor, usize>,
+    indexes: BTreeMap<Actor, usize>,
     /// The principals that may leave the account and are not administrators.
     exits: Vec<PrincipalId>,
     border: Border,
 }
 
-impl Drawing<'_> {
+impl BorderBuilder<'_> {
     /// Adds a principal if it may leave the account, or admits others who gain something by it.
     fn add(&mut self, id: PrincipalId, rank: Rank) {
         let principal = self.account.principal(id);
@@ -162,13 +162,13 @@ impl Drawing<'_> {
         let policies = documents
             .iter()
             .filter(|_| leaves)
-            .map(|it| self.place(it))
+            .map(|it| self.index(it))
             .collect();
         let boundary = boundary
             .filter(|_| leaves)
-            .map(|boundary| self.place(&boundary));
-        let drawn = self.draw(&Actor::new(id), rank);
-        *drawn = BorderPrincipal { policies, boundary, incomplete, ..drawn.clone() };
+            .map(|boundary| self.index(&boundary));
+        let entry = self.entry(&Actor::new(id), rank);
+        *entry = BorderPrincipal { policies, boundary, incomplete, ..entry.clone() };
     }
 
     /// Adds a principal as it is after a change, if it may leave the account only then.
@@ -186,35 +186,35 @@ impl Drawing<'_> {
         if !reduced.iter().any(may_leave) || !boundary.as_ref().is_none_or(may_leave) {
             return;
         }
-        let policies: Vec<usize> = reduced.iter().map(|it| self.place(it)).collect();
-        let boundary = boundary.map(|boundary| self.place(&boundary));
-        if let Some(place) = self.drawn.get(&Actor::new(actor.id)) {
+        let policies: Vec<usize> = reduced.iter().map(|it| self.index(it)).collect();
+        let boundary = boundary.map(|boundary| self.index(&boundary));
+        if let Some(place) = self.indexes.get(&Actor::new(actor.id)) {
             let unchanged = &self.border.principals[*place];
             if unchanged.policies == policies && unchanged.boundary == boundary {
                 return;
             }
         }
         self.exits.push(actor.id);
-        self.draw(&Actor::new(actor.id), rank.clone());
-        let drawn = self.draw(actor, rank);
-        drawn.policies = policies;
-        drawn.boundary = boundary;
+        self.entry(&Actor::new(actor.id), rank.clone());
+        let entry = self.entry(actor, rank);
+        entry.policies = policies;
+        entry.boundary = boundary;
     }
 
     /// The entry of a principal, which is added without policies if it is new.
-    fn draw(&mut self, actor: &Actor, rank: Rank) -> &mut BorderPrincipal {
+    fn entry(&mut self, actor: &Actor, rank: Rank) -> &mut BorderPrincipal {
         let next = self.border.principals.len();
-        let place = *self.drawn.entry(actor.clone()).or_insert(next);
+        let place = *self.indexes.entry(actor.clone()).or_insert(next);
         if place == next {
-            let drawn = self.bare(actor, rank);
-            self.border.principals.push(drawn);
+            let entry = self.new_entry(actor, rank);
+            self.border.principals.push(entry);
         }
         &mut self.border.principals[place]
     }
 
     /// Sorts the principals, and returns the index of each.
     fn sort(&mut self) -> BTreeMap<Actor, usize> {
-        let mut drawn: Vec<_> = std::mem::take(&mut self.drawn).into_iter().collect();
+        let mut drawn: Vec<_> = std::mem::take(&mut self.indexes).into_iter().collect();
         let principals = &self.border.principals;
         drawn.sort_by_key(|(actor, place)| (&principals[*place].arn, actor.clone()));
         let sorted = drawn
@@ -273,7 +273,7 @@ impl Drawing<'_> {
     }
 
     /// An entry without policies.
-    fn bare(&mut self, actor: &Actor, rank: Rank) -> BorderPrincipal {
+    fn new_entry(&mut self, actor: &Actor, rank: Rank) -> BorderPrincipal {
         let principal = self.account.principal(actor.id);
         let trust = self
             .trust_in_others(principal)
@@ -296,7 +296,7 @@ impl Drawing<'_> {
             tags: principal.tags.clone(),
             policies: Vec::new(),
             boundary: None,
-            trust: trust.map(|trust| self.place(&trust.document)),
+            trust: trust.map(|trust| self.index(&trust.document)),
             home_steps: None,
             takeovers: None,
             escalates_by,
@@ -347,9 +347,9 @@ impl Drawing<'_> {
     }
 
     /// The index of a document, which is added if it is new.
-    fn place(&mut self, document: &PolicyDocument) -> usize {
+    fn index(&mut self, document: &PolicyDocument) -> usize {
         let json = document.to_json();
-        let (place, is_new) = self.places.number(json.to_string());
+        let (place, is_new) = self.documents.number(json.to_string());
         if is_new {
             self.border.documents.push(json);
         }
