@@ -74,9 +74,9 @@ pub struct ReachedRole {
 
 /// The accounts of one owner, with the ways between them.
 #[derive(Debug)]
-pub struct Neighbours {
-    accounts: Vec<Neighbour>,
-    nodes: Vec<Node>,
+pub struct Neighbours<'a> {
+    accounts: Vec<Neighbour<'a>>,
+    nodes: Vec<Node<'a>>,
     /// By account: the roles that name its principals.
     entries: HashMap<AccountId, Vec<usize>>,
     /// The roles that may admit principals of any account.
@@ -86,31 +86,20 @@ pub struct Neighbours {
 }
 
 #[derive(Debug)]
-struct Neighbour {
+struct Neighbour<'a> {
     account: Account,
     documents: Vec<Option<PolicyDocument>>,
-    home_steps: Vec<Vec<HomeStep>>,
-    ways: Vec<String>,
-    /// Whether it may have unknown roles that admit others.
-    is_incomplete: bool,
+    /// None: not known.
+    border: Option<&'a Border>,
 }
 
 /// A user or role of an account.
 #[derive(Debug)]
-struct Node {
+struct Node<'a> {
     account: usize,
     principal: Principal,
-    /// The indexes of its policies, and of its boundary, among the account's documents.
-    policies: Vec<usize>,
-    boundary: Option<usize>,
-    rank: BorderRank,
-    depends_on: Vec<String>,
-    /// The indexes of its steps among the home steps of its account.
-    home_steps: [Option<usize>; 2],
-    /// How the principal with this ARN changes itself to become this node; none: it is so today.
-    changed_by: Option<String>,
-    /// How it can become an administrator of its account without conditions.
-    escalates_by: Option<String>,
+    /// What its account's border says of it.
+    entry: &'a BorderPrincipal,
     /// The index of the first node of its account.
     first: usize,
     hops: OnceCell<Hops>,
@@ -155,9 +144,9 @@ struct Route {
     is_at_home: bool,
 }
 
-impl Neighbours {
+impl<'a> Neighbours<'a> {
     /// Creates the graph of these accounts.
-    pub fn new(parties: &[Party<'_>]) -> Neighbours {
+    pub fn new(parties: &[Party<'a>]) -> Neighbours<'a> {
         let mut all = Neighbours {
             accounts: Vec::new(),
             nodes: Vec::new(),
@@ -177,7 +166,7 @@ impl Neighbours {
         all
     }
 
-    fn add(&mut self, node: Node) {
+    fn add(&mut self, node: Node<'a>) {
         let place = self.nodes.len();
         let own = self.accounts[node.account].account.id;
         let mut let_in = BTreeSet::new();
@@ -201,9 +190,8 @@ impl Neighbours {
     pub fn crossings(&self, account: usize) -> Vec<Crossing> {
         let mut crossings = Vec::new();
         for (place, node) in self.nodes.iter().enumerate() {
-            let is_administrator =
-                node.rank == BorderRank::Administrator && node.depends_on.is_empty();
-            let is_one = node.account == account && node.changed_by.is_none() && !is_administrator;
+            let is_today = node.entry.changed_by.is_none();
+            let is_one = node.account == account && is_today && !node.is_administrator();
             if !is_one || !self.leads_on(place) {
                 continue;
             }
@@ -226,7 +214,7 @@ impl Neighbours {
     /// Whether a principal may leave its account, directly or as somebody else.
     fn leads_on(&self, place: usize) -> bool {
         let changes = self.changed(place).next().is_some();
-        changes || self.nodes[place].leaves() || self.nodes[place].escalates_by.is_some()
+        changes || self.nodes[place].leaves() || self.nodes[place].entry.escalates_by.is_some()
     }
 
     /// The nodes for a principal after changes, which follow right after it.
@@ -234,13 +222,13 @@ impl Neighbours {
         let node = &self.nodes[place];
         let after = self.nodes.iter().enumerate().skip(place + 1);
         let changed = after.take_while(|(_, other)| {
-            other.changed_by.is_some()
+            other.entry.changed_by.is_some()
                 && other.account == node.account
                 && other.principal.arn == node.principal.arn
         });
         changed
             .map(|(place, _)| place)
-            .filter(|_| node.changed_by.is_none())
+            .filter(|_| node.entry.changed_by.is_none())
     }
 
     /// The privileged roles among the nodes that are reached.
@@ -251,17 +239,17 @@ impl Neighbours {
             // A principal that is only taken over is reported with the role through which its
             // account is entered.
             let is_assumed = matches!(route.last, Some((_, How::Assume | How::AsAdministrator(_))));
-            if route.is_at_home || node.rank == BorderRank::Other || !is_assumed {
+            if route.is_at_home || node.entry.rank == BorderRank::Other || !is_assumed {
                 continue;
             }
             let mut keys = route.keys.clone();
-            keys.extend(node.depends_on.iter().cloned());
+            keys.extend(node.entry.depends_on.iter().cloned());
             let (via, way) = self.describe(*place, routes);
             reached.push(ReachedRole {
                 arn: node.principal.arn.clone(),
                 name: node.principal.name.clone(),
                 account: self.accounts[node.account].account.id_text().to_owned(),
-                administrator: node.rank == BorderRank::Administrator,
+                administrator: node.entry.rank == BorderRank::Administrator,
                 conditions: keys.into_iter().collect(),
                 via,
                 way,
@@ -289,11 +277,12 @@ impl Neighbours {
                 }
                 How::Assume => format!("assume {arn}"),
                 How::Way(way) => {
-                    let way = self.accounts[node.account].ways.get(*way);
+                    let border = self.accounts[node.account].border;
+                    let way = border.and_then(|border| border.ways.get(*way));
                     way.map(|way| way.replace("{target}", &node.principal.name))
                         .unwrap_or_default()
                 }
-                How::Change => node.changed_by.clone().unwrap_or_default(),
+                How::Change => node.entry.changed_by.clone().unwrap_or_default(),
                 How::AsAdministrator(None) => format!("as an administrator, assume {arn}"),
                 How::AsAdministrator(Some(other)) => {
                     via.push(other.clone());
@@ -302,7 +291,7 @@ impl Neighbours {
                 }
             });
             if matches!(how, How::AsAdministrator(_)) {
-                steps.extend(from.escalates_by.clone());
+                steps.extend(from.entry.escalates_by.clone());
             }
             place = *before;
         }
@@ -378,7 +367,8 @@ impl Neighbours {
             .chain(&self.open)
         {
             let role = &self.nodes[*to];
-            let Some(decided) = self.decide(node.account, &node.principal, node.boundary, role)
+            let Some(decided) =
+                self.decide(node.account, &node.principal, node.entry.boundary, role)
             else {
                 continue;
             };
@@ -412,8 +402,7 @@ impl Neighbours {
     /// The roles of other accounts that a principal may assume as an administrator of its own.
     fn hops_as_administrator(&self, from: usize) -> &[Hop] {
         let node = &self.nodes[from];
-        let is_administrator = node.rank == BorderRank::Administrator && node.depends_on.is_empty();
-        if !is_administrator && node.escalates_by.is_none() {
+        if !node.is_administrator() && node.entry.escalates_by.is_none() {
             return &[];
         }
         let hops = &self.administrators[node.account];
@@ -468,7 +457,7 @@ impl Neighbours {
         account: usize,
         principal: &Principal,
         boundary: Option<usize>,
-        role: &Node,
+        role: &Node<'_>,
     ) -> Option<Decision> {
         let partition = |account: usize| &self.accounts[account].account.partition;
         if role.account == account || partition(role.account) != partition(account) {
@@ -491,7 +480,7 @@ impl Neighbours {
         &'r self,
         account: usize,
         principal: &'r Principal,
-        role: &'r Node,
+        role: &'r Node<'_>,
         brings: &'r [(&'r str, Value<'r>)],
     ) -> Request<'r> {
         let context = Context {
@@ -502,18 +491,20 @@ impl Neighbours {
     }
 
     /// The steps that a principal may take within its own account.
-    fn home_steps(&self, node: &Node) -> impl Iterator<Item = &HomeStep> {
-        let all = &self.accounts[node.account].home_steps;
-        node.home_steps
-            .into_iter()
-            .flatten()
-            .filter_map(|place| all.get(place))
-            .flatten()
+    fn home_steps(&self, node: &Node<'_>) -> impl Iterator<Item = &HomeStep> {
+        let border = self.accounts[node.account].border;
+        border.into_iter().flat_map(move |border| {
+            let lists = [node.entry.home_steps, node.entry.takeovers].into_iter();
+            lists
+                .flatten()
+                .filter_map(|place| border.home_steps.get(place))
+                .flatten()
+        })
     }
 
     /// The accounts that lack something, of a principal's and a role's; tags belong to the
     /// principal's.
-    fn lacking(&self, lack: Lack, node: &Node, role: &Node) -> Vec<AccountId> {
+    fn lacking(&self, lack: Lack, node: &Node<'_>, role: &Node<'_>) -> Vec<AccountId> {
         let mut accounts = vec![&self.accounts[node.account].account];
         if lack == Lack::Organization {
             accounts.push(&self.accounts[role.account].account);
@@ -526,10 +517,10 @@ impl Neighbours {
     }
 
     /// The accounts with unknown roles that may be assumed.
-    fn incomplete_in_reach(&self, node: &Node) -> Vec<AccountId> {
+    fn incomplete_in_reach(&self, node: &Node<'_>) -> Vec<AccountId> {
         let mut in_reach = Vec::new();
-        for (place, Neighbour { account, is_incomplete, .. }) in self.accounts.iter().enumerate() {
-            if !is_incomplete || place == node.account {
+        for (place, Neighbour { account, border, .. }) in self.accounts.iter().enumerate() {
+            if border.is_some_and(|border| !border.incomplete) || place == node.account {
                 continue;
             }
             let roles = format!("arn:{}:iam::{}:role/*", account.partition, account.id_text());
@@ -551,8 +542,8 @@ impl Neighbours {
     }
 
     /// The decision of the principal's own account.
-    fn permission(&self, node: &Node, request: &Request<'_>) -> Decision {
-        let of_boundary = node.boundary.map(|boundary| {
+    fn permission(&self, node: &Node<'_>, request: &Request<'_>) -> Decision {
+        let of_boundary = node.entry.boundary.map(|boundary| {
             let document = self.accounts[node.account].document(boundary);
             document
                 .into_iter()
@@ -568,15 +559,16 @@ impl Neighbours {
         permissions.decide(request, Grant::ByPermission)
     }
 
-    fn documents(&self, node: &Node) -> impl Iterator<Item = &PolicyDocument> {
+    fn documents(&self, node: &Node<'_>) -> impl Iterator<Item = &PolicyDocument> {
         let account = &self.accounts[node.account];
-        node.policies
+        node.entry
+            .policies
             .iter()
             .filter_map(|place| account.document(*place))
     }
 
     /// The condition keys that describe the role, and those that the caller knows or chooses.
-    fn brings<'a>(&'a self, role: &Node) -> Vec<(&'a str, Value<'a>)> {
+    fn brings(&self, role: &Node<'_>) -> Vec<(&str, Value<'_>)> {
         let there = Context::new(&self.accounts[role.account].account, &[]);
         let mut brings = Vec::new();
         for key in ["aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"] {
@@ -587,8 +579,8 @@ impl Neighbours {
     }
 }
 
-impl Neighbour {
-    fn new(party: &Party<'_>) -> Neighbour {
+impl<'a> Neighbour<'a> {
+    fn new(party: &Party<'a>) -> Neighbour<'a> {
         let mut documents = Vec::new();
         for json in party.border.iter().flat_map(|border| &border.documents) {
             documents.push(PolicyDocument::from_json(json).ok());
@@ -612,14 +604,8 @@ impl Neighbour {
                 saml_providers: None,
                 oidc_providers: None,
             },
-            home_steps: party
-                .border
-                .map_or_else(Vec::new, |border| border.home_steps.clone()),
-            ways: party
-                .border
-                .map_or_else(Vec::new, |border| border.ways.clone()),
-            is_incomplete: party.border.is_none_or(|border| border.incomplete),
             documents,
+            border: party.border,
         }
     }
 
@@ -629,37 +615,30 @@ impl Neighbour {
 
     /// Creates the node of a principal of an account; `first` is the index of that account's first
     /// node.
-    fn node(&self, account: usize, first: usize, drawn: &BorderPrincipal) -> Node {
-        let name = drawn.arn.rsplit('/').next().unwrap_or_default();
-        let trust = drawn.trust.and_then(|place| self.document(place));
-        Node {
-            account,
-            principal: Principal {
-                unique_id: drawn.unique_id.clone(),
-                tags: drawn.tags.clone(),
-
-                trust: trust.map(|document| TrustPolicy { document: document.clone() }),
-                incomplete: drawn.incomplete,
-                ..Principal::new(drawn.kind, &drawn.arn, name)
-            },
-            policies: drawn.policies.clone(),
-            boundary: drawn.boundary,
-            rank: drawn.rank,
-            depends_on: drawn.depends_on.clone(),
-            home_steps: [drawn.home_steps, drawn.takeovers],
-            changed_by: drawn.changed_by.clone(),
-            escalates_by: drawn.escalates_by.clone(),
-            first,
-            hops: OnceCell::new(),
-        }
+    fn node(&self, account: usize, first: usize, entry: &'a BorderPrincipal) -> Node<'a> {
+        let name = entry.arn.rsplit('/').next().unwrap_or_default();
+        let trust = entry.trust.and_then(|place| self.document(place));
+        let principal = Principal {
+            unique_id: entry.unique_id.clone(),
+            tags: entry.tags.clone(),
+            trust: trust.map(|document| TrustPolicy { document: document.clone() }),
+            incomplete: entry.incomplete,
+            ..Principal::new(entry.kind, &entry.arn, name)
+        };
+        Node { account, principal, entry, first, hops: OnceCell::new() }
     }
 }
 
-impl Node {
+impl Node<'_> {
+    /// Whether it is an administrator without conditions.
+    fn is_administrator(&self) -> bool {
+        self.entry.rank == BorderRank::Administrator && self.entry.depends_on.is_empty()
+    }
+
     /// Whether it may leave its account without first becoming an administrator.
     fn leaves(&self) -> bool {
-        let is_on_its_way = self.home_steps.iter().any(Option::is_some);
-        self.principal.incomplete || !self.policies.is_empty() || is_on_its_way
+        let BorderPrincipal { policies, home_steps, takeovers, incomplete, .. } = self.entry;
+        *incomplete || !policies.is_empty() || home_steps.is_some() || takeovers.is_some()
     }
 }
 
