@@ -205,6 +205,11 @@ impl Account {
     pub fn id_text(&self) -> &str {
         self.id.as_ref().map_or("000000000000", AccountId::as_str)
     }
+
+    /// The ARN of an IAM resource of the account, such as `role/ops`.
+    pub(crate) fn iam_arn(&self, resource: &str) -> String {
+        format!("arn:{}:iam::{}:{resource}", self.partition, self.id_text())
+    }
 }
 
 impl Principal {

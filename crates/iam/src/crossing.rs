@@ -523,8 +523,7 @@ impl<'a> Neighbours<'a> {
             if border.is_some_and(|border| !border.incomplete) || place == node.account {
                 continue;
             }
-            let roles = format!("arn:{}:iam::{}:role/*", account.partition, account.id_text());
-            let roles = Pattern::glob(&roles);
+            let roles = Pattern::glob(&account.iam_arn("role/*"));
             let statements = self
                 .documents(node)
                 .flat_map(|document| &document.statements);

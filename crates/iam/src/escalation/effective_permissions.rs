@@ -414,7 +414,6 @@ impl<'a> Index<'a> {
             Some(policy) => Some(self.document(policy)?),
             None => None,
         };
-        let own_arns = format!("arn:{}:iam::{}:*", self.account.partition, self.account.id_text());
         let question = probe::Question {
             documents: in_force
                 .filter_map(|policy| self.document(*policy))
@@ -424,7 +423,7 @@ impl<'a> Index<'a> {
             actions: vec![probe::IAM_ACTION.to_owned()],
             resources: probe::iam_resources(self.account),
             all_actions: Pattern::glob("iam:*"),
-            all_resources: Pattern::glob(&own_arns),
+            all_resources: Pattern::glob(&self.account.iam_arn("*")),
         };
         self.keys_of_everything(question.decide_all())
     }

@@ -121,8 +121,7 @@ impl TrustPolicy {
             match condition.key.as_str() {
                 "aws:principalarn" => named.extend(condition.values.iter().cloned()),
                 "aws:username" => {
-                    let users =
-                        format!("arn:{}:iam::{}:user/", account.partition, account.id_text());
+                    let users = account.iam_arn("user/");
                     for name in condition
                         .values
                         .iter()
