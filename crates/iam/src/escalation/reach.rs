@@ -202,7 +202,7 @@ impl<'a> Search<'a> {
     /// Looks for methods on others that a node can become.
     pub(super) fn look_beyond(&mut self, id: NodeId) {
         let node = self.node(id);
-        if node.is_sure() || node.who.identity.service_linked {
+        if node.is_sure() || node.who.identity.service_linked || self.has_nothing_to_gain(id) {
             return;
         }
         let mut reach = None;
@@ -243,6 +243,12 @@ impl<'a> Search<'a> {
             self.look_at_running(id);
             self.let_in_others(id);
         }
+    }
+
+    /// Whether a node is an administrator under conditions on which all of its permissions depend.
+    fn has_nothing_to_gain(&self, id: NodeId) -> bool {
+        let mut others = Wait::all(id).filter(|by| by.method.changes != Changes::RoleSession);
+        self.node(id).administrator.is_some() && !others.any(|by| self.may_gain(by))
     }
 
     /// Looks for roles that a node may not assume itself, but whose trust policies it can rewrite

@@ -95,9 +95,16 @@ impl Search<'_> {
                 continue;
             };
             let policy = self.account().policies.get(id.place());
-            let name = policy.map_or("a policy that was not read", |policy| policy.name.as_str());
+            // Another is one that was not read or, where all were, one that a step before adds.
+            let other = if self.index.generous {
+                "a policy that was not read"
+            } else {
+                "that it adds"
+            };
+            let name = policy.map_or(other, |policy| policy.name.as_str());
             let action = one.action.get().name.as_str();
             match parts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, actions)) if actions.contains(&action) => {}
                 Some((_, actions)) => actions.push(action),
                 None => parts.push((name, vec![action])),
             }

@@ -3,7 +3,7 @@
 use portcullis_model::{Fact, MfaKind, Source};
 use serde_json::{Value as Json, json};
 
-use super::bundles::{AS_OF, Fixture, REPORT_AT, arn, detail, gaps, root_row, user};
+use super::bundles::{AS_OF, Fixture, arn, detail, gaps, root_row, user};
 
 const ACTIVE: [(&str, &str); 1] = [("mfa_active", "true")];
 
