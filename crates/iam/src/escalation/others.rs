@@ -167,12 +167,14 @@ impl Search<'_> {
         let mut left = VecDeque::from([(id, Step::default())]);
         while let Some((to, rest)) = left.pop_front() {
             let before = self.directly(to, direct);
+            let from_there = rest.certainty();
             for (node, reached) in &*before {
-                let step = reached.step.clone().and(rest.clone());
                 let known = becoming.get(node).map(|it| it.step.certainty());
-                if known >= Some(step.certainty()) || *node == self.of_principal[id.place()] {
+                let certainty = from_there.min(reached.step.certainty());
+                if known >= Some(certainty) || *node == self.of_principal[id.place()] {
                     continue;
                 }
+                let step = reached.step.clone().and(rest.clone());
                 if let NodeKind::Principal(before) = self.node(*node).kind {
                     left.push_back((before, step.clone()));
                 }

@@ -1,7 +1,7 @@
 //! Changes to others that a node can become.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use portcullis_model::PrincipalKind;
@@ -346,18 +346,26 @@ impl<'a> Search<'a> {
                 .holder
                 .map(|holder| (holder, Certainty::Certain)),
         );
-        let mut left: VecDeque<Reached> = self.becomes(id).iter().cloned().collect();
-        while let Some(one) = left.pop_front() {
+        for one in &*self.becomes(id) {
             let certainty = one.step.certainty();
-            if known.get(&one.id) >= Some(&certainty) {
-                continue;
+            if known.get(&one.id) < Some(&certainty) {
+                known.insert(one.id, certainty);
+                reached.push(one.clone());
             }
-            known.insert(one.id, certainty);
+        }
+        let mut place = 0;
+        while place < reached.len() {
+            let one = reached[place].clone();
+            let so_far = one.step.certainty();
             for next in &*self.becomes(self.of_principal[one.id.place()]) {
-                let (first, step) = (one.first.clone(), one.step.clone().and(next.step.clone()));
-                left.push_back(Reached { id: next.id, first, step });
+                let certainty = so_far.min(next.step.certainty());
+                if known.get(&next.id) < Some(&certainty) {
+                    known.insert(next.id, certainty);
+                    let step = one.step.clone().and(next.step.clone());
+                    reached.push(Reached { id: next.id, first: one.first.clone(), step });
+                }
             }
-            reached.push(one);
+            place += 1;
         }
         reached
     }
