@@ -4,14 +4,12 @@ use super::Certainty;
 use super::effective_permissions::{Asked, surest};
 use super::methods::{ActionId, Changes, Method};
 use super::nodes::NodeId;
-use super::reach::Reached;
+use super::reach::{Reached, tests_key};
 use super::search::{Search, Wait};
 use super::step::{Allowed, Grantor, Step, Target};
 use super::tags::{Tagging, borrowed, limits_tags, values_among};
 use crate::account::{Account, Principal, PrincipalId};
 use crate::context::Resource;
-use crate::pattern::Pattern;
-use crate::policy::Statement;
 use crate::trust::{ASSUME_ROLE, Admission, Grant, SESSION, TrustPolicy, is_saml};
 use crate::value::Value;
 
@@ -22,6 +20,9 @@ const DEMANDS: &str = "what the trust policy requires besides the provider's ass
 /// The condition keys for which the caller of AssumeRole chooses a single value, whichever policies
 /// ask for it.
 const CHOSEN_ONCE: [&str; 3] = ["sts:externalid", "sts:rolesessionname", "sts:sourceidentity"];
+
+/// The condition keys for the tags of a role that is assumed.
+const ROLE_TAGS: [&str; 2] = ["aws:resourcetag/", "iam:resourcetag/"];
 
 /// The most combinations of their values to try.
 const MANY: usize = 100;
@@ -358,8 +359,10 @@ impl<'a> Search<'a> {
     ) -> Option<Step> {
         let role = self.account().principal(role_id);
         let as_it_is = self.is_admitted_to(id, (role_id, role), action, brings);
-        let is_asked =
-            |trust: &TrustPolicy| trust.document.statements.iter().any(asks_for_own_tags);
+        let is_asked = |trust: &TrustPolicy| {
+            let mut statements = trust.document.statements.iter();
+            statements.any(|it| tests_key(it, &ROLE_TAGS))
+        };
         if as_it_is.is_some() || role.is_protected() || !role.trust.as_ref().is_some_and(is_asked) {
             return as_it_is;
         }
@@ -490,17 +493,6 @@ impl<'a> Search<'a> {
         }
         doors
     }
-}
-
-/// Whether a statement of a trust policy tests tags of the role.
-fn asks_for_own_tags(statement: &Statement) -> bool {
-    let keys = statement
-        .conditions
-        .iter()
-        .map(|condition| condition.key.as_str());
-    let variables = statement.patterns().flat_map(Pattern::variables);
-    keys.chain(variables)
-        .any(|key| key.starts_with("aws:resourcetag/") || key.starts_with("iam:resourcetag/"))
 }
 
 /// The federated providers that a role trusts, each with the changes to it that let one sign in as

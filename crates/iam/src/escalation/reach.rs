@@ -189,13 +189,21 @@ fn trusting(account: &Account) -> BTreeMap<&str, Vec<PrincipalId>> {
 
 /// Whether a statement tests tags of principals.
 pub(super) fn asks_for_tags(statement: &Statement) -> bool {
+    tests_key(statement, &[PRINCIPAL_TAG])
+}
+
+/// Whether a statement tests a condition key that begins so, or uses it as a variable.
+pub(super) fn tests_key(statement: &Statement, beginnings: &[&str]) -> bool {
     let keys = statement
         .conditions
         .iter()
         .map(|condition| condition.key.as_str());
     let variables = statement.patterns().flat_map(Pattern::variables);
-    keys.chain(variables)
-        .any(|key| key.starts_with(PRINCIPAL_TAG))
+    keys.chain(variables).any(|key| {
+        beginnings
+            .iter()
+            .any(|beginning| key.starts_with(beginning))
+    })
 }
 
 impl<'a> Search<'a> {
