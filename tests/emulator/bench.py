@@ -29,6 +29,8 @@ COUNTED = (100, 1000)
 PRINCIPALS = ((1000, 1000, 1500), (2000, 2000, 3000))
 # Users, and as many roles; the last is what IAM's quotas allow. The aim for it is 2 s and 300 MB.
 WORST = (1000, 5000)
+# Users who may all become each other.
+MUTUAL = (50, 200)
 # Accounts in one audit: of bundles, and live.
 FLEETS = (10, 1000)
 LIVE = (1, 200)
@@ -184,6 +186,23 @@ def measure_worst(portcullis: str, directory: Path) -> None:
         print(f"{'grows with the exponent':<34}{exponent:>8.2f}")
 
 
+def measure_mutual(portcullis: str, directory: Path) -> None:
+    """Among people who may become each other, time grows with the square of their number."""
+    print(f"\n{'Offline, people who may become each other':<44}{'ms':>8}{'MB':>8}")
+    for name, may in large_account.MUTUAL.items():
+        times = []
+        for size in MUTUAL:
+            bundle = directory / f"mutual-{size}"
+            large_account.write_mutual(bundle, size, may)
+            options = ["--as-of", large_account.COLLECTED, "-o", "json"]
+            whole = measure([portcullis, "audit", *options, str(bundle)])
+            times.append(whole.milliseconds)
+            label = f"{size} {name}"
+            print(f"{label:<44}{whole.milliseconds:>8.0f}{whole.megabytes:>8.0f}")
+        exponent = math.log(times[-1] / times[0]) / math.log(MUTUAL[-1] / MUTUAL[0])
+        print(f"{'grows with the exponent':<44}{exponent:>8.2f}")
+
+
 def measure_fleet(portcullis: str, directory: Path) -> None:
     """A hundred times as many accounts: a hundred times as long, in hardly more memory."""
     print(f"\n{'Offline, accounts of 20 users':<34}{'ms':>8}{'MB':>8}{'ms each':>10}")
@@ -289,6 +308,7 @@ def main() -> None:
     measure_offline(portcullis, parse, bundle)
     measure_permissions(portcullis, bundle.parent)
     measure_worst(portcullis, bundle.parent)
+    measure_mutual(portcullis, bundle.parent)
     measure_fleet(portcullis, bundle.parent)
     measure_saved(portcullis, bundle.parent)
     measure_live_fleet(portcullis, bundle.parent)

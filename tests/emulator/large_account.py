@@ -81,6 +81,38 @@ def write_worst(directory: Path, size: int) -> None:
         (directory / f"{name}.json").write_text(json.dumps(answer))
 
 
+# What one group of people may do, each of whom may become any other.
+MUTUAL = {
+    "administrators with MFA": {
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    },
+    "help desk": {
+        "Action": ["iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:AddUserToGroup"],
+        "Resource": "*",
+    },
+}
+
+
+def write_mutual(directory: Path, size: int, may: dict[str, Any]) -> None:
+    """Writes the bundle of an account whose users are all in one group that may do this."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "credential-report.csv").write_text(credential_report(size))
+    people = {**group(0, 1), "AttachedManagedPolicies": []}
+    people["GroupPolicyList"] = [{"PolicyName": "own", "PolicyDocument": document(may)}]
+    bare = {"GroupList": ["group-00"], "AttachedManagedPolicies": [], "UserPolicyList": []}
+    details = {
+        "UserDetailList": [{**user(n, 1), **bare} for n in range(size)],
+        "GroupDetailList": [people],
+        "RoleDetailList": [],
+        "Policies": [],
+    }
+    content = {**answers(0, 0, 1), "account-authorization-details": details}
+    for name, answer in content.items():
+        (directory / f"{name}.json").write_text(json.dumps(answer))
+
+
 WORST_ADMINISTRATOR = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 WORST_STATEMENTS: list[list[dict[str, Any]]] = [
     [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"], "Resource": "arn:aws:s3:::data/*"}],
