@@ -184,8 +184,11 @@ impl Index<'_> {
         if !has_several_limits {
             return Vec::new();
         }
+        // An action that accepts only * is allowed on that alone, whatever matches it.
+        let mut patterns = patterns.to_vec();
+        patterns.retain(|pattern| pattern.as_str() != "*");
         let mut is_all = true;
-        let within = self.within_limits(who, actions, patterns, &mut is_all);
+        let within = self.within_limits(who, actions, &patterns, &mut is_all);
         if !is_all {
             self.lacks.borrow_mut().insert(Lack::Budget);
         }

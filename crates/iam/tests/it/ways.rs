@@ -2556,6 +2556,10 @@ fn a_resource_must_be_within_all_limits() {
     let spared = |name: &str| json!([pass(), lambda(function("dev-*")), rest(name)]);
     check_user(spared("*-api"), target(), found);
     check_user(spared("web-*"), target(), &[]);
+    // Actions that accept only * are not allowed on what a policy names, within a boundary or not.
+    let mut bounded = bounded(function("*"));
+    bounded["policies"]["b"] = json!([everything()]);
+    check_user(json!([allow("*", arn("policy/p"))]), bounded, &[]);
 }
 
 /// A `*` at the end of a field goes beyond it.
