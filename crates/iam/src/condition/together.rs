@@ -32,10 +32,9 @@ pub(crate) fn contradict(conditions: &[Condition], request: &Request<'_>) -> boo
             let mut single = ["aws:", "iam:", "sts:"].iter();
             let is_single = single.any(|of| key.starts_with(of)) && !may_have_several(key);
             is_single
-                && !listed(key, about, about, request).iter().any(|value| {
-                    let mut conditions = about.iter();
-                    conditions.all(|condition| condition.may_hold(value, request))
-                })
+                && !listed(key, about, about, request)
+                    .iter()
+                    .any(|value| may_all_hold(about, value, request))
         })
 }
 
@@ -76,12 +75,14 @@ pub(crate) fn values_under(
     request: &Request<'_>,
 ) -> Vec<Value<'static>> {
     let mut values = listed(key, conditions, about, request);
-    values.retain(|value| {
-        conditions
-            .iter()
-            .all(|condition| condition.may_hold(value, request))
-    });
+    values.retain(|value| may_all_hold(conditions, value, request));
     values
+}
+
+fn may_all_hold(conditions: &[Condition], value: &Value<'_>, request: &Request<'_>) -> bool {
+    conditions
+        .iter()
+        .all(|condition| condition.may_hold(value, request))
 }
 
 /// The values to try, of which some may not hold.
@@ -112,11 +113,8 @@ fn listed(
 fn on_all_lists(list: &Condition, conditions: &[Condition]) -> Vec<Value<'static>> {
     let is_exact = |it: &Condition| matches!(it.operator, Operator::Equals | Operator::Like);
     let mut common: BTreeSet<&str> = list.values.iter().map(Pattern::as_str).collect();
-    for other in conditions
-        .iter()
-        .filter(|it| it.lists_values() && is_exact(it))
-    {
-        if is_exact(list) {
+    for other in conditions {
+        if is_exact(list) && is_exact(other) && other.lists_values() {
             let others: BTreeSet<&str> = other.values.iter().map(Pattern::as_str).collect();
             common.retain(|value| others.contains(value));
         }

@@ -363,22 +363,14 @@ impl<'a> Search<'a> {
             let mut statements = trust.document.statements.iter();
             statements.any(|it| tests_key(it, &ROLE_TAGS))
         };
-        if as_it_is.is_some() || role.is_protected() || !role.trust.as_ref().is_some_and(is_asked) {
+        if as_it_is.is_some() || !role.trust.as_ref().is_some_and(is_asked) {
             return as_it_is;
         }
-        let who = &self.node(id).who;
-        for name in ["iam:tagrole", "iam:untagrole"] {
-            let taggings = self
-                .index
-                .taggings(ActionId::named(name), who.asks_about(role), None);
-            for (tagging, change) in taggings {
-                let retagged = tagging.apply(role);
-                if let Some(step) = self.is_admitted_to(id, (role_id, &retagged), action, brings) {
-                    return Some(Step::new(change).and(step));
-                }
-            }
-        }
-        None
+        let mut retagged = self.index.retagged(&self.node(id).who, role);
+        retagged.find_map(|(role, change)| {
+            let step = self.is_admitted_to(id, (role_id, &role), action, brings)?;
+            Some(Step::new(change).and(step))
+        })
     }
 
     /// The same for a role as it is, or with other tags.

@@ -357,22 +357,31 @@ impl<'a> Index<'a> {
         let Resource::Principal(target) = asked.about else {
             return None;
         };
-        let names = match target.kind {
-            PrincipalKind::User => ["iam:taguser", "iam:untaguser"],
-            PrincipalKind::Role if !target.is_protected() => ["iam:tagrole", "iam:untagrole"],
-            PrincipalKind::Role | PrincipalKind::Group => return None,
-        };
-        for name in names {
-            let tag = ActionId::named(name);
-            for (tagging, change) in self.taggings(tag, asked.who.asks_about(target), None) {
-                let retagged = tagging.apply(target);
+        self.retagged(asked.who, target)
+            .find_map(|(retagged, change)| {
                 let about = Resource::Principal(&retagged);
-                if let Some(allowed) = self.allowed(action, Asked { about, ..asked }) {
-                    return Some(Step { allowed: vec![change, allowed], limit: None });
-                }
-            }
-        }
-        None
+                let allowed = self.allowed(action, Asked { about, ..asked })?;
+                Some(Step { allowed: vec![change, allowed], limit: None })
+            })
+    }
+
+    /// A principal with the tags that somebody may give it, each with the permission to do so.
+    pub(super) fn retagged<'c>(
+        &'c self,
+        who: &'c EffectivePermissions,
+        target: &'c Principal,
+    ) -> impl Iterator<Item = (Principal, Allowed)> {
+        let names: &[&str] = match target.kind {
+            PrincipalKind::User => &["iam:taguser", "iam:untaguser"],
+            PrincipalKind::Role if !target.is_protected() => &["iam:tagrole", "iam:untagrole"],
+            PrincipalKind::Role | PrincipalKind::Group => &[],
+        };
+        names.iter().flat_map(move |name| {
+            let taggings = self.taggings(ActionId::named(name), who.asks_about(target), None);
+            taggings
+                .into_iter()
+                .map(move |(tagging, change)| (tagging.apply(target), change))
+        })
     }
 
     /// How certain a grant of a resource policy is: an explicit Deny overrides it and, if it names

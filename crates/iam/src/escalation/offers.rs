@@ -6,7 +6,7 @@ use portcullis_model::PolicyKind;
 
 use super::Certainty;
 use super::effective_permissions::{Asked, EffectivePermissions, Index};
-use super::methods::{ActionId, Method};
+use super::methods::{ActionId, Changes, Method, Methods};
 use super::resources::common_to;
 use super::step::{Step, Target};
 use crate::account::{Account, PolicyId};
@@ -113,25 +113,19 @@ impl Index<'_> {
 
     /// Policies of the account that can be rewritten to allow everything.
     fn rewritten(&self, who: &EffectivePermissions, action: ActionId, key: &str) -> Vec<Offered> {
-        let rewrite = ActionId::named("iam:createpolicyversion");
-        let make_room = ActionId::named("iam:deletepolicyversion");
+        let method = Methods::first(Changes::PolicyText);
+        let rewrite = method.actions[0];
         let mut rewritten = Vec::new();
         if !self.mentions(who, rewrite) {
             return rewritten;
         }
         for (arn, id) in self.selected(who, action, key) {
-            let mut before = Step::default();
-            if self.is_full(id) {
-                let Some(room) = self.step(make_room, who.asks(arn)) else {
-                    continue;
-                };
-                before = room;
-            }
             if self.account.policy(id).kind == PolicyKind::CustomerManaged
+                && let Some(room) = self.room(who, method, arn, Some(&Target::Policy(id)))
                 && let Some(step) = self.step(rewrite, who.asks(arn))
             {
                 let (arn, policy) = (arn.to_owned(), self.everything());
-                rewritten.push(Offered { arn, policy, before: before.and(step) });
+                rewritten.push(Offered { arn, policy, before: room.and(step) });
             }
         }
         rewritten
